@@ -8,6 +8,7 @@ import { invoices } from './billing/invoice-procedures.ts';
 import { billing } from './billing/procedures.ts';
 import { books } from './billing/rebilling/book-procedures.ts';
 import { margins, statements } from './billing/rebilling/statement-procedures.ts';
+import { blueprints } from './blueprints/procedures.ts';
 import type { Context } from './context/context.ts';
 import { embed } from './embed/procedures.ts';
 import { router, slice } from './guard/procedure.ts';
@@ -30,6 +31,7 @@ export const appRouter = router({
   accounts: slice('accounts', accounts),
   audit: slice('audit', audit),
   billing: slice('billing', billing),
+  blueprints: slice('blueprints', blueprints),
   books: slice('books', books),
   embed: slice('embed', embed),
   invoices: slice('invoices', invoices),

@@ -76,6 +76,7 @@ beforeAll(async () => {
   const tool = { account: one, kind: 'tool' as const, products: [{ document: { name: 'Tool' } }] };
   const product = (await api.owner.products.create.mutate(tool)).products[0]?.id ?? '';
   const { copy, plan, source } = await copyInto(one, left);
+  const blueprint = await blueprintsOf(one, left);
   Object.assign(inputs, {
     'setup.status': {},
     'session.me': {},
@@ -123,6 +124,18 @@ beforeAll(async () => {
     'rollouts.cancel': rollout,
     'rollouts.rollBack': { ...rollout, stage: 1 },
     'rollouts.start': { account, kind: 'schedule', product: begun.product },
+    'blueprints.list': { account },
+    'blueprints.get': { account, blueprint: blueprint.applied },
+    'blueprints.save': { account, name: 'Another', limits: { calls: { max: 5 } } },
+    'blueprints.rename': { account, blueprint: blueprint.applied, name: 'Otherwise' },
+    'blueprints.remove': { account, blueprint: blueprint.removed },
+    'blueprints.plan': { account, blueprint: blueprint.applied, targets: [left] },
+    'blueprints.run': { account, plan: blueprint.plan },
+    'blueprints.undo': { account, blueprint: blueprint.applied, targets: [one] },
+    'blueprints.retry': { account, blueprint: blueprint.short, target: blueprint.incomplete },
+    'blueprints.drift': { account, blueprint: blueprint.applied },
+    'blueprints.applied': { account: one },
+    'blueprints.live': { account },
     'products.kinds': undefined,
     'products.create': { account: one, kind: 'agent', products: [{ document: { name: 'Agent' } }] },
     'products.list': { account: one, kind: 'agent' },
@@ -306,6 +319,26 @@ async function copyInto(one: string, other: string): Promise<Record<'source' | '
   const changed = { account: one, kind: 'tool' as const, product: copy!.product, expectedVersion: 1, document };
   await products.save.mutate(changed);
   return { source, copy: copy!.product, plan: await planFor(other) };
+}
+
+/** Blueprints: one that set an account up and is planned for another, one to be removed, and one that left an account incomplete. */
+async function blueprintsOf(one: string, other: string) {
+  const { accounts, blueprints, products } = api.owner;
+  const account = api.root;
+  const limits = { campaigns: { max: 5 } };
+  const { id: applied } = await blueprints.save.mutate({ account, name: 'Applied', limits });
+  const { id: removed } = await blueprints.save.mutate({ account, name: 'Removed', limits });
+  const planFor = async (target: string) =>
+    (await blueprints.plan.mutate({ account, blueprint: applied, targets: [target] })).plan;
+  await blueprints.run.mutate({ account, plan: await planFor(one) });
+  const agent = { account, kind: 'agent' as const, products: [{ document: { name: 'Too much' } }] };
+  const chosen = [{ product: (await products.create.mutate(agent)).products[0]!.id }];
+  const none = { limits: { agents: { max: 0 } }, products: chosen };
+  const { id: short } = await blueprints.save.mutate({ account, name: 'Short', ...none });
+  const wish = { account, name: 'Incomplete', blueprint: { id: short, version: 1 } };
+  const { account: incomplete } = await accounts.create.mutate(wish);
+  await jobsEnded(api.database);
+  return { applied, removed, short, incomplete: incomplete.id, plan: await planFor(other) };
 }
 
 /** A job that a person asked for. */

@@ -1,6 +1,7 @@
-// What accounts own and how it gets there: importing accounts from a CSV file, importing products, reading them.
+// What accounts own and how it gets there: importing accounts from a CSV file, importing products, reading them, and how accounts stand to what set them up.
 import { isWanted } from '../only.ts';
 import { isMet, type Target, targets } from '../report.ts';
+import { driftOfBlueprint } from './drift.ts';
 import { importAccounts } from './import-accounts.ts';
 import { importProducts } from './import-products.ts';
 import { readProducts } from './read-products.ts';
@@ -9,6 +10,7 @@ const PARTS: Readonly<Record<string, () => Promise<Target[]>>> = {
   'accounts from a file': importAccounts,
   'products into accounts': importProducts,
   'reading products': readProducts,
+  'drift of a blueprint': driftOfBlueprint,
 };
 
 export async function run(): Promise<boolean> {

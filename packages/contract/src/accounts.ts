@@ -6,6 +6,7 @@ import {
   EMBED_FEATURES,
   LIMIT_FILTERS,
   MOST_CREATED,
+  type RowId,
   type SentAccount,
   SUSPENSION_KINDS,
   TRANSFER_FILTERS,
@@ -173,9 +174,31 @@ export const accounts = {
   create: mutation({
     says: 'Makes a subaccount below the account; one with the same external id and content is answered as it is.',
     needs: inAccount('account.subaccounts', 'full', 'create', screensFor('create')),
-    input: z.strictObject({ account: inputs.account, ...wish }),
+    input: z.strictObject({
+      account: inputs.account,
+      ...wish,
+      /** Sets it up, in the same transaction as far as that goes. */
+      blueprint: z
+        .strictObject({
+          id: inputs.id<RowId>('blueprint'),
+          version: z.number().int().min(1).max(2_147_483_647),
+          /** Values of its variables, by key. */
+          variables: z.record(z.string().max(64), z.string().max(4_000)).default({}),
+        })
+        .optional(),
+    }),
     output: created,
-    refusals: [...CREATION, 'NAME_TAKEN', 'DEPTH_EXCEEDED', 'PARENT_NOT_LIVE', 'LIMIT_REACHED'],
+    refusals: [
+      'VARIABLE_INVALID',
+      'LIMIT_PROMISED',
+      'RESERVE_UNAVAILABLE',
+      'ASSIGNMENT_INVALID',
+      ...CREATION,
+      'NAME_TAKEN',
+      'DEPTH_EXCEEDED',
+      'PARENT_NOT_LIVE',
+      'LIMIT_REACHED',
+    ],
   }),
 
   createMany: mutation({

@@ -2,6 +2,7 @@ import { accountImports } from './account-imports.ts';
 import { accounts } from './accounts.ts';
 import { audit } from './audit.ts';
 import { billing } from './billing.ts';
+import { blueprints } from './blueprints.ts';
 import { books } from './books.ts';
 import { embed } from './embed.ts';
 import { imports } from './imports.ts';
@@ -28,6 +29,7 @@ export type Contract = {
   readonly accounts: typeof accounts;
   readonly audit: typeof audit;
   readonly billing: typeof billing;
+  readonly blueprints: typeof blueprints;
   readonly books: typeof books;
   readonly embed: typeof embed;
   readonly imports: typeof imports;
@@ -53,6 +55,7 @@ export const CONTRACT: Contract = {
   accounts,
   audit,
   billing,
+  blueprints,
   books,
   embed,
   imports,

@@ -60,7 +60,8 @@ const item = z.strictObject({
   step: shapes.count,
 });
 
-const planned = z.strictObject({
+/** What an import does in one account. */
+export const planned = z.strictObject({
   account: shapes.accountName,
   /** Why nothing can be done there now. */
   refusal: shapes.refusal.nullable(),

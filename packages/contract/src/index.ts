@@ -3,6 +3,15 @@ export type { AccountDetail, AccountPage, SearchPage, SuspensionPreview, Visit }
 export type { AskedEntries, AuditLogEntry } from './audit.ts';
 export type { BillingState, ShownPlan } from './billing.ts';
 export type {
+  BlueprintDrift,
+  BlueprintPlan,
+  BlueprintTarget,
+  BlueprintToSave,
+  BlueprintWish,
+  OfferedBlueprint,
+  ShownBlueprint,
+} from './blueprints.ts';
+export type {
   AssignmentInput,
   AssignmentPreview,
   BookTermsInput,

@@ -16,6 +16,7 @@ export type Named =
   | 'job'
   | 'actor'
   | 'preset'
+  | 'blueprint'
   | 'invoice'
   | 'book'
   | 'statement'

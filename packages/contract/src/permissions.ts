@@ -20,7 +20,8 @@ const MOST_ACCOUNTS = 500;
 const SCREENS = screensFor('permissions');
 
 /** Levels by permission, as they are sent: a permission that isn't named stays as it is. */
-const levels = z.partialRecord(shapes.permissionKey, shapes.level);
+/** Levels by permission. */
+export const levels = z.partialRecord(shapes.permissionKey, shapes.level);
 /** The same of one account, where null takes a decision back: it is undecided again, works as none, and is to be reviewed. */
 const wishedLevels = z.partialRecord(shapes.permissionKey, shapes.level.nullable());
 const version = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);

@@ -23,6 +23,8 @@ export * from './billing/invoices.ts';
 export * from './billing/payment-methods.ts';
 export * from './billing/plans.ts';
 export * from './billing/statements.ts';
+export * from './blueprints/applications.ts';
+export * from './blueprints/blueprints.ts';
 export * from './calls/kept-answers.ts';
 export * from './database.ts';
 export * from './embed/embed-origins.ts';

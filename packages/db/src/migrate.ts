@@ -49,6 +49,7 @@ import * as products from './migrations/0054-products.ts';
 import * as accountImports from './migrations/0056-account-imports.ts';
 import * as lettersTogether from './migrations/0057-letters-together.ts';
 import * as imports from './migrations/0059-imports.ts';
+import * as blueprints from './migrations/0060-blueprints.ts';
 import * as rollouts from './migrations/0065-rollouts.ts';
 import * as handedProducts from './migrations/0066-handed-products.ts';
 import * as lists from './migrations/0070-lists.ts';
@@ -102,6 +103,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0056-account-imports': accountImports,
   '0057-letters-together': lettersTogether,
   '0059-imports': imports,
+  '0060-blueprints': blueprints,
   '0065-rollouts': rollouts,
   '0066-handed-products': handedProducts,
   '0070-lists': lists,

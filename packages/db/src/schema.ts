@@ -1,5 +1,5 @@
 import type { JobItemState, JobState } from '@tenantree/domain';
-import type { Document } from '@tenantree/domain/products';
+import type { Document, Filling } from '@tenantree/domain/products';
 import type { ColumnType, Generated, RawBuilder } from 'kysely';
 
 /** int8 and numeric arrive from PostgreSQL as text, so that nothing is rounded on the way. */
@@ -222,6 +222,7 @@ export type ProductLinksTable = {
   activates: boolean;
   /** Of the product. */
   version: number;
+  filling: ColumnType<Filling | null, string | null, string | null>;
   before: ColumnType<unknown, string | null, string | null>;
 };
 
@@ -233,6 +234,40 @@ export type ImportPlansTable = {
   asked: ColumnType<unknown, string, never>;
   shown: ColumnType<unknown, string, never>;
   created_at: Timestamp;
+};
+
+export type BlueprintsTable = { root_id: Root; account_id: string; id: string; name: string; name_key: string };
+
+/** A version of a blueprint, which never changes. */
+export type BlueprintVersionsTable = {
+  root_id: Root;
+  account_id: string;
+  id: string;
+  version: number;
+  content: ColumnType<unknown, string, never>;
+  judged: ColumnType<unknown, string, never>;
+  hashes: ColumnType<unknown, string, never>;
+  saved_by: ColumnType<StoredActor, string, never>;
+  saved_at: Timestamp;
+};
+
+/** What an account was set up from. */
+export type BlueprintApplicationsTable = {
+  root_id: Root;
+  account_id: string;
+  blueprint_id: string;
+  blueprint_account: string;
+  version: number;
+  application: string;
+  sections: string[];
+  variables: ColumnType<Record<string, string>, string, string>;
+  /** Here, by what they are copies of. */
+  products: ColumnType<Record<string, string>, string, string>;
+  before: ColumnType<unknown, string, string>;
+  state: 'set_up' | 'being_set_up' | 'incomplete';
+  fault: ColumnType<unknown, string | null, string | null>;
+  applied_by: ColumnType<StoredActor, string, string>;
+  applied_at: Timestamp;
 };
 
 export type ApiKeysTable = {
@@ -361,6 +396,10 @@ export type Schema = {
   product_versions: ProductVersionsTable;
   product_links: ProductLinksTable;
   import_plans: ImportPlansTable;
+  blueprints: BlueprintsTable;
+  blueprint_versions: BlueprintVersionsTable;
+  blueprint_applications: BlueprintApplicationsTable;
+  blueprint_plans: ImportPlansTable;
   account_caps: AccountCapsTable;
   presets: PresetsTable;
   preset_defaults: PresetDefaultsTable;

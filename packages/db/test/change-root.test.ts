@@ -17,15 +17,16 @@ import {
   findApiKey,
   foldQuarters,
   insertApiKey,
+  insertBlueprintVersion,
   insertEmbedToken,
   insertImport,
-  insertImportPlan,
   insertImportRows,
   insertInvitation,
   insertJob,
   insertMember,
   insertPreset,
   insertProducts,
+  insertShownPlan,
   readAccountState,
   readBilledUsage,
   readChain,
@@ -36,6 +37,8 @@ import {
   type TenantTransaction,
   take,
   updateProduct,
+  writeApplication,
+  writeBlueprint,
   writeDefaultPreset,
   writeJobFile,
   writeLimit,
@@ -69,9 +72,29 @@ async function plantProducts(trx: TenantTransaction, account: AccountId, treeVer
   await updateProduct(trx, agent.writing, { ...agent.row, version: 2, refs });
   const source = { account, product: base.row.id, version: 1, name: 'Base' };
   const link = { account, product: agent.row.id, source, parts: null, base: agent.row.document, ids: new Map() };
-  await writeLink(trx, { ...link, needs: [], activates: false, version: 2 }, null);
+  await writeLink(trx, { ...link, needs: [], activates: false, version: 2, filling: null }, null);
   const plan = { id: freshId() as string as RowId, asked: {}, shown: {}, now: now(), forget: now() };
-  await insertImportPlan(trx, account, plan);
+  await insertShownPlan(trx, 'import_plans', account, plan);
+  await insertShownPlan(trx, 'blueprint_plans', account, plan);
+  const blueprint = freshId() as string as RowId;
+  await writeBlueprint(trx, { account, id: blueprint, name: 'Blueprint', nameKey: 'blueprint' });
+  const says = { content: {}, judged: { limits: {} }, hashes: { limits: 'x' } };
+  const by = { id: null, name: 'Ada' };
+  await insertBlueprintVersion(trx, { account, id: blueprint, version: 1, ...says, by, at: now() });
+  await writeApplication(trx, {
+    account,
+    blueprint: { account, id: blueprint },
+    version: 1,
+    application: freshId() as string as RowId,
+    sections: ['limits'],
+    variables: {},
+    products: {},
+    before: {},
+    state: 'set_up',
+    fault: null,
+    by,
+    at: now(),
+  });
   const set = [{ place: '/auth/apiKey', ciphertext: Buffer.of(1), last4: '' }];
   await writeSecrets(trx, account, agent.row.id, { set, cleared: [], places: ['/auth/apiKey'] });
 }

@@ -112,7 +112,7 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     readPlaced: as(root, (trx) => store.readPlaced(trx, [{ account: leaf, product: none }])),
     readNames: as(root, (trx) => store.readNames(trx, [leaf], [{ kind: 'agent', key: 'x' }], ['trustCenter'])),
     readInVersions: as(root, (trx) => store.readInVersions(trx, leaf, [{ product: none, version: 1 }])),
-    readImportPlan: as(root, (trx) => store.readImportPlan(trx, root, none)),
+    readShownPlan: as(root, (trx) => store.readShownPlan(trx, 'import_plans', root, none)),
     readApprovedProfiles: as(root, (trx) => store.readApprovedProfiles(trx, [leaf], '2026-11-29')),
     'listProducts by name': as(root, (trx) => store.listProducts(trx, products('name'))),
     'listProducts newest first': as(root, (trx) => store.listProducts(trx, products('newest'))),

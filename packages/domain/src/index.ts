@@ -14,6 +14,7 @@ export * from './billing/rates.ts';
 export * from './billing/selling.ts';
 export * from './billing/settling.ts';
 export * from './billing/tax.ts';
+export * from './blueprints/blueprint.ts';
 export * from './csv.ts';
 export * from './embed/features.ts';
 export * from './embed/origins.ts';

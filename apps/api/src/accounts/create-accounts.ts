@@ -32,7 +32,13 @@ export type CreateInput = {
 export type Created = { readonly account: AccountRow; readonly created: boolean };
 
 /** Creates a subaccount under a parent; its first owner is invited (rules/people 4), its creator reaches it from above. @throws Refused */
-export function createSubaccount(hall: Hall, caller: Caller, parent: Acting, input: CreateInput): Promise<Created> {
+export function createSubaccount(
+  hall: Hall,
+  caller: Caller,
+  parent: Acting,
+  input: CreateInput,
+  setUp?: (change: Change, account: AccountId) => Promise<void>,
+): Promise<Created> {
   const account = granted(parseNewAccount(input));
   return create(hall, caller, parent, {
     entries: [{ wish: accept({ parent: { kind: 'acting' }, account }), externalId: account.externalId }],
@@ -42,6 +48,7 @@ export function createSubaccount(hall: Hall, caller: Caller, parent: Acting, inp
       const { id, created } = outcomeOf(decision.value);
       return { account: await readBack(hall, { trx }, id), created };
     },
+    ...(setUp && { setUp }),
   });
 }
 
@@ -91,6 +98,8 @@ type Batch<Answer> = {
   readonly entries: readonly BatchEntry[];
   /** Looks at the decisions before anything is written. @throws Refused */
   readonly judge: (decisions: readonly Decision<PlannedCreation>[]) => void;
+  /** Does to each new account what belongs to its making. */
+  readonly setUp?: (change: Change, account: AccountId) => Promise<void>;
   /** Makes the answer, in the transaction in which the accounts are, or are found. */
   readonly answer: (trx: TenantTransaction, decisions: readonly Decision<PlannedCreation>[]) => Promise<Answer>;
 };
@@ -101,6 +110,8 @@ async function create<Answer>(hall: Hall, caller: Caller, acting: Acting, batch:
   return hall.change(caller, { root: acting.root, acting: acting.id }, async (change) => {
     const decisions = await decide(hall, change.trx, acting, batch);
     await writeCreations(caller, change, decisions);
+    for (const decision of batch.setUp ? decisions.filter(isNew) : [])
+      await batch.setUp?.(change, decision.value.account.id);
     return batch.answer(change.trx, decisions);
   });
 }

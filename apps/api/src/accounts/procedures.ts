@@ -65,8 +65,11 @@ const shownAnswer = async ({ access }: { readonly access: Access }, row: Promise
 export const accounts: Handlers<'accounts'> = {
   createMain: ({ ctx, input }) => createMainAccount(ctx.hall, ctx.caller, input),
 
-  create: async ({ ctx, input }) => {
-    const { account, created } = await createSubaccount(ctx.hall, ctx.caller, ctx.access, input);
+  create: async ({ ctx, input: { blueprint, ...input } }) => {
+    const { hall, caller, access } = ctx;
+    const { account, created } = blueprint
+      ? await hall.setUp(ctx, blueprint, (setUp) => createSubaccount(hall, caller, access, input, setUp))
+      : await createSubaccount(hall, caller, access, input);
     return { account: shownRow(ctx.access, account), created };
   },
 

@@ -155,7 +155,7 @@ class Draft {
 }
 
 /** What a limit doesn't let through, as a refusal; anything else as it is. */
-function orRefused(error: unknown, { reached = [] }: By): unknown {
+export function orRefused(error: unknown, { reached = [] }: Pick<By, 'reached'>): unknown {
   const refused = refusedByLimit(error);
   const kind = refused && limitKindStoredAs(refused.kind);
   if (!refused || !kind) return error;

@@ -2,6 +2,7 @@ import type {
   Admitted,
   Ask,
   AuditActor,
+  ChainLink,
   Database,
   EventOutcome,
   EventToRecord,
@@ -16,7 +17,9 @@ import {
   instantOf,
   type Keeping,
   type KeyId,
+  type Level,
   type LimitKind,
+  type PermissionKey,
   type RowId,
   type TaxParty,
   type TaxPort,
@@ -24,7 +27,7 @@ import {
 } from '@tenantree/domain';
 import type { SendMail } from '../mail/mail.ts';
 import type { Payments } from '../payments/payments.ts';
-import type { Changes } from './change.ts';
+import type { Change, Changes } from './change.ts';
 import type { Traces } from './traces.ts';
 
 /** What every slice is given: where data lives, what time it is, and who is told after a commit. Nothing of it is global. */
@@ -50,7 +53,42 @@ export type Hall = {
   readonly admissions: Admissions;
   /** Sends a mail, in a job of whatever it is about. */
   readonly sendMail: SendMail;
+  /** Sets new accounts up with blueprints. */
+  readonly setUp: SetUp;
 };
+
+/** A blueprint that a new account is set up with. */
+export type NewSetUp = {
+  readonly id: RowId;
+  readonly version: number;
+  readonly variables: Readonly<Record<string, string>>;
+};
+
+/** Who makes an account below which one, and what they may do there. */
+export type Maker = {
+  readonly hall: Hall;
+  readonly caller: Caller;
+  readonly access: {
+    readonly id: AccountId;
+    readonly root: AccountId;
+    readonly path: readonly AccountId[];
+    readonly chain: readonly ChainLink[];
+    readonly reached: readonly AccountId[];
+    readonly levels: Readonly<Record<PermissionKey, Level>>;
+    /** Not null: an embedded screen makes it. */
+    readonly features: unknown;
+  };
+};
+
+/**
+ * Makes an account that a blueprint sets up (blueprints/in-creation.ts): `make` is given what does that inside the change that makes it. Where its
+ * products can't be set up it is made without them, and is marked as incomplete.
+ */
+export type SetUp = <T>(
+  maker: Maker,
+  wish: NewSetUp,
+  make: (inChange: (change: Change, account: AccountId) => Promise<void>) => Promise<T>,
+) => Promise<T>;
 
 /** Where what limits hold is taken and given back (limits/admissions.ts): for many callers at once, tree by tree. */
 export type Admissions = {

@@ -6,26 +6,31 @@ import { actorOf } from '../context/authenticate.ts';
 import { type Access, admit } from '../guard/admit.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
 
+/** Whoever asked for a job, as they would call now; null: there is nobody any more. */
+export async function actorOfAsker(
+  hall: Hall,
+  { actor: { kind, name }, user, key }: JobAsker,
+  account: AccountId,
+): Promise<Actor | null> {
+  const now = nowOf(hall);
+  if (kind === 'person' && user !== null) return { kind, user, name, email: '', sessionId: '', provedAt: now };
+  const found = key === null ? null : await findKeyInTreeOf(hall.db, account, key);
+  return found && actorOf(found, now);
+}
+
 /**
  * Whether whoever asked for a job may have it done, and as whom: what they may do is what they may do now. An embedded screen's session is
  * over before long; what it asked for stands with the key that it was made with.
  */
 export async function admitAsker(
   hall: Hall,
-  { actor: { kind, name }, user, key }: JobAsker,
+  asker: JobAsker,
   account: AccountId,
   needs: InAccount,
 ): Promise<Decision<Access>> {
-  const now = nowOf(hall);
-  let actor: Actor | null = null;
-  if (kind === 'person' && user !== null) {
-    actor = { kind, user, name, email: '', sessionId: '', provedAt: now };
-  } else if (key !== null) {
-    const found = await findKeyInTreeOf(hall.db, account, key);
-    actor = found && actorOf(found, now);
-  }
+  const actor = await actorOfAsker(hall, asker, account);
   const decision = actor && (await admit(hall, actor, account, needs));
-  return decision?.ok ? decision : refuse('FORBIDDEN', `${name} may not do this any more.`);
+  return decision?.ok ? decision : refuse('FORBIDDEN', `${asker.actor.name} may not do this any more.`);
 }
 
 /** Why whoever asked for a job may not have it done any more; null: they may. Asked before each step. */

@@ -5,6 +5,7 @@ import { reactivateManyJob, suspendManyJob, undoSuspendManyJob } from '../accoun
 import { invoiceExport } from '../billing/export-invoice.ts';
 import { mailInvoiceJob } from '../billing/mail-invoice-job.ts';
 import { statementExport } from '../billing/rebilling/export-statement.ts';
+import { applyBlueprintJob, finishSetUpJob, undoBlueprintJob } from '../blueprints/jobs.ts';
 import { mailReachedJob } from '../limits/mail-reached-job.ts';
 import { setManyLimitsJob, undoSetManyLimitsJob } from '../limits/set-many-job.ts';
 import { countEffectJob } from '../permissions/count-effect-job.ts';
@@ -33,6 +34,9 @@ export const JOBS: readonly AnyJob[] = [
   importJob,
   undoImportJob,
   rolloutStageJob,
+  applyBlueprintJob,
+  finishSetUpJob,
+  undoBlueprintJob,
   mailInvoiceJob,
   mailReachedJob,
   ...TRANSFER_JOB_KINDS,

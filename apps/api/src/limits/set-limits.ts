@@ -260,8 +260,11 @@ const NOTHING_SET = {
   name: '',
 } as const;
 
-/** A default is what could be set for an account of which there is nothing yet. */
-function decideDefault(kind: LimitKind, wish: Pick<LimitState, 'cap' | 'atLimit' | 'thresholds'>): Decision<null> {
+/** Whether terms could be set for an account of which there is nothing yet: what new accounts begin with. */
+export function decideDefault(
+  kind: LimitKind,
+  wish: Pick<LimitState, 'cap' | 'atLimit' | 'thresholds'>,
+): Decision<null> {
   const decision = decideLimit(kind, [{ ...NOTHING_SET, id: '' as AccountId, atLimit: 'block', thresholds: [] }], wish);
   return decision.ok ? accept(null) : decision;
 }

@@ -19,11 +19,12 @@ export type CopyState = {
 };
 
 /** What a copy is compared with. */
-export const baseOf = ({ source, parts, base }: ProductLink) => ({
+export const baseOf = ({ source, parts, base, filling }: ProductLink) => ({
   version: source.version,
   name: source.name,
   parts,
   document: base,
+  filling,
 });
 
 /**

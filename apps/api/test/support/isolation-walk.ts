@@ -54,6 +54,7 @@ const NOBODYS: Readonly<Record<Named, readonly string[]>> = {
   job: UNKNOWN_IDS,
   actor: UNKNOWN_IDS,
   preset: UNKNOWN_IDS,
+  blueprint: UNKNOWN_IDS,
   invoice: UNKNOWN_IDS,
   book: UNKNOWN_IDS,
   statement: UNKNOWN_IDS,
@@ -78,6 +79,7 @@ const TOLD: Readonly<Record<Named, RegExp>> = {
   // Entries of theirs, of which there are none.
   actor: /"nextCursor":null/,
   preset: /"code":"NOT_FOUND"/,
+  blueprint: /"code":"NOT_FOUND"/,
   invoice: /"code":"NOT_FOUND"/,
   book: /"code":"NOT_FOUND"/,
   statement: /"code":"NOT_FOUND"/,
@@ -198,6 +200,8 @@ function walk(way: Way, which: 'all' | 'one of a kind'): void {
     const jobs = [await orderJob(), await orderJob()].map(String);
     const { id: theirPreset } = await owner.presets.save.mutate({ account: sibling, name: 'Theirs', levels: {} });
     const { id: theirView } = await owner.views.save.mutate({ account: sibling, name: 'Theirs', look: LOOK });
+    const said = { account: sibling, name: 'Theirs', limits: { agents: { max: 1 } } };
+    const { id: theirBlueprint } = await owner.blueprints.save.mutate(said);
     const theirInvoices = await invoicesOf(hall, root as AccountId);
     const sold = await statementsOf(hall, root as AccountId, sibling as AccountId);
     const { books: theirBooks, statements: theirStatements } = sold;
@@ -231,6 +235,7 @@ function walk(way: Way, which: 'all' | 'one of a kind'): void {
       actor: viewer,
       job: viewer,
       preset: viewer,
+      blueprint: viewer,
       invoice: viewer,
       book: viewer,
       statement: viewer,
@@ -252,6 +257,7 @@ function walk(way: Way, which: 'all' | 'one of a kind'): void {
       job: jobs,
       actor: [other.id],
       preset: [theirPreset],
+      blueprint: [theirBlueprint],
       invoice: theirInvoices,
       book: theirBooks,
       statement: theirStatements,

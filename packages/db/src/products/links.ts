@@ -1,5 +1,5 @@
 import type { AccountId, RowId } from '@tenantree/domain';
-import type { Document } from '@tenantree/domain/products';
+import type { Document, Filling } from '@tenantree/domain/products';
 import type { Selectable } from 'kysely';
 import { sql } from 'kysely';
 import { ACTING_ROOT } from '../accounts/place.ts';
@@ -28,6 +28,8 @@ export type ProductLink = {
   readonly activates: boolean;
   /** The product's, when it was written. */
   readonly version: number;
+  /** What stands in it for variables, where a blueprint wrote it. */
+  readonly filling: Filling | null;
 };
 
 /** What stood in the place of a copy before it was written: a link, or none. */
@@ -46,6 +48,7 @@ const COLUMNS = [
   'needs',
   'activates',
   'version',
+  'filling',
 ] as const;
 
 type Stored = Pick<Selectable<ProductLinksTable>, (typeof COLUMNS)[number]>;
@@ -66,6 +69,7 @@ const linkOf = (row: Stored): ProductLink => ({
   needs: row.needs,
   activates: row.activates,
   version: row.version,
+  filling: row.filling,
 });
 
 /** Links of products of an account, in no order. */
@@ -122,7 +126,7 @@ export async function listCopies(
 /** Notes of what a product is a copy. @param before what stood here before, for whoever takes it back; null: nothing did */
 export async function writeLink(
   trx: TenantTransaction,
-  { account, product, source, parts, base, ids, needs, activates, version }: ProductLink,
+  { account, product, source, parts, base, ids, needs, activates, version, filling }: ProductLink,
   before: LinkBefore | null,
 ): Promise<void> {
   const values = {
@@ -136,6 +140,7 @@ export async function writeLink(
     needs: [...needs],
     activates,
     version,
+    filling: filling && JSON.stringify(filling),
     before: before && JSON.stringify(before),
   };
   await trx
@@ -160,7 +165,7 @@ export async function readLinkBefore(
     .executeTakeFirst();
   // As writeLink was given it.
   const before = (row?.before ?? null) as LinkBefore | null;
-  return before && { ...before, ids: new Map(before.ids) };
+  return before && { ...before, filling: before.filling ?? null, ids: new Map(before.ids) };
 }
 
 /** Lets a copy be one no more. @returns whether it was one */

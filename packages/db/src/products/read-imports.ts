@@ -114,9 +114,13 @@ export async function readInVersions(
   return rows.map(placedOf);
 }
 
-/** What was shown of an import. Plans that nobody ran in a day are forgotten with the next one. */
-export async function insertImportPlan(
+/** Plans of what: each has a table of its own. */
+export type PlansOf = 'import_plans' | 'blueprint_plans';
+
+/** What was shown before it is run. Plans that nobody ran in a day are forgotten with the next one. */
+export async function insertShownPlan(
   trx: TenantTransaction,
+  table: PlansOf,
   account: AccountId,
   plan: {
     readonly id: RowId;
@@ -127,13 +131,13 @@ export async function insertImportPlan(
   },
 ): Promise<void> {
   await trx
-    .deleteFrom('import_plans')
+    .deleteFrom(table)
     .where('root_id', '=', ACTING_ROOT)
     .where('account_id', '=', account)
     .where('created_at', '<', new Date(plan.forget))
     .execute();
   await trx
-    .insertInto('import_plans')
+    .insertInto(table)
     .values({
       account_id: account,
       id: plan.id,
@@ -145,13 +149,14 @@ export async function insertImportPlan(
 }
 
 /** Takes a plan, which nobody can take again; null: there is none, or somebody has. */
-export async function takeImportPlan(
+export async function takeShownPlan(
   trx: TenantTransaction,
+  table: PlansOf,
   account: AccountId,
   id: RowId,
 ): Promise<{ readonly asked: unknown; readonly shown: unknown; readonly createdAt: Date } | null> {
   const row = await trx
-    .deleteFrom('import_plans')
+    .deleteFrom(table)
     .where('root_id', '=', ACTING_ROOT)
     .where('account_id', '=', account)
     .where('id', '=', id)
@@ -161,13 +166,14 @@ export async function takeImportPlan(
 }
 
 /** Reads a plan; null: there is none. */
-export async function readImportPlan(
+export async function readShownPlan(
   trx: TenantTransaction,
+  table: PlansOf,
   account: AccountId,
   id: RowId,
 ): Promise<{ readonly asked: unknown } | null> {
   const row = await trx
-    .selectFrom('import_plans')
+    .selectFrom(table)
     .select('asked')
     .where('root_id', '=', ACTING_ROOT)
     .where('account_id', '=', account)

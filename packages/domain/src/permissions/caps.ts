@@ -43,7 +43,13 @@ export type WishedLevels = { readonly [Key in PermissionKey]?: Level | null | un
 /** What is to become of the caps of some account. */
 export type CapChange =
   | { readonly kind: 'set'; readonly levels: WishedLevels }
-  | { readonly kind: 'preset'; readonly preset: PresetRef; readonly levels: SomeLevels; readonly mode: PresetMode }
+  | {
+      readonly kind: 'preset';
+      /** Null: a blueprint says levels of its own. */
+      readonly preset: PresetRef | null;
+      readonly levels: SomeLevels;
+      readonly mode: PresetMode;
+    }
   /** Decides what is undecided, and nothing else. */
   | { readonly kind: 'review'; readonly levels: SomeLevels }
   /** Puts back what a preset or a review found: levels, which of them were the account's alone, and the preset before. */

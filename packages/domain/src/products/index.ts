@@ -8,4 +8,5 @@ export * from './merge.ts';
 export * from './resolve.ts';
 export * from './rollout.ts';
 export * from './shown-kinds.ts';
+export * from './variables.ts';
 export * from './write-copy.ts';

@@ -2,6 +2,7 @@ import { copyOf, type IdsInTarget, type Parts } from './copy.ts';
 import { type Document, filled } from './document.ts';
 import type { ProductKind } from './kind.ts';
 import { type MergeChange, merge } from './merge.ts';
+import { type Filling, fillIn, fillText } from './variables.ts';
 
 /** What of a copy is kept to compare it with its source later. */
 export type CopyBase = {
@@ -10,6 +11,8 @@ export type CopyBase = {
   readonly name: string;
   readonly parts: Parts;
   readonly document: Document;
+  /** What stands in it for variables, where a blueprint wrote it. */
+  readonly filling?: Filling | null;
 };
 
 /** A product as it is written into another account. */
@@ -66,7 +69,8 @@ export function writeCopy(kind: ProductKind, wish: CopyWish): WrittenCopy {
 }
 
 function updateCopy(kind: ProductKind, wish: CopyWish, local: Document, last: CopyBase): WrittenCopy {
-  const { source, parts, ids, isWaiting } = wish;
+  const { parts, ids, isWaiting } = wish;
+  const source = filledSource(kind, wish.source, last.filling ?? null);
   // Of parts that were no copies until now all is as it is here: what is wanted of them is taken.
   const base = Object.fromEntries(
     Object.entries({ ...local, ...filled(kind, last.document) }).map(([key, value]) => [
@@ -87,6 +91,17 @@ function updateCopy(kind: ProductKind, wish: CopyWish, local: Document, last: Co
       name: isWhole ? source.name : last.name,
       parts: all,
       document: there,
+      filling: last.filling ?? null,
     },
   };
 }
+
+/** A source with the values that a blueprint gave its variables. */
+const filledSource = (kind: ProductKind, source: CopyWish['source'], filling: Filling | null): CopyWish['source'] =>
+  filling === null
+    ? source
+    : {
+        ...source,
+        document: fillIn(kind, source.document, filling),
+        name: filling.places.includes(kind.nameAt) ? fillText(source.name, filling.values) : source.name,
+      };

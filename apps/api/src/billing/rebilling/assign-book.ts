@@ -176,10 +176,13 @@ export async function assignBook(
   { trx, now, happened }: Change,
   seller: AccountId,
   { preview, ...wish }: AssignmentWishes & { readonly preview?: string | undefined },
+  /** An account that is made just now used nothing yet: there is nothing to be shown before. */
+  customer: 'used' | 'new' = 'used',
 ) {
   // A statement that is being drafted was read with what its customer had before.
   await takeTurnInBilling(trx);
-  const plan = await planFor(trx, seller, wish, now, preview === undefined ? 'not_previewed' : 'previewed');
+  const isSeen = preview !== undefined || customer === 'new';
+  const plan = await planFor(trx, seller, wish, now, isSeen ? 'previewed' : 'not_previewed');
   if (preview !== undefined) {
     const seen = readSigned(hall.settings.secret, kindOf(seller, wish), z.string(), preview);
     if (seen !== seenOf(plan, now))

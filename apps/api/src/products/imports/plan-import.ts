@@ -76,7 +76,8 @@ const SHOWN_CHARACTERS = 500;
 /** Things that one plan does at the most. */
 const MOST_STEPS = 10_000;
 
-type Source = {
+/** What is imported, as it is where it comes from. */
+export type Source = {
   readonly items: ReadonlyMap<RowId, SourceItem>;
   readonly rows: ReadonlyMap<RowId, PlacedProduct>;
   readonly partsOf: (id: RowId) => readonly string[] | null;
@@ -128,7 +129,12 @@ async function readWanted(
   return [...all.values()].filter(({ id }) => !gone.has(id));
 }
 
-async function readSource(trx: TenantTransaction, access: Access, { products }: ImportWish): Promise<Source> {
+/** Products of an account as they are, or were, with all that they need. @throws Refused NOT_FOUND, BAD_REQUEST */
+export async function readSource(
+  trx: TenantTransaction,
+  access: Access,
+  { products }: Pick<ImportWish, 'products'>,
+): Promise<Source> {
   if (products.some(({ parts, into }) => into !== undefined && parts === undefined))
     refuseWith('BAD_REQUEST', 'Say which parts come into another product.', 'products');
   const wanted = new Map(products.map(({ product, parts }) => [product, parts ?? null]));
@@ -316,14 +322,24 @@ export async function planImport(
   wish: ImportWish,
   targets: readonly Target[],
 ): Promise<PlannedImport> {
-  const source = await readSource(trx, access, wish);
+  return planFrom(hall, trx, access, wish, { targets, source: await readSource(trx, access, wish) });
+}
+
+/** What importing from somewhere does now. */
+export async function planFrom(
+  hall: Hall,
+  trx: TenantTransaction,
+  access: Pick<Access, 'reached' | 'path'>,
+  wish: ImportWish,
+  { targets, source }: { readonly targets: readonly Target[]; readonly source: Source },
+): Promise<PlannedImport> {
   const open = targets.flatMap(({ access: there }) => (there ? [there.id] : []));
   const today = new Date(hall.clock.nowMs()).toISOString().slice(0, 10);
   const standing = await readStanding(trx, open, source, today, wish.products);
   const shown = targets.map(({ id, name, access: there, refusal }): ShownPlan['targets'][number] => {
     const account = { id, name };
     if (!there) return { account, refusal, items: [], notCopied: [], blocked: [] };
-    return { account, refusal, ...planFor(there, access, wish, source, standing) };
+    return { account, refusal, ...planFor(there, wish, source, standing) };
   });
   const { limits, fits } = await roomIn(hall, trx, access, targets, shown);
   const steps = shown.reduce((sum, { items }) => sum + new Set(doneOf(items).map(({ step }) => step)).size, 0);
@@ -354,7 +370,6 @@ export const doneOf = <Item extends Pick<PlannedItem, 'act'>>(items: readonly It
 
 function planFor(
   there: NonNullable<Target['access']>,
-  access: Access,
   wish: ImportWish,
   source: Source,
   standing: Standing,
@@ -374,7 +389,7 @@ function planFor(
   const ids = new Map(all.map(({ id, into }) => [id, into ?? id]));
   return {
     items: components.flatMap((component, n) =>
-      component.map((item) => shownItem({ item, step: n + 1, there, access, source, standing, ids })),
+      component.map((item) => shownItem({ item, step: n + 1, there, source, standing, ids })),
     ),
     notCopied: notCopied.map(({ id, by, place, kind, name, why }) => ({ product: id, kind, name, by, at: place, why })),
     blocked: [
@@ -397,7 +412,6 @@ type Shown = {
   readonly item: ResolvedItem;
   readonly step: number;
   readonly there: NonNullable<Target['access']>;
-  readonly access: Access;
   readonly source: Source;
   readonly standing: Standing;
   readonly ids: ReadonlyMap<RowId, RowId>;

@@ -1,5 +1,5 @@
 import type { ImportPlan } from '@tenantree/contract';
-import { insertImportPlan, labelProducts, readImportPlan, type TenantTransaction, takeImportPlan } from '@tenantree/db';
+import { insertShownPlan, labelProducts, readShownPlan, type TenantTransaction, takeShownPlan } from '@tenantree/db';
 import { type AccountId, canonicalJson, DAY_MS, instantOf, type JsonValue, type RowId } from '@tenantree/domain';
 import type { Actor } from '../../context/actor.ts';
 import type { Access } from '../../guard/admit.ts';
@@ -43,7 +43,7 @@ export async function makePlan(call: Call, asked: Asked): Promise<ImportPlan> {
   const now = nowOf(hall);
   const forget = instantOf(hall.clock.nowMs() - PLAN_MS);
   await hall.db.withTenant(access.id, (trx) =>
-    insertImportPlan(trx, access.id, { id, asked: wish, shown, now, forget }),
+    insertShownPlan(trx, 'import_plans', access.id, { id, asked: wish, shown, now, forget }),
   );
   return { plan: id, ...shown, running };
 }
@@ -82,13 +82,15 @@ const noSuchPlan = (): never =>
  */
 export async function runPlan(call: Call, id: RowId): Promise<RowId> {
   const { hall, caller, access } = call;
-  const found = await hall.db.withTenant(access.id, (trx) => readImportPlan(trx, access.id, id), { snapshot: true });
+  const found = await hall.db.withTenant(access.id, (trx) => readShownPlan(trx, 'import_plans', access.id, id), {
+    snapshot: true,
+  });
   if (!found) return noSuchPlan();
   // As makePlan kept it.
   const wish = found.asked as ImportWish;
   const targets = await targetsOf(call, wish.targets);
   return hall.change(caller, { root: access.root, acting: access.id }, async (change) => {
-    const taken = await takeImportPlan(change.trx, access.id, id);
+    const taken = await takeShownPlan(change.trx, 'import_plans', access.id, id);
     if (!taken || taken.createdAt.getTime() < hall.clock.nowMs() - PLAN_MS) return noSuchPlan();
     const planned = await planImport(hall, change.trx, access, wish, targets);
     requireSame(taken.shown as ShownPlan, planned.shown);

@@ -17,6 +17,7 @@ import {
 } from '@tenantree/db';
 import type { AccountId, RowId } from '@tenantree/domain';
 import {
+  type Filling,
   filled,
   isActive,
   type ParsedDocument,
@@ -41,10 +42,31 @@ export type NotDone = { readonly skipped: string };
 /** Where it comes from and goes to. */
 type Way = { readonly from: AccountId; readonly to: AccountId };
 
-type Sourced = Pick<PlacedProduct, 'id' | 'kind' | 'name' | 'version' | 'document' | 'secrets'> & {
+/** Something that is copied. */
+export type Sourced = Pick<PlacedProduct, 'id' | 'kind' | 'name' | 'version' | 'document' | 'secrets'> & {
   /** It waits for secrets itself. */
   readonly waits: readonly string[];
+  /** Of what a blueprint sets up: what stands in it for variables, and secrets that were given for it, by place. */
+  readonly filling?: Filling;
+  readonly given?: ReadonlyMap<string, string>;
 };
+
+/** Where the things of a step are read, in the versions that were shown. */
+export type ReadSources = (items: readonly ImportItem[]) => Promise<readonly Sourced[]>;
+
+/** They are read in the account that they come from, as it is now. */
+const readThere =
+  ({ trx }: Change, from: AccountId): ReadSources =>
+  async (items) => {
+    const ids = items.map(({ source }) => source);
+    const waits = new Map((await readLinks(trx, from, ids)).map((one) => [one.product, one.needs]));
+    const found = await readInVersions(
+      trx,
+      from,
+      items.map(({ source: product, version }) => ({ product, version })),
+    );
+    return found.map((source) => ({ ...source, waits: waits.get(source.id) ?? [] }));
+  };
 
 /** An item with all that it takes to write it. */
 type Ready = {
@@ -75,12 +97,13 @@ export async function writeStep(
   way: Way,
   by: Writing['by'],
   step: ImportStep,
+  sources: ReadSources = readThere(scope, way.from),
 ): Promise<readonly DoneItem[] | NotDone> {
   const { trx } = scope;
   const account = await scope.account(way.to);
   if (account.status === 'closed')
     refuseWith('ACCOUNT_CLOSED', `“${account.name}” is closed: nothing comes into it.`, 'account');
-  const ready = await readReady(scope, way, step);
+  const ready = await readReady(scope, way, step, await sources(step.items));
   if ('skipped' in ready) return ready;
   const today = scope.now.slice(0, 10);
   const isMoving = step.items.some(({ act }) => act === 'move');
@@ -117,23 +140,10 @@ export async function writeStep(
 
 async function readReady(
   { trx }: Change,
-  { from, to }: Way,
+  { to }: Way,
   { items }: ImportStep,
+  sources: readonly Sourced[],
 ): Promise<readonly Ready[] | NotDone> {
-  const sources = await readInVersions(
-    trx,
-    from,
-    items.map(({ source: product, version }) => ({ product, version })),
-  );
-  const waits = new Map(
-    (
-      await readLinks(
-        trx,
-        from,
-        items.map(({ source }) => source),
-      )
-    ).map((one) => [one.product, one.needs]),
-  );
   const links = await readLinksOf(
     trx,
     [to],
@@ -164,7 +174,7 @@ async function readReady(
     if (item.act === 'update' ? link?.product !== item.product : link && link.product !== item.product)
       return { skipped: CHANGED_SINCE };
     const own = link ?? byProduct.find(({ product }) => product === item.product) ?? null;
-    ready.push({ item, source: { ...source, waits: waits.get(item.source) ?? [] }, present, link: own });
+    ready.push({ item, source, present, link: own });
   }
   return ready;
 }
@@ -191,7 +201,7 @@ function asWritten(one: Ready, ids: ReadonlyMap<RowId, RowId>, profile: RowId | 
     };
   }
   const asked = [...new Set([...source.secrets, ...source.waits])];
-  const missing = asked.filter((place) => !present?.secrets.includes(place));
+  const missing = asked.filter((place) => !present?.secrets.includes(place) && !source.given?.has(place));
   const { document, base } = writeCopy(kind, {
     act: item.act,
     source,
@@ -210,7 +220,12 @@ function asWritten(one: Ready, ids: ReadonlyMap<RowId, RowId>, profile: RowId | 
     version: (present?.version ?? 0) + 1,
     needs,
     ids: among(all, refsOf(kind, source.document)),
-    base,
+    // Values of variables may stand in names, which are read as people write them.
+    base: {
+      ...base,
+      document:
+        base.document['name'] === document['name'] ? { ...base.document, name: parsed.name.name } : base.document,
+    },
   };
 }
 
@@ -264,7 +279,7 @@ const refIdsOf = ({ parsed }: Written): RowId[] => parsed.refs.map(({ id }) => i
 
 function linkFor(
   { from, to }: Way,
-  { item, source, version, needs, ids }: Written,
+  { item, source, version, needs, ids, link }: Written,
   base: NonNullable<Written['base']>,
   isOn: boolean,
 ): ProductLink {
@@ -278,6 +293,7 @@ function linkFor(
     needs,
     activates: isOn,
     version,
+    filling: source.filling ?? (item.act === 'update' ? (link?.filling ?? null) : null),
   };
 }
 

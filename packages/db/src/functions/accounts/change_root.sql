@@ -65,6 +65,7 @@ BEGIN
   UPDATE account_caps c SET preset_id = NULL, preset_version = NULL WHERE c.root_id = old_root AND c.account_id = ANY (ids)
     AND c.preset_id IS NOT NULL AND NOT EXISTS (SELECT FROM presets p WHERE p.root_id = old_root AND p.account_id = ANY (ids) AND p.id = c.preset_id);
   DELETE FROM preset_defaults d WHERE d.root_id = old_root AND d.account_id = ANY (ids) AND d.preset_account <> ALL (ids);
+  DELETE FROM blueprint_applications b WHERE b.root_id = old_root AND b.account_id = ANY (ids) AND b.blueprint_account <> ALL (ids);
   DELETE FROM account_caps c WHERE p_parent IS NULL AND c.root_id = old_root AND c.account_id = p_account;
   INSERT INTO account_caps (root_id, account_id, levels) SELECT old_root, p_account, highest_caps() WHERE p_parent IS NOT NULL ON CONFLICT DO NOTHING;
   -- The same of limits that were set from above; what is promised to those below stays.

@@ -1,0 +1,675 @@
+import type { BlueprintPlan, Product } from '@tenantree/contract';
+import type { RowId } from '@tenantree/domain';
+import type { ProductKindKey } from '@tenantree/domain/products';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Client, codeOf, join, refusalOf } from './support/clients.ts';
+import { type Deployment, deploy } from './support/deployment.ts';
+import { jobsEnded } from './support/jobs.ts';
+
+let api: Deployment;
+let owner: Client;
+beforeAll(async () => {
+  api = await deploy();
+  owner = api.owner;
+});
+afterAll(() => api.close());
+
+type Doc = Record<string, unknown>;
+type Saved = { readonly id: RowId; readonly version: number };
+type Said = Omit<Parameters<Client['blueprints']['save']['mutate']>[0], 'account' | 'name'>;
+
+const make = async (name: string, parent = api.root): Promise<string> =>
+  (await owner.accounts.create.mutate({ account: parent, name })).account.id;
+const create = async (account: string, kind: ProductKindKey, document: Doc): Promise<RowId> =>
+  (await owner.products.create.mutate({ account, kind, products: [{ document: document as never }] })).products[0]!.id;
+const get = async (account: string, kind: ProductKindKey, product: RowId): Promise<Product> =>
+  (await owner.products.get.query({ account, kind, product })).product;
+const named = async (account: string, kind: ProductKindKey): Promise<Record<string, RowId>> =>
+  Object.fromEntries((await owner.products.list.query({ account, kind })).rows.map(({ name, id }) => [name, id]));
+const change = async (account: string, kind: ProductKindKey, product: RowId, more: Doc): Promise<Product> => {
+  const { version: expectedVersion, document } = await get(account, kind, product);
+  const changed = { ...document, ...more } as never;
+  return (await owner.products.save.mutate({ account, kind, product, expectedVersion, document: changed })).product;
+};
+
+const greet = async (account: string, agent: RowId, greeting: string): Promise<Product> => {
+  const { document } = await get(account, 'agent', agent);
+  return change(account, 'agent', agent, { prompt: { ...(document['prompt'] as Doc), greeting } });
+};
+
+const save = (account: string, name: string, said: Said): Promise<Saved> =>
+  owner.blueprints.save.mutate({ account, name, ...said });
+const again = (account: string, name: string, { id, version }: Saved, said: Said): Promise<Saved> =>
+  owner.blueprints.save.mutate({ account, name, blueprint: id, expectedVersion: version, ...said });
+type Wish = Partial<Parameters<Client['blueprints']['plan']['mutate']>[0]>;
+const plan = (account: string, blueprint: RowId, targets: readonly string[], more: Wish = {}): Promise<BlueprintPlan> =>
+  owner.blueprints.plan.mutate({ account, blueprint, targets: [...targets], ...more });
+const ended = async (account: string, job: RowId) => {
+  await jobsEnded(api.database);
+  return owner.jobs.get.query({ account, job });
+};
+const run = async (account: string, { plan: id }: BlueprintPlan) =>
+  ended(account, (await owner.blueprints.run.mutate({ account, plan: id })).job);
+const apply = async (account: string, blueprint: RowId, targets: readonly string[], more: Wish = {}) =>
+  run(account, await plan(account, blueprint, targets, more));
+const line = (account: string, blueprint: RowId, targets: readonly string[]) =>
+  apply(account, blueprint, targets, { how: 'line' });
+const driftOf = async (account: string, blueprint: RowId) => {
+  const { rows } = await owner.blueprints.drift.query({ account, blueprint });
+  return Object.fromEntries(rows.map(({ account: { name }, drift }) => [name, drift]));
+};
+const sectionsOf = async (account: string, blueprint: RowId, name: string) =>
+  (await owner.blueprints.drift.query({ account, blueprint })).rows.find((row) => row.account.name === name)?.sections;
+const limitOf = async (account: string, kind: string) =>
+  (await owner.limits.get.query({ account })).limits.find((limit) => limit.kind === kind)?.max;
+const levelOf = async (account: string, wanted: string) =>
+  (await owner.permissions.get.query({ account })).rows.find(({ key }) => key === wanted)?.level;
+const setLimit = (account: string, kind: 'agents' | 'members', max: number | null) =>
+  owner.limits.set.mutate({ account, limits: [{ kind, max }] });
+
+/** A reseller with an agent that needs a tool with a key, and greets with the name of whoever has it. */
+async function reseller(name: string) {
+  const account = await make(name);
+  const tool = await create(account, 'tool', {
+    name: 'Calendar',
+    auth: { type: 'bearer', apiKey: 'key-of-the-reseller-1' },
+  });
+  const agent = await create(account, 'agent', {
+    name: 'Desk of {{company}}',
+    prompt: { greeting: 'Hello, this is {{company}}.', instructions: 'You are {{company}}, and help {{contact}}.' },
+    tools: { items: [{ id: 'calendar', tool }] },
+  });
+  const variables = [
+    {
+      key: 'company',
+      label: 'Company',
+      at: [
+        { product: agent, place: '/name' },
+        { product: agent, place: '/prompt/greeting' },
+      ],
+    },
+  ];
+  return { account, tool, agent, variables };
+}
+
+describe('Saving a blueprint', () => {
+  it('keeps versions that never change, and is offered to accounts below, who don’t learn whose it is (rules/blueprints 1, 4)', async () => {
+    const { account, agent, tool } = await reseller('Keeper');
+    const below = await make('Below', account);
+    const first = await save(account, 'Practice', { products: [{ product: agent }], limits: { agents: { max: 5 } } });
+    expect(first.version).toBe(1);
+    const { blueprint } = await owner.blueprints.get.query({ account, blueprint: first.id });
+    expect(blueprint).toMatchObject({
+      name: 'Practice',
+      newest: 1,
+      sections: ['limits', 'products'],
+      limits: { agents: { max: 5, atLimit: 'block', thresholds: [80, 95, 100] } },
+      products: [
+        { product: tool, chosen: false },
+        { product: agent, chosen: true },
+      ],
+    });
+    const second = await again(account, 'Practice', first, { limits: { agents: { max: 6 } } });
+    expect(second).toEqual({ id: first.id, version: 2 });
+    expect(await codeOf(again(account, 'Practice', first, { limits: { agents: { max: 7 } } }))).toBe(
+      'VERSION_CONFLICT',
+    );
+    expect(
+      (await owner.blueprints.get.query({ account, blueprint: first.id, version: 1 })).blueprint.limits?.agents?.max,
+    ).toBe(5);
+    const anna = await join(api.url, owner, below, 'anna@example.com', 'admin');
+    expect((await anna.blueprints.list.query({ account: below })).blueprints).toMatchObject([
+      { name: 'Practice', version: 2, from: { id: null, name: 'an account above you' }, savedBy: null },
+    ]);
+    expect(
+      await codeOf(
+        anna.blueprints.save.mutate({
+          account: below,
+          name: 'Nobody',
+          blueprint: first.id,
+          expectedVersion: 2,
+          limits: { agents: { max: 1 } },
+        }),
+      ),
+    ).toBe('NOT_FOUND');
+    expect(await codeOf(owner.blueprints.get.query({ account: api.root, blueprint: first.id }))).toBe('NOT_FOUND');
+    await owner.blueprints.rename.mutate({ account, blueprint: first.id, name: 'Dental' });
+    expect((await owner.blueprints.list.query({ account })).blueprints.map(({ name }) => name)).toEqual(['Dental']);
+    expect(await codeOf(save(account, 'dental', { limits: { agents: { max: 1 } } }))).toBe('NAME_TAKEN');
+    await owner.blueprints.remove.mutate({ account, blueprint: first.id });
+    expect((await owner.blueprints.list.query({ account })).blueprints).toEqual([]);
+  });
+
+  it('refuses what stands in no blueprint, and variables that are unknown, unused or where everybody reads them (rules/blueprints 2, 3)', async () => {
+    const { account, agent, tool, variables } = await reseller('Strict');
+    const number = await create(account, 'phoneNumber', { name: 'Main line', number: '+4930123456' });
+    const contact = await create(account, 'contact', { name: 'Ann' });
+    const base = { limits: { agents: { max: 5 } } } as const;
+    const products = [{ product: agent }];
+    const [company] = variables;
+    const at = (product: RowId, place: string, more: Doc = {}) => [
+      { key: 'company', label: 'Company', at: [{ product, place }], ...more },
+    ];
+    const refused = async (said: Said) => {
+      const { code, message } = await refusalOf(save(account, 'No', said));
+      return `${code} ${message}`;
+    };
+    expect(await refused({})).toMatch(/^BLUEPRINT_INVALID A blueprint sets something up/);
+    expect(await refused({ products: [{ product: number }] })).toMatch(
+      /^BLUEPRINT_INVALID “Main line” can’t be set up by a blueprint/,
+    );
+    expect(await refused({ products: [{ product: contact }] })).toMatch(/^BLUEPRINT_INVALID “Ann”/);
+    expect(await refused({ ...base, variables })).toMatch(/^VARIABLE_INVALID .*doesn’t have/);
+    expect(await refused({ products, variables: at(agent, '/prompt/style') })).toMatch(
+      /^VARIABLE_INVALID .*not used at/,
+    );
+    expect(await refused({ products, variables: at(agent, '/prompt/nothing') })).toMatch(
+      /^VARIABLE_INVALID There is no text/,
+    );
+    expect(await refused({ products, variables: at(agent, '/name', { secret: true }) })).toMatch(
+      /^VARIABLE_INVALID “company” is secret/,
+    );
+    expect(await refused({ products, variables: at(tool, '/auth/apiKey') })).toMatch(
+      /^VARIABLE_INVALID .* is secret, and/,
+    );
+    expect(await refused({ products, variables: at(agent, '/prompt/instructions') })).toMatch(
+      /^VARIABLE_INVALID .* names “contact”/,
+    );
+    expect(await refused({ products, variables: [company!, company!] })).toMatch(/^VARIABLE_INVALID Two variables/);
+    expect(await refused({ limits: { agents: { max: 5, thresholds: [200] } } })).toMatch(/^LIMIT_INVALID/);
+    expect(await refused({ caps: { levels: { agents: 'limited' } } })).toMatch(/^LEVEL_UNKNOWN/);
+    expect(await refused({ caps: { preset: { id: agent } } })).toMatch(/^NOT_FOUND/);
+    expect(await refused({ priceBook: { book: agent } })).toMatch(/^NOT_FOUND/);
+    expect(await refused({ products: [{ product: agent, parts: ['name'] }] })).toMatch(/^BAD_REQUEST/);
+    expect((await owner.blueprints.list.query({ account })).blueprints).toEqual([]);
+  });
+});
+
+/** What counters say is what there is, and no link names anything of another account. */
+async function checkAll(): Promise<void> {
+  expect(
+    await api.database.asOwner(`SELECT a.id, r.own, c.n FROM accounts a
+    CROSS JOIN LATERAL (SELECT count(*) AS n FROM products p WHERE p.account_id = a.id AND p.kind = 'agent') c
+    CROSS JOIN LATERAL (SELECT coalesce(sum(t.own), 0) AS own FROM resource_totals t WHERE t.account_id = a.id AND t.resource = 'agents') r
+    WHERE r.own <> c.n`),
+  ).toEqual([]);
+}
+
+describe('Making an account with a blueprint', () => {
+  it('sets all of it up in one transaction: caps, limits, price book, products with values and secrets (rules/blueprints 5, 6)', async () => {
+    const { account, agent, tool, variables } = await reseller('Maker');
+    const terms = { currency: 'EUR', monthlyFee: '1', meters: {} };
+    const { book } = await owner.books.save.mutate({ account, name: 'Retail', terms });
+    const saved = await save(account, 'Practice', {
+      caps: { levels: { 'agents.prompt': 'read', billing: 'none' } },
+      limits: { agents: { max: 1 }, members: { max: 3 } },
+      priceBook: { book: book.id, from: 'now' },
+      products: [{ product: agent }],
+      variables: [
+        ...variables,
+        { key: 'token', label: 'Token', secret: true, at: [{ product: tool, place: '/auth/apiKey' }] },
+      ],
+    });
+    const blueprint = { id: saved.id, version: 1 };
+    const wish = { account, name: 'Acme', externalId: 'acme-1' };
+    const token = 'a-token-of-acme-0123';
+    const refused = async (given: Record<string, string>) =>
+      refusalOf(owner.accounts.create.mutate({ ...wish, blueprint: { ...blueprint, variables: given } }));
+    expect(await refused({ token })).toMatchObject({ code: 'VARIABLE_INVALID', field: 'variables.company' });
+    expect(await refused({ token, company: 'x', city: 'y' })).toMatchObject({
+      code: 'VARIABLE_INVALID',
+      field: 'variables.city',
+    });
+    expect((await owner.accounts.list.query({ account })).rows).toEqual([]);
+    const { account: made } = await owner.accounts.create.mutate({
+      ...wish,
+      blueprint: { ...blueprint, variables: { company: ' Acme Dental ', token } },
+    });
+    expect([
+      await levelOf(made.id, 'agents.prompt'),
+      await levelOf(made.id, 'billing'),
+      await levelOf(made.id, 'tasks'),
+    ]).toEqual(['read', 'none', 'full']);
+    expect([await limitOf(made.id, 'agents'), await limitOf(made.id, 'members')]).toEqual([1, 3]);
+    const { rows: held } = await owner.books.assignments.query({ account });
+    expect(held).toMatchObject([{ customer: { id: made.id }, book: { id: book.id }, state: 'running' }]);
+    const copies = { ...(await named(made.id, 'agent')), ...(await named(made.id, 'tool')) };
+    expect(Object.keys(copies)).toEqual(['Desk of Acme Dental', 'Calendar']);
+    const copy = await get(made.id, 'agent', copies['Desk of Acme Dental']!);
+    expect(copy.document).toMatchObject({
+      prompt: { greeting: 'Hello, this is Acme Dental.', instructions: 'You are {{company}}, and help {{contact}}.' },
+    });
+    expect(copy.link).toMatchObject({ updateAvailable: false, differences: [] });
+    expect((await get(made.id, 'tool', copies['Calendar']!)).document).toMatchObject({
+      auth: { apiKey: { set: true, last4: '0123' } },
+    });
+    expect(await driftOf(account, saved.id)).toEqual({ Acme: 'as_set_up' });
+    expect(await sectionsOf(account, saved.id, 'Acme')).toEqual({
+      caps: 'as_set_up',
+      limits: 'as_set_up',
+      priceBook: 'as_set_up',
+      products: 'as_set_up',
+    });
+    // Once more is once; nothing of the secret is to be read anywhere.
+    const repeated = await owner.accounts.create.mutate({
+      ...wish,
+      blueprint: { ...blueprint, variables: { company: 'Acme Dental', token } },
+    });
+    expect([repeated.created, repeated.account.id]).toEqual([false, made.id]);
+    for (const table of ['blueprint_applications', 'jobs', 'job_items', 'journal', 'product_links'])
+      expect(await api.database.asOwner(`SELECT FROM ${table} t WHERE t::text LIKE '%${token}%'`)).toEqual([]);
+    // The source goes on: what is new there is told, with the values.
+    await change(account, 'agent', agent, { prompt: { greeting: 'Good day from {{company}}.' } });
+    const [planned] = (await owner.imports.plan.mutate({ account, targets: [made.id], products: [{ product: agent }] }))
+      .targets;
+    expect(planned?.items.find(({ product }) => product === agent)?.changes).toMatchObject([
+      { at: '/prompt/greeting', how: 'updated', source: 'Good day from Acme Dental.' },
+      { at: '/prompt/instructions', how: 'updated' },
+    ]);
+    const { applications } = await owner.blueprints.applied.query({ account: made.id });
+    expect(applications).toMatchObject([
+      { blueprint: { name: 'Practice' }, version: 1, state: 'set_up', drift: 'as_set_up' },
+    ]);
+    await checkAll();
+  });
+
+  it('leaves the account as incomplete where products are refused, and goes on without making anything twice (rules/blueprints 7)', async () => {
+    const { account, agent } = await reseller('Short');
+    const other = await create(account, 'agent', { name: 'Night desk' });
+    const saved = await save(account, 'Two desks', {
+      limits: { agents: { max: 1 } },
+      products: [{ product: agent }, { product: other }],
+    });
+    const { account: made } = await owner.accounts.create.mutate({
+      account,
+      name: 'Half',
+      blueprint: { id: saved.id, version: 1 },
+    });
+    expect([await limitOf(made.id, 'agents'), await named(made.id, 'agent')]).toEqual([1, {}]);
+    const read = async () => (await owner.blueprints.applied.query({ account: made.id })).applications[0];
+    expect(await read()).toMatchObject({ state: 'incomplete', fault: { code: 'LIMIT_REACHED' } });
+    expect(await owner.blueprints.drift.query({ account, blueprint: saved.id })).toMatchObject({
+      total: 1,
+      incomplete: 1,
+      beingSetUp: 0,
+    });
+    const retry = async () => {
+      const { job } = await owner.blueprints.retry.mutate({ account, blueprint: saved.id, target: made.id });
+      return (await ended(account, job)).job.state;
+    };
+    expect(await retry()).toBe('failed');
+    expect(await read()).toMatchObject({ state: 'incomplete', fault: { code: 'LIMIT_REACHED' } });
+    await setLimit(made.id, 'agents', 2);
+    expect(await retry()).toBe('succeeded');
+    expect(await read()).toMatchObject({
+      state: 'set_up',
+      fault: null,
+      sections: { limits: 'changed_here', products: 'as_set_up' },
+    });
+    expect(Object.keys(await named(made.id, 'agent')).toSorted()).toEqual(['Desk of {{company}}', 'Night desk']);
+    expect(await codeOf(retry())).toBe('ALREADY_IN_STATE');
+    await checkAll();
+  });
+
+  it('sets more than 50 products up by a job, and the account is being set up meanwhile (rules/blueprints 6)', async () => {
+    const account = await make('Much');
+    const { products } = await owner.products.create.mutate({
+      account,
+      kind: 'schedule',
+      products: Array.from({ length: 60 }, (_, n) => ({ document: { name: `Hours ${n}` } as never })),
+    });
+    const saved = await save(account, 'Many', { products: products.map(({ id }) => ({ product: id })) });
+    const { account: made } = await owner.accounts.create.mutate({
+      account,
+      name: 'Later',
+      blueprint: { id: saved.id, version: 1 },
+    });
+    await jobsEnded(api.database);
+    expect((await owner.blueprints.applied.query({ account: made.id })).applications).toMatchObject([
+      { state: 'set_up', drift: 'as_set_up' },
+    ]);
+    const [counted] = await api.database.asOwner<{ n: number }>(
+      `SELECT count(*)::int AS n FROM products WHERE account_id = '${made.id}'`,
+    );
+    expect(counted?.n).toBe(60);
+  });
+
+  it('takes no blueprint of another tree, of an account below or in a version that there isn’t, and no preset that is gone matters', async () => {
+    const { account } = await reseller('Limits of reach');
+    const below = await make('Below the limits', account);
+    const preset = await owner.presets.save.mutate({ account, name: 'Basic', levels: { agents: 'read' } });
+    const own = await save(account, 'Own', { caps: { preset: { id: preset.id } } });
+    const its = await save(below, 'Its', { limits: { agents: { max: 1 } } });
+    const of = (id: string, version: number) =>
+      codeOf(owner.accounts.create.mutate({ account, name: 'Nobody', blueprint: { id, version } }));
+    expect(await of(its.id, 1)).toBe('NOT_FOUND');
+    expect(await of(own.id, 2)).toBe('NOT_FOUND');
+    const { account: main } = await owner.accounts.createMain.mutate({ name: 'Elsewhere' });
+    const theirs = await save(main.id, 'Theirs', { limits: { agents: { max: 1 } } });
+    expect(await of(theirs.id, 1)).toBe('NOT_FOUND');
+    expect(await codeOf(plan(account, its.id, [below]))).toBe('NOT_FOUND');
+    await owner.presets.remove.mutate({ account, preset: preset.id });
+    const { account: made } = await owner.accounts.create.mutate({
+      account,
+      name: 'Basic one',
+      blueprint: { id: own.id, version: 1 },
+    });
+    expect(await levelOf(made.id, 'agents')).toBe('read');
+    // Somebody below takes what is offered from above.
+    const { account: deeper } = await owner.accounts.create.mutate({
+      account: below,
+      name: 'Deeper',
+      blueprint: { id: own.id, version: 1 },
+    });
+    expect(await driftOf(account, own.id)).toEqual({ 'Basic one': 'as_set_up', Deeper: 'as_set_up' });
+    expect(await driftOf(below, own.id)).toEqual({ Deeper: 'as_set_up' });
+    const ben = await join(api.url, owner, deeper.id, 'ben@example.com', 'admin');
+    expect((await ben.blueprints.applied.query({ account: deeper.id })).applications).toMatchObject([
+      { blueprint: null, from: { id: null, name: 'an account above you' } },
+    ]);
+  });
+});
+
+describe('Applying a blueprint to accounts that there are', () => {
+  it('shows each account and section before, and does each at once; caps and limits replace, only lower or keep (rules/blueprints 8)', async () => {
+    const { account, agent, variables } = await reseller('Applier');
+    const names = ['One', 'Two', 'Three'];
+    const [one, two, three] = (await Promise.all(names.map((name) => make(name, account)))) as [string, string, string];
+    const cap = (of: string, levels: Record<string, string>) =>
+      owner.permissions.set.mutate({ account: of, levels, expectedVersion: 0 });
+    await cap(two, { tasks: 'none', agents: 'read' });
+    await setLimit(two, 'agents', 2);
+    await setLimit(two, 'members', 9);
+    const saved = await save(account, 'All', {
+      caps: { levels: { tasks: 'read', agents: 'full' } },
+      limits: { agents: { max: 4 }, members: { max: 5 } },
+      products: [{ product: agent }],
+      variables,
+    });
+    const values = { variables: { company: 'Acme' } };
+    expect(await codeOf(plan(account, saved.id, [one]))).toBe('VARIABLE_INVALID');
+    const shown = await plan(account, saved.id, [one, two], values);
+    expect(shown).toMatchObject({ ready: true, version: 1 });
+    expect(shown.targets).toMatchObject([
+      {
+        account: { name: 'One' },
+        refusal: null,
+        caps: { changes: [{ key: 'tasks', before: 'full', after: 'read' }], kept: [] },
+        limits: { changes: [{ key: 'agents', before: { max: null }, after: { max: 4 } }, { key: 'members' }] },
+        priceBook: null,
+        products: {
+          items: [
+            { name: 'Calendar', act: 'new' },
+            { name: 'Desk of Acme', act: 'new' },
+          ],
+        },
+      },
+      {
+        caps: {
+          changes: [
+            { key: 'tasks', after: 'read' },
+            { key: 'agents', after: 'full' },
+          ],
+        },
+      },
+    ]);
+    const lower = await plan(account, saved.id, [two], { ...values, caps: 'lower', limits: 'lower' });
+    expect(lower.targets).toMatchObject([
+      { caps: { changes: [], kept: ['tasks', 'agents'] }, limits: { changes: [{ key: 'members' }], kept: ['agents'] } },
+    ]);
+    const local = await plan(account, saved.id, [two], { ...values, caps: 'keepLocal', limits: 'keepLocal' });
+    expect(local.targets).toMatchObject([
+      { caps: { changes: [], kept: ['tasks', 'agents'] }, limits: { changes: [], kept: ['agents', 'members'] } },
+    ]);
+    const { job, items } = await run(account, shown);
+    expect([job.state, items.length, job.label]).toEqual(['succeeded', 2, 'Apply blueprint']);
+    expect(await codeOf(owner.blueprints.run.mutate({ account, plan: shown.plan }))).toBe('NOT_FOUND');
+    expect([
+      await levelOf(two, 'agents'),
+      await limitOf(two, 'members'),
+      Object.keys(await named(two, 'agent')),
+    ]).toEqual(['full', 5, ['Desk of Acme']]);
+    // What was planned before is not as it was shown any more.
+    const stale = await refusalOf(owner.blueprints.run.mutate({ account, plan: lower.plan }));
+    expect(stale).toMatchObject({ code: 'PLAN_STALE', faults: [{ at: `/${two}` }] });
+    expect((await apply(account, saved.id, [three], { ...values, caps: 'lower' })).job.state).toBe('succeeded');
+    expect(await driftOf(account, saved.id)).toEqual({ One: 'as_set_up', Two: 'as_set_up', Three: 'as_set_up' });
+    const other = await save(account, 'Second', { limits: { minutes: { max: 10 } } });
+    const taken = await plan(account, other.id, [one]);
+    expect([taken.ready, taken.targets[0]?.refusal]).toMatchObject([
+      false,
+      { code: 'SECTION_TAKEN', message: 'Limits of “One” are set up by “All” already.' },
+    ]);
+    expect(await codeOf(owner.blueprints.run.mutate({ account, plan: taken.plan }))).toBe('BAD_REQUEST');
+    await checkAll();
+  });
+
+  it('asks about names that are there, and keeps to what the blueprint says or somebody answers', async () => {
+    const { account, agent } = await reseller('Clasher');
+    const [one, two] = [await make('One', account), await make('Two', account)];
+    for (const of of [one, two]) await create(of, 'agent', { name: 'Desk of {{company}}' });
+    const saved = await save(account, 'Open', { products: [{ product: agent }] });
+    const shown = await plan(account, saved.id, [one]);
+    expect([shown.ready, shown.targets[0]?.products?.items.map(({ act }) => act)]).toEqual([false, ['new', 'clash']]);
+    const answered = await plan(account, saved.id, [one], { answers: [{ product: agent, as: 'keep_both' }] });
+    expect((await run(account, answered)).job.state).toBe('succeeded');
+    expect(Object.keys(await named(one, 'agent')).toSorted()).toEqual([
+      'Desk of {{company}}',
+      'Desk of {{company}} (2)',
+    ]);
+    await again(account, 'Said', saved, { products: [{ product: agent, answer: 'use_existing' }] });
+    expect((await apply(account, saved.id, [two])).job.state).toBe('succeeded');
+    expect(Object.keys(await named(two, 'agent'))).toEqual(['Desk of {{company}}']);
+  });
+
+  it('gives a price book from the next period on, only to those that the account sells to, and takes Billing: full', async () => {
+    const { account } = await reseller('Seller');
+    const one = await make('One', account);
+    const deep = await make('Deep', one);
+    const { book } = await owner.books.save.mutate({
+      account,
+      name: 'Retail',
+      terms: { currency: 'EUR', monthlyFee: '1', meters: {} },
+    });
+    const saved = await save(account, 'Sold', { priceBook: { book: book.id } });
+    const shown = await plan(account, saved.id, [one, deep]);
+    expect(shown.targets.map(({ priceBook }) => priceBook)).toMatchObject([
+      { before: null, after: { id: book.id, version: 1 }, leftOut: false },
+      { leftOut: true },
+    ]);
+    const { job } = await run(account, shown);
+    expect(job.state).toBe('succeeded');
+    const { rows } = await owner.books.assignments.query({ account });
+    expect(rows).toMatchObject([{ customer: { id: one }, state: 'coming' }]);
+    expect(await driftOf(account, saved.id)).toEqual({ One: 'as_set_up', Deep: 'as_set_up' });
+    await owner.books.unassign.mutate({ account, customers: [one], to: rows[0]!.from }).catch(() => undefined);
+    expect((await sectionsOf(account, saved.id, 'One'))?.priceBook).toBe('changed_here');
+    const cleo = await join(api.url, owner, account, 'cleo@example.com', 'agency_admin');
+    expect(await codeOf(cleo.blueprints.plan.mutate({ account, blueprint: saved.id, targets: [one] }))).toBe(
+      'FORBIDDEN',
+    );
+    expect(
+      await codeOf(cleo.accounts.create.mutate({ account, name: 'Nobody', blueprint: { id: saved.id, version: 1 } })),
+    ).toBe('FORBIDDEN');
+  });
+});
+
+describe('How accounts stand to their blueprint', () => {
+  it('is told section by section, and bringing in line takes what only the blueprint changed (rules/blueprints 9, 10; worked example D1)', async () => {
+    const { account, agent, variables } = await reseller('Drifter');
+    const ids = new Map<string, string>();
+    const said: Said = {
+      caps: { levels: { tasks: 'read' } },
+      limits: { agents: { max: 5 } },
+      products: [{ product: agent }],
+      variables,
+    };
+    const saved = await save(account, 'Drift', said);
+    for (const name of ['As', 'Raised', 'Six', 'Agent'])
+      ids.set(
+        name,
+        (
+          await owner.accounts.create.mutate({
+            account,
+            name,
+            blueprint: { id: saved.id, version: 1, variables: { company: name } },
+          })
+        ).account.id,
+      );
+    const at = (name: string): string => ids.get(name) ?? '';
+    await setLimit(at('Raised'), 'agents', 8);
+    const copy = (await named(at('Agent'), 'agent'))['Desk of Agent']!;
+    await greet(at('Agent'), copy, 'Our own.');
+    expect(await driftOf(account, saved.id)).toEqual({
+      As: 'as_set_up',
+      Raised: 'changed_here',
+      Six: 'as_set_up',
+      Agent: 'changed_here',
+    });
+    expect(await sectionsOf(account, saved.id, 'Agent')).toEqual({
+      caps: 'as_set_up',
+      limits: 'as_set_up',
+      priceBook: null,
+      products: 'changed_here',
+    });
+    const second = await again(account, 'Drift', saved, { ...said, limits: { agents: { max: 6 } } });
+    await setLimit(at('Six'), 'agents', 6);
+    expect(await driftOf(account, saved.id)).toEqual({
+      As: 'newer_available',
+      Raised: 'both',
+      Six: 'same_by_hand',
+      Agent: 'both',
+    });
+    const counts = await owner.blueprints.drift.query({ account, blueprint: saved.id, drift: 'both' });
+    expect(counts).toMatchObject({
+      total: 4,
+      counts: { newer_available: 1, both: 2, same_by_hand: 1 },
+      rows: [{ version: 1 }, {}],
+    });
+    const everybody = [...ids.values()];
+    const shown = await plan(account, saved.id, everybody, { how: 'line' });
+    expect(shown.targets.map(({ limits }) => limits)).toMatchObject([
+      { changes: [{ key: 'agents', after: { max: 6 } }], kept: [] },
+      { changes: [], kept: ['agents'] },
+      { changes: [], kept: [] },
+      { changes: [{ key: 'agents' }], kept: [] },
+    ]);
+    expect((await run(account, shown)).job.state).toBe('succeeded');
+    expect([await limitOf(at('As'), 'agents'), await limitOf(at('Raised'), 'agents')]).toEqual([6, 8]);
+    expect(await driftOf(account, saved.id)).toEqual({
+      As: 'as_set_up',
+      Raised: 'changed_here',
+      Six: 'as_set_up',
+      Agent: 'changed_here',
+    });
+    // Products: what only the source changed comes, what was changed here stays.
+    await change(account, 'agent', agent, { prompt: { greeting: 'Good day from {{company}}.', instructions: 'New.' } });
+    await again(account, 'Drift', second, { ...said, limits: { agents: { max: 6 } } });
+    expect(await driftOf(account, saved.id)).toEqual({
+      As: 'newer_available',
+      Raised: 'both',
+      Six: 'newer_available',
+      Agent: 'both',
+    });
+    expect((await line(account, saved.id, everybody)).job.state).toBe('succeeded');
+    const own = await get(at('Agent'), 'agent', copy);
+    expect(own.document).toMatchObject({ prompt: { greeting: 'Our own.', instructions: 'New.' } });
+    expect((await get(at('As'), 'agent', (await named(at('As'), 'agent'))['Desk of As']!)).document).toMatchObject({
+      prompt: { greeting: 'Good day from As.' },
+    });
+    expect(await driftOf(account, saved.id)).toEqual({
+      As: 'as_set_up',
+      Raised: 'changed_here',
+      Six: 'as_set_up',
+      Agent: 'changed_here',
+    });
+    await owner.blueprints.remove.mutate({ account, blueprint: saved.id });
+    expect((await owner.blueprints.applied.query({ account: at('As') })).applications).toEqual([]);
+    await checkAll();
+  });
+
+  it('ends where the account leaves, and where it moves away from under whoever set it up', async () => {
+    const { account } = await reseller('Left');
+    const one = await make('Mover', account);
+    const saved = await save(account, 'Stays', { limits: { agents: { max: 5 } } });
+    expect((await apply(account, saved.id, [one])).job.state).toBe('succeeded');
+    await owner.accounts.move.mutate({ account: one, to: api.root });
+    expect(await api.database.asOwner(`SELECT FROM blueprint_applications WHERE account_id = '${one}'`)).toEqual([]);
+    expect(await limitOf(one, 'agents')).toBe(5);
+  });
+
+  it('is done by nobody who may not any more, to nobody who is suspended or gone in the middle, and by one of two servers', async () => {
+    const { account } = await reseller('Middle');
+    const [one, two] = [await make('One', account), await make('Two', account)];
+    const saved = await save(account, 'Middle', { limits: { agents: { max: 5 } } });
+    const shown = await plan(account, saved.id, [one, two]);
+    const both = await Promise.allSettled([1, 2].map(() => owner.blueprints.run.mutate({ account, plan: shown.plan })));
+    expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    await jobsEnded(api.database);
+    await owner.accounts.suspend.mutate({ account: one, kind: 'full_stop' });
+    await owner.accounts.close.mutate({ account: two, confirmName: 'Two' } as never).catch(() => undefined);
+    const next = await plan(account, saved.id, [one]);
+    expect(next.targets[0]?.refusal?.code ?? null).toBeNull();
+  });
+});
+
+describe('Taking a blueprint back', () => {
+  it('makes each section what it was where it is as it was set up, and says why not of the rest (rules/blueprints 11)', async () => {
+    const { account, agent, variables } = await reseller('Undoer');
+    const [one, two] = [await make('One', account), await make('Two', account)];
+    for (const of of [one, two]) await setLimit(of, 'agents', 9);
+    const said: Said = {
+      caps: { levels: { tasks: 'read' } },
+      limits: { agents: { max: 5 }, members: { max: 3 } },
+      products: [{ product: agent }],
+      variables,
+    };
+    const saved = await save(account, 'Undo', said);
+    const { id: applied } = (await apply(account, saved.id, [one, two], { variables: { company: 'Acme' } })).job;
+    await setLimit(two, 'members', 4);
+    await greet(two, (await named(two, 'agent'))['Desk of Acme']!, 'Our own.');
+    const foreseen = await owner.jobs.previewUndo.query({ account, job: applied });
+    expect(foreseen.accounts.map(({ left }) => left)).toEqual([null, null]);
+    const { job } = await owner.blueprints.undo.mutate({ account, blueprint: saved.id, targets: [one, two] });
+    const { items } = await ended(account, job);
+    expect(items.map(({ result }) => result)).toMatchObject([
+      { undone: ['caps', 'limits', 'products'], kept: [] },
+      {
+        undone: ['caps'],
+        kept: [
+          { section: 'products', name: 'Desk of Acme' },
+          { section: 'products', name: 'Calendar' },
+          { section: 'limits', name: 'members' },
+        ],
+      },
+    ]);
+    expect([
+      await levelOf(one, 'tasks'),
+      await limitOf(one, 'agents'),
+      await limitOf(one, 'members'),
+      await named(one, 'agent'),
+    ]).toEqual(['full', 9, null, {}]);
+    expect([await levelOf(two, 'tasks'), await limitOf(two, 'agents'), await limitOf(two, 'members')]).toEqual([
+      'full',
+      9,
+      4,
+    ]);
+    expect(await driftOf(account, saved.id)).toEqual({ Two: 'changed_here' });
+    const once = await ended(account, (await owner.jobs.undo.mutate({ account, job: applied })).job);
+    expect(once.items.map(({ state }) => state)).toEqual(['skipped', 'skipped']);
+    await checkAll();
+  });
+
+  it('of bringing in line makes it what it was before that', async () => {
+    const { account } = await reseller('Back');
+    const one = await make('One', account);
+    const saved = await save(account, 'Back', { limits: { agents: { max: 5 } } });
+    await apply(account, saved.id, [one]);
+    await again(account, 'Back', saved, { limits: { agents: { max: 6 } } });
+    const { job } = await line(account, saved.id, [one]);
+    expect([await limitOf(one, 'agents'), await driftOf(account, saved.id)]).toEqual([6, { One: 'as_set_up' }]);
+    const undoing = await ended(account, (await owner.jobs.undo.mutate({ account, job: job.id })).job);
+    expect(undoing.job.state).toBe('succeeded');
+    expect([await limitOf(one, 'agents'), await driftOf(account, saved.id)]).toEqual([5, { One: 'newer_available' }]);
+  });
+});
