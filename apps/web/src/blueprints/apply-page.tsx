@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import type { BlueprintPlan, ShownBlueprint } from '@tenantree/contract';
-import { isRecord, type RowId, SECTION_MODES, type SectionMode } from '@tenantree/domain';
+import { type RowId, SECTION_MODES, type SectionMode } from '@tenantree/domain';
 import type { ClashAnswer } from '@tenantree/domain/products';
 import { type FormEvent, useState } from 'react';
 import { Link, useLocation, useSearch } from 'wouter';
@@ -10,7 +10,7 @@ import css from '../parts/cards.module.css';
 import { Act, Card, Select, useAct } from '../parts/cards.tsx';
 import { Alert, Button, errorOf, Field, Loaded, Page } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
-import type { Chosen } from './drift.tsx';
+import { type Chosen, chosenIn } from './chosen.ts';
 import { Preview } from './preview.tsx';
 import { accountsWords, MODES } from './words.ts';
 
@@ -18,14 +18,6 @@ const { accounts, blueprints } = tenantree.trpc;
 
 /** Accounts that one plan takes. */
 const MOST = 500;
-
-/** Accounts that another page gave along. Anybody may have written the history: what is no account isn't one. */
-const chosenIn = (state: unknown): readonly Chosen[] =>
-  isRecord(state) && Array.isArray(state['chosen'])
-    ? state['chosen'].filter(
-        (one): one is Chosen => isRecord(one) && typeof one['id'] === 'string' && typeof one['name'] === 'string',
-      )
-    : [];
 
 type Props = { readonly account: string; readonly blueprint: string };
 

@@ -1,12 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
 import type { OfferedBlueprint } from '@tenantree/contract';
 import { Link, useLocation } from 'wouter';
+import { useHistoryState } from 'wouter/use-browser-location';
 import css from '../parts/cards.module.css';
 import { Card } from '../parts/cards.tsx';
 import { Button, Empty, Loaded, Page } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { useAccount } from '../shell/use-account.ts';
 import { texts } from '../texts.ts';
+import { type Chosen, chosenIn } from './chosen.ts';
 import { useDrift } from './use-blueprints.ts';
 import { accountsWords, countsWords, SECTIONS } from './words.ts';
 
@@ -16,6 +18,7 @@ const { blueprints } = tenantree.trpc;
 export default function BlueprintsPage({ account }: { readonly account: string }) {
   const [, navigate] = useLocation();
   const acting = useAccount(account).data;
+  const chosen = chosenIn(useHistoryState());
   const query = useQuery({
     queryKey: ['blueprints', account],
     queryFn: () => blueprints.list.query({ account }),
@@ -26,7 +29,7 @@ export default function BlueprintsPage({ account }: { readonly account: string }
       lead={`Sets up accounts below ${acting?.name ?? 'this account'} in one act: caps, limits, a price book and products.`}
     >
       <Card
-        title="Offered here"
+        title={chosen.length > 0 ? `Choose what ${accountsWords(chosen.length)} are set up with` : 'Offered here'}
         aside={
           acting?.levels['account.subaccounts'] === 'full' && (
             <Button look="primary" onClick={() => navigate(`/a/${account}/blueprints/new`)}>
@@ -40,7 +43,7 @@ export default function BlueprintsPage({ account }: { readonly account: string }
             rows.length === 0 ? (
               <Empty>No blueprints yet. A blueprint sets new accounts up, and shows later what became of them.</Empty>
             ) : (
-              <Offered account={account} rows={rows} />
+              <Offered account={account} rows={rows} chosen={chosen} />
             )
           }
         </Loaded>
@@ -49,7 +52,14 @@ export default function BlueprintsPage({ account }: { readonly account: string }
   );
 }
 
-const Offered = ({ account, rows }: { readonly account: string; readonly rows: readonly OfferedBlueprint[] }) => (
+type OfferedProps = {
+  readonly account: string;
+  readonly rows: readonly OfferedBlueprint[];
+  /** Accounts that one of them is to be applied to. */
+  readonly chosen: readonly Chosen[];
+};
+
+const Offered = ({ account, rows, chosen }: OfferedProps) => (
   <div className={css.scroll} tabIndex={0} role="region" aria-label="Blueprints">
     <table className={css.table}>
       <thead>
@@ -69,6 +79,13 @@ const Offered = ({ account, rows }: { readonly account: string; readonly rows: r
                 <bdi>{row.name}</bdi>
               </Link>{' '}
               <span className={css.quiet}>v{row.version}</span>
+              {chosen.length > 0 && (
+                <div>
+                  <Link href={`/a/${account}/blueprints/${row.id}/apply`} state={{ chosen }}>
+                    Apply {row.name}
+                  </Link>
+                </div>
+              )}
             </th>
             <td>{row.sections.map((section) => SECTIONS[section]).join(', ')}</td>
             <td>

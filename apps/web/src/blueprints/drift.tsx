@@ -9,6 +9,7 @@ import { Button, Empty, Loaded } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { useAccount } from '../shell/use-account.ts';
 import { texts } from '../texts.ts';
+import type { Chosen } from './chosen.ts';
 import { useDrift, useLiveDrift } from './use-blueprints.ts';
 import { accountsWords, DRIFTS, SECTIONS, SET_UP } from './words.ts';
 
@@ -18,8 +19,6 @@ const PAGE = 100;
 type Row = BlueprintDrift['rows'][number];
 type Filter = DriftState | 'being_set_up' | 'incomplete' | null;
 type Props = { readonly account: string; readonly blueprint: RowId; readonly name: string };
-/** An account that something is to be done with. */
-export type Chosen = { readonly id: AccountId; readonly name: string };
 
 /** How the accounts that a blueprint set up stand to it: how many, which, and what can be done with them. */
 export function Drift({ account, blueprint, name }: Props) {
