@@ -45,9 +45,7 @@ function Chosen({ kinds, chosen, onChange }: Omit<Props, 'account'> & Kinds) {
             <th scope="col">Product</th>
             <th scope="col">Kind</th>
             <th scope="col">Where the name is taken</th>
-            <th scope="col">
-              <span className="hidden">Acts</span>
-            </th>
+            <td />
           </tr>
         </thead>
         <tbody>
