@@ -1,7 +1,9 @@
 import type { BlueprintPlan, Product } from '@tenantree/contract';
-import type { RowId } from '@tenantree/domain';
+import type { AccountId, Instant, RowId, UserId } from '@tenantree/domain';
 import type { ProductKindKey } from '@tenantree/domain/products';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { applyBlueprintJob } from '../src/blueprints/jobs.ts';
+import type { Refused } from '../src/hall/refused.ts';
 import { type Client, codeOf, join, refusalOf } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 import { jobsEnded } from './support/jobs.ts';
@@ -546,6 +548,15 @@ describe('How accounts stand to their blueprint', () => {
       counts: { newer_available: 1, both: 2, same_by_hand: 1 },
       rows: [{ version: 1 }, {}],
     });
+    const filter = { blueprint: saved.id, drift: 'both' as const };
+    const listed = await owner.accounts.list.query({ account, ...filter });
+    expect([listed.total, listed.rows.map(({ name }) => name)]).toEqual([2, ['Agent', 'Raised']]);
+    const first = await owner.accounts.search.query({ account, ...filter, limit: 1 });
+    const next = await owner.accounts.search.query({ account, ...filter, limit: 1, cursor: first.nextCursor ?? '' });
+    expect([first.total, first.matches, next.matches]).toEqual([2, [at('Raised')], [at('Agent')]]);
+    const flat = await owner.accounts.search.query({ account, blueprint: saved.id, sort: 'name', direction: 'desc' });
+    expect(flat.matches).toEqual([at('Six'), at('Raised'), at('As'), at('Agent')]);
+    expect(await codeOf(owner.accounts.list.query({ account, drift: 'both' }))).toBe('BAD_REQUEST');
     const everybody = [...ids.values()];
     const shown = await plan(account, saved.id, everybody, { how: 'line' });
     expect(shown.targets.map(({ limits }) => limits)).toMatchObject([
@@ -598,7 +609,7 @@ describe('How accounts stand to their blueprint', () => {
     expect(await limitOf(one, 'agents')).toBe(5);
   });
 
-  it('is done by nobody who may not any more, to nobody who is suspended or gone in the middle, and by one of two servers', async () => {
+  it('is brought about once, whoever of two runs a plan first', async () => {
     const { account } = await reseller('Middle');
     const [one, two] = [await make('One', account), await make('Two', account)];
     const saved = await save(account, 'Middle', { limits: { agents: { max: 5 } } });
@@ -606,10 +617,55 @@ describe('How accounts stand to their blueprint', () => {
     const both = await Promise.allSettled([1, 2].map(() => owner.blueprints.run.mutate({ account, plan: shown.plan })));
     expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
     await jobsEnded(api.database);
-    await owner.accounts.suspend.mutate({ account: one, kind: 'full_stop' });
-    await owner.accounts.close.mutate({ account: two, confirmName: 'Two' } as never).catch(() => undefined);
-    const next = await plan(account, saved.id, [one]);
-    expect(next.targets[0]?.refusal?.code ?? null).toBeNull();
+    expect(await driftOf(account, saved.id)).toEqual({ One: 'as_set_up', Two: 'as_set_up' });
+  });
+
+  it('fails for an account that is closed, changed or gone in the middle, and for whoever may not any more; the others are done, suspended ones too', async () => {
+    const { account } = await reseller('Middle too');
+    const saved = await save(account, 'Middle', { limits: { agents: { max: 5 } } });
+    const names = ['Fine', 'Suspended', 'Changed', 'Moved', 'Closed'];
+    const targets: string[] = [];
+    for (const name of names) targets.push(await make(name, account));
+    const shown = await plan(account, saved.id, targets);
+    const { hall } = api.composed;
+    const stopped = await owner.blueprints.run.mutate({ account, plan: shown.plan });
+    // The job as it was asked for, done by hand, so that things happen between.
+    await jobsEnded(api.database);
+    const undo = await ended(account, (await owner.jobs.undo.mutate({ account, job: stopped.job })).job);
+    expect(undo.job.state).toBe('succeeded');
+    const rows = await api.database.asOwner<{ payload: unknown }>(
+      `SELECT payload FROM job_items WHERE job_id = '${stopped.job}' ORDER BY n`,
+    );
+    await owner.accounts.suspend.mutate({ account: targets[1]!, kind: 'full_stop' });
+    await setLimit(targets[2]!, 'agents', 3);
+    await owner.accounts.move.mutate({ account: targets[3]!, to: api.root });
+    await owner.accounts.close.mutate({ account: targets[4]! });
+    const id = (await owner.session.me.query()).user?.id as UserId;
+    const root = api.root as AccountId;
+    const start = async (n: number, user: UserId) => {
+      const by = {
+        actor: { kind: 'person', id: user, name: 'Olivia Owner', via: null },
+        user,
+        key: null,
+        requestId: null,
+      } as const;
+      const done = async (): Promise<void> => undefined;
+      const job = { id: stopped.job, account: account as AccountId, root };
+      const item = { hall, job, by, askedAt: '2026-11-29T00:00:00.000Z' as Instant, done };
+      return applyBlueprintJob.start(item, rows[n]?.payload).catch((error: unknown) => (error as Refused).refusal.code);
+    };
+    const nobody = '01a225d6-1b90-7762-b481-7b421c630089' as UserId;
+    expect(await start(0, nobody)).toBe('FORBIDDEN');
+    const ends = [];
+    for (const n of names.keys()) ends.push(await start(n, id));
+    expect(ends).toEqual([
+      'done',
+      'done',
+      { skipped: 'It was changed by somebody else since.' },
+      'NOT_FOUND',
+      'ACCOUNT_CLOSED',
+    ]);
+    expect(await driftOf(account, saved.id)).toEqual({ Fine: 'as_set_up', Suspended: 'as_set_up' });
   });
 });
 

@@ -3,6 +3,7 @@ import { EMBED_FEATURES, PERMISSIONS, ROLES } from '@tenantree/domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Client, clientWith, clientWithToken, codeOf, join, PASSWORD, refusalOf } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
+import { jobsEnded } from './support/jobs.ts';
 
 const DAY_MS = 86_400_000;
 const clock = { aheadMs: 0, nowMs: () => Date.now() + clock.aheadMs };
@@ -196,6 +197,27 @@ describe('An embedded screen (rules/keys 8)', () => {
     expect(await codeOf(key.embed.createToken.mutate({ account, origin: ORIGIN, userRef: 'dana', features: [] }))).toBe(
       'BAD_REQUEST',
     );
+  });
+
+  it('imports products by a feature of its own: with it, from the list of what there is to the job, and writes nothing else', async () => {
+    const account = await make(root, 'Importing');
+    const below = await make(account, 'Importing below');
+    const document = { name: 'Office hours' };
+    const made = await owner.products.create.mutate({ account, kind: 'schedule', products: [{ document }] });
+    const { client: key } = await api.key(account);
+    const importing = await screen(key, account, { features: ['import'] });
+    const { rows } = await importing.products.list.query({ account, kind: 'schedule' });
+    expect(rows.map(({ id }) => id)).toEqual(made.products.map(({ id }) => id));
+    const wish = { account, targets: [below], products: rows.map(({ id: product }) => ({ product })) };
+    const { plan } = await importing.imports.plan.mutate(wish);
+    const { job } = await importing.imports.run.mutate({ account, plan });
+    await jobsEnded(api.database);
+    expect((await importing.jobs.get.query({ account, job })).items.map(({ state }) => state)).toEqual(['done']);
+    expect((await importing.products.list.query({ account: below, kind: 'schedule' })).rows[0]?.link).toBeDefined();
+    const write = { account, kind: 'schedule' as const, products: [{ document: { name: 'Another' } }] };
+    expect(await codeOf(importing.products.create.mutate(write))).toBe('FEATURE_NOT_ALLOWED');
+    const owning = await screen(key, account, { features: ['products'] });
+    expect(await codeOf(owning.imports.plan.mutate(wish))).toBe('FEATURE_NOT_ALLOWED');
   });
 
   it('makes no key, no token and no main account, leaves no account, and takes no deployment', async () => {

@@ -7,7 +7,7 @@ import { type AppRouter, agentsNamed, clientWithToken } from './support/clients.
 import { type KillableServer, prepareKillableServer } from './support/killable-server.ts';
 
 /** How often the server is killed: a few times with every test run, a hundred with FAULT_ROUNDS=100. */
-const ROUNDS = Number(process.env['FAULT_ROUNDS'] ?? rounds(2, 20));
+const ROUNDS = Number(process.env['FAULT_ROUNDS'] ?? rounds(2, 8));
 const CALLS = 60;
 
 let server: KillableServer;

@@ -21,7 +21,6 @@ import {
   HIGHEST,
   type Instant,
   type RowId,
-  type Rows,
 } from '../../../packages/domain/src/index.ts';
 import { type BenchDatabase, idOf, plantTree, startDatabase, uuidOf } from '../database.ts';
 import { median, nowMs } from '../measure.ts';
@@ -126,7 +125,7 @@ async function compare(trx: TenantTransaction, id: AccountId, max: number): Prom
   const [row] = await readPlaced(trx, link ? [link] : []);
   const cap = `${(limits.get('agents')?.[0]?.cap ?? 0n) / 1_000_000_000n}`;
   return driftOfAll([
-    driftOf(LEVELS, LEVELS, (caps?.levels ?? {}) as Rows),
+    driftOf(LEVELS, LEVELS, caps?.levels ?? {}),
     driftOf({ cap: '5' }, { cap: `${max}` }, { cap }),
     driftOf({ document: link?.base ?? null }, { document: link?.base ?? null }, { document: row?.document ?? null }),
   ]);

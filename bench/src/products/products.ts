@@ -1,4 +1,4 @@
-// What accounts own and how it gets there: importing accounts from a CSV file, importing products, reading them, and how accounts stand to what set them up.
+// What accounts own and how it gets there: importing accounts from a CSV file, importing products, reading them.
 import { isWanted } from '../only.ts';
 import { isMet, type Target, targets } from '../report.ts';
 import { driftOfBlueprint } from './drift.ts';

@@ -3,6 +3,7 @@ import {
   type AccountsFrame,
   CAPS_FILTERS,
   COUNT_FILTERS,
+  DRIFT_STATES,
   EMBED_FEATURES,
   LIMIT_FILTERS,
   MOST_CREATED,
@@ -55,6 +56,13 @@ export const filters = {
   createdFrom: inputs.instant.optional(),
   /** Only those that were made before. */
   createdBefore: inputs.instant.optional(),
+};
+/** And by what they were set up. */
+const setUp = {
+  /** Only those that this blueprint set up, which is offered in the account. */
+  blueprint: inputs.id<RowId>('blueprint').optional(),
+  /** Only those that stand so to it. */
+  drift: z.enum(DRIFT_STATES).optional(),
 };
 /** And where below the account they stand. */
 export const places = {
@@ -230,6 +238,7 @@ export const accounts = {
       direction: z.enum(['asc', 'desc']).default('asc'),
       status: statuses,
       ...filters,
+      ...setUp,
       cursor: inputs.cursor,
       limit: inputs.limit(200),
     }),
@@ -253,6 +262,7 @@ export const accounts = {
       direction: z.enum(['asc', 'desc']).default('asc'),
       status: statuses,
       ...filters,
+      ...setUp,
       ...places,
       cursor: inputs.cursor,
       limit: inputs.limit(200),
@@ -271,6 +281,7 @@ export const accounts = {
       query: z.string().trim().min(1).max(120).optional(),
       status: statuses,
       ...filters,
+      ...setUp,
       ...places,
     }),
     output: z.strictObject({ job: shapes.rowId }),

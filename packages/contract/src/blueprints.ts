@@ -360,7 +360,7 @@ export const blueprints = {
 
   applied: query({
     says: 'What the account was set up from, and how it stands to that.',
-    needs: inAccount('account', 'read', 'read', PEOPLE_AND_KEYS),
+    needs: inAccount('account', 'limited', 'read', PEOPLE_AND_KEYS),
     input: inputs.onlyAccount,
     output: z.strictObject({
       applications: shapes.list(

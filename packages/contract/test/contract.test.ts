@@ -20,9 +20,9 @@ function textsIn(schema: JsonSchema, path: string): { readonly field: string; re
 
 /** What a field is called that names somebody's something. */
 const ID_SHAPED = /^(id|.*Id|accounts?|job|key|within|childrenOf|to|actor|cursor)$/;
-/** Fields that are called so and name nothing of ours: the integrator's own name for it, a number of an office, of a frame, the end of a range. */
+/** Fields that are called so and name nothing of ours: the integrator's own name for it, a number of an office, of a frame, the end of a range, a variable. */
 const NAMES_NOTHING =
-  /(externalId|lastEventId|taxId)$|^usage\.(series|export) to$|^books\.(previewAssignment|assign|unassign) to$|^limits\.(acquire|renew|release) key$/;
+  /(externalId|lastEventId|taxId)$|^usage\.(series|export) to$|^books\.(previewAssignment|assign|unassign) to$|^limits\.(acquire|renew|release) key$|^blueprints\.save key$/;
 
 describe('The contract', () => {
   it('asks for levels that the permission has (rules/permissions 10)', () => {

@@ -28,6 +28,7 @@ import {
   insertProducts,
   insertShownPlan,
   readAccountState,
+  readApplications,
   readBilledUsage,
   readChain,
   readLimits,
@@ -348,6 +349,19 @@ describe('A subtree that becomes a tree of its own', () => {
     expect(await standing(other)).toMatchObject({ children: 1, subaccounts: 2, total_members: 1 });
     expect(await misplaced()).toEqual([]);
     expect(await facts()).toEqual(recorded);
+  });
+
+  it('is compared with no blueprint from above any more, and keeps its own (rules/blueprints 13)', async () => {
+    const { root, leaving, leaf } = await plantGround();
+    const stood = await test.db.withTenant(root, async (trx) => {
+      const [own] = await readApplications(trx, [leaf], null);
+      const id = freshId() as string as RowId;
+      await writeApplication(trx, { ...own!, blueprint: { account: root, id } });
+      return (await readApplications(trx, [leaf], null)).length;
+    });
+    await changeRoot(leaving, null);
+    const left = await test.db.withTenant(leaving, (trx) => readApplications(trx, [leaf], null));
+    expect([stood, left.map(({ blueprint }) => blueprint.account)]).toEqual([2, [leaf]]);
   });
 
   it('has its usage counted where it stood when it happened', async () => {

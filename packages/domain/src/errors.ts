@@ -92,12 +92,12 @@ export const ERROR_CODES = {
   REFERENCE_MISSING: { status: 409, retryable: false },
   STILL_NEEDED: { status: 409, retryable: false },
   NOT_A_COPY: { status: 409, retryable: false },
-  NEEDS_DECISION: { status: 409, retryable: false },
-  ROLLOUT_GOES_ON: { status: 409, retryable: false },
-  ROLLOUT_ENDED: { status: 409, retryable: false },
   BLUEPRINT_INVALID: { status: 400, retryable: false },
   VARIABLE_INVALID: { status: 400, retryable: false },
   SECTION_TAKEN: { status: 409, retryable: false },
+  NEEDS_DECISION: { status: 409, retryable: false },
+  ROLLOUT_GOES_ON: { status: 409, retryable: false },
+  ROLLOUT_ENDED: { status: 409, retryable: false },
 } as const satisfies Record<string, { status: number; retryable: boolean }>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -2,7 +2,7 @@ import type { RowId } from '@tenantree/domain';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { SamImport } from '../src/imports/sam-import.ts';
-import { SourceRefusal } from '../src/index.ts';
+import { PRODUCT_ROWS, SourceRefusal } from '../src/index.ts';
 import { define } from '../src/parts/define.ts';
 import { violations } from './accessible.ts';
 import { mockTree } from './example-tree.ts';
@@ -137,6 +137,15 @@ describe('choosing', () => {
     await seen('Agent, 6 of 7 parts');
   });
 
+  it('says so where one may import nothing at all', async () => {
+    await show({
+      prepare: (_, source) => {
+        source.levels = Object.fromEntries(PRODUCT_ROWS.map((row) => [row, 'none']));
+      },
+    });
+    await seen('Your permissions in Acme Group allow importing none of its products.');
+  });
+
   it('is readable where nothing may be changed', async () => {
     await show({
       prepare: (one) => {
@@ -220,6 +229,7 @@ describe('the preview', () => {
     await press('Next: resolve');
     await userEvent.click(page.getByRole('radio', { name: 'Replace' }));
     await press('Next: preview');
+    await seen('2 calls go on');
     await userEvent.click(page.getByText('2 differences'));
     await seen('Welcome');
     await seen(/changed on both sides/);
@@ -304,6 +314,19 @@ describe('the import', () => {
       tab: 'products',
       product: { kind: 'integration' },
     });
+  });
+
+  it('may go on beside another one', async () => {
+    const { source, element } = await show();
+    await toPreview();
+    await press('Import 5 items');
+    source.step(await running(source));
+    await press('Import more');
+    await seen('Recent imports from Acme Group');
+    await userEvent.click(box(/Billing desk/));
+    await press('Next: resolve');
+    await seen('Comes along');
+    expect(text(element)).not.toContain('Importing into');
   });
 
   it('is stopped', async () => {

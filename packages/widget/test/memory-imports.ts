@@ -3,10 +3,12 @@ import { type AccountId, instantOf, nameKey, type RowId } from '@tenantree/domai
 import { nameIn, productKind, refsWithin, resolve, type SourceItem } from '@tenantree/domain/products';
 import { ENDED } from '../src/data/jobs.ts';
 import type { ImportJob, ImportStep, ImportsSource, ImportWish } from '../src/imports/imports-source.ts';
-import { type AccountDetail, type LiveReader, SourceRefusal } from '../src/index.ts';
+import { type AccountDetail, type AccountSource, type LiveReader, SourceRefusal } from '../src/index.ts';
 import { MemoryProducts } from './memory-products.ts';
-import type { MemorySource } from './memory-source.ts';
+import type { MemoryTree } from './memory-tree.ts';
 
+/** The accounts that are imported into and from. */
+type Accounts = MemoryTree & Pick<AccountSource, 'get'>;
 type Planned = { readonly account: AccountId; readonly wish: ImportWish; readonly shown: ImportPlan };
 type Running = {
   readonly account: AccountId;
@@ -24,7 +26,7 @@ const refuse = (code: SourceRefusal['code'], message: string, more: object = {})
 /** Imports in memory: by the real rules of what comes along, into products in memory, a step at a time. */
 export class MemoryImports implements ImportsSource {
   readonly products: MemoryProducts;
-  readonly #accounts: MemorySource;
+  readonly #accounts: Accounts;
   readonly #plans = new Map<RowId, Planned>();
   readonly #jobs: Running[] = [];
   #serial = 900_000;
@@ -37,7 +39,7 @@ export class MemoryImports implements ImportsSource {
   /** What was asked for. */
   readonly asked: ImportWish[] = [];
 
-  constructor(accounts: MemorySource, products = new MemoryProducts()) {
+  constructor(accounts: Accounts, products = new MemoryProducts()) {
     this.#accounts = accounts;
     this.products = products;
   }
@@ -189,7 +191,9 @@ export class MemoryImports implements ImportsSource {
       ready: done.length > 0 && all.every(({ act }) => act !== 'clash'),
       steps: done.length,
       targets: shown,
-      running: [],
+      running: shown.flatMap(({ account: there, items }) =>
+        items.some(({ act }) => act === 'replace') ? [{ account: there, calls: 2, campaigns: 0, sample: [] }] : [],
+      ),
       limits: shown.map(({ account: there, items }) => ({
         kind: 'agents',
         account: there,

@@ -1,5 +1,5 @@
 import { CONTRACT } from '@tenantree/contract';
-import type { MinutesVisibility } from '@tenantree/db';
+import { findOfferedBlueprint, type MinutesVisibility } from '@tenantree/db';
 import {
   type AccountFilters,
   type AccountId,
@@ -14,6 +14,7 @@ import { type Access, admit } from '../guard/admit.ts';
 import type { Handlers } from '../guard/procedure.ts';
 import { seesWholeWay } from '../guard/reach.ts';
 import { readCursor, rowPlace, writeCursor } from '../hall/cursor.ts';
+import type { Hall } from '../hall/hall.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
 import { enqueueForEach } from '../jobs/enqueue.ts';
 import { watchAccounts } from './accounts-channel.ts';
@@ -40,6 +41,18 @@ const seenLimits = <Filter>(access: Access, filter: Filter | undefined): Filter 
   filter === undefined || minutesFor(access) === 'with_minutes'
     ? filter
     : refuseWith('FORBIDDEN', 'Who is near a limit is told to those who may see usage.', 'limits');
+
+/** Only blueprints that are offered here are told of. @throws Refused NOT_FOUND, BAD_REQUEST */
+async function requireOffered(
+  { hall, access }: { readonly hall: Hall; readonly access: Access },
+  { blueprint, drift }: AccountFilters,
+): Promise<void> {
+  if (blueprint === undefined && drift !== undefined)
+    refuseWith('BAD_REQUEST', 'Name the blueprint that they stand so to.', 'blueprint');
+  if (blueprint === undefined) return;
+  const find = hall.db.withTenant(access.id, (trx) => findOfferedBlueprint(trx, blueprint, null), { snapshot: true });
+  if (!(await find)) refuseWith('NOT_FOUND', 'There is no such blueprint.', 'blueprint');
+}
 
 /** An order that tells no more than the rows do: those whose minutes aren't shown are all alike. */
 const seenOrder = (access: Access, sort: AccountSort): AccountSort =>
@@ -89,6 +102,7 @@ export const accounts: Handlers<'accounts'> = {
 
   list: async ({ ctx, input }) => {
     const { account: _, sort: asked, direction, status: statuses, cursor, limit, ...filters } = input;
+    await requireOffered(ctx, filters);
     const sort = seenOrder(ctx.access, asked);
     const kind = `list:${ctx.access.id}:${sort}:${direction}:${writtenOf(filters)}`;
     const after = readCursor(ctx.hall.settings.secret, kind, pageKey, cursor);
@@ -123,6 +137,7 @@ export const accounts: Handlers<'accounts'> = {
       ...filters
     } = input;
     const { hall, access } = ctx;
+    await requireOffered(ctx, filters);
     if (text === undefined && asked === undefined && under === undefined && !isFiltered(filters))
       refuseWith('BAD_REQUEST', 'Type something, or choose a filter or an order.', 'query');
     const sought = { ...filters, text, under, statuses, limits: seenLimits(access, filters.limits), limit };
@@ -144,14 +159,11 @@ export const accounts: Handlers<'accounts'> = {
     return { ...shownPage(access, page), resumeId: resumeIdOf(page.treeVersion), nextCursor };
   },
 
-  export: async ({ ctx: { hall, caller, access }, input: { query: text, limits, ...input } }) => ({
-    job: await exportAccounts(hall, caller, access, {
-      ...input,
-      text,
-      limits: seenLimits(access, limits),
-      visibility: minutesFor(access),
-    }),
-  }),
+  export: async ({ ctx: { hall, caller, access }, input: { query: text, limits, ...input } }) => {
+    await requireOffered({ hall, access }, input);
+    const wish = { ...input, text, limits: seenLimits(access, limits), visibility: minutesFor(access) };
+    return { job: await exportAccounts(hall, caller, access, wish) };
+  },
 
   live: ({ ctx, input, signal }) => watchAccounts(ctx, input, signal),
 

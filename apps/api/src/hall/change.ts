@@ -154,6 +154,12 @@ class Draft {
   }
 }
 
+/** Written out: a row that is spread from others takes twice the memory, and there may be 100 000. */
+const rowOf = (
+  { action, account, details, target }: Pick<NewRow, 'action' | 'account' | 'details' | 'target'>,
+  { id, at, actor, requestId }: Pick<NewRow, 'id' | 'at' | 'actor' | 'requestId'>,
+): NewRow => ({ action, details, id, at, actor, requestId, account, target, left: null });
+
 /** What a limit doesn't let through, as a refusal; anything else as it is. */
 export function orRefused(error: unknown, { reached = [] }: Pick<By, 'reached'>): unknown {
   const refused = refusedByLimit(error);
@@ -192,18 +198,9 @@ async function changeTree<T>(
         account: async (id) =>
           (await readAccountState(trx, id)) ?? refuseWith('NOT_FOUND', 'There is no such account.', 'account'),
         happened: (action, account, details, target) => {
-          // Written out: a row that is spread from another takes twice the memory, and there may be 100 000.
-          draft.rows.push({
-            action,
-            details,
-            id: newId(),
-            at: now,
-            actor,
-            requestId: by.requestId,
-            account,
-            target,
-            left: null,
-          });
+          draft.rows.push(
+            rowOf({ action, account, details, target }, { id: newId(), at: now, actor, requestId: by.requestId }),
+          );
         },
         shows: (ids) => {
           for (const id of ids) draft.shown.add(id);

@@ -74,6 +74,19 @@ function boundArrival(incoming: IncomingMessage, requestMs: number): void {
   incoming.once('end', () => clearTimeout(cut)).once('close', () => clearTimeout(cut));
 }
 
+/** @returns lets go of connections on which nothing is asked. Node takes those for busy on which nothing ever was: browsers open some ahead. */
+function idleConnections(server: Server): () => void {
+  const open = new Set<Socket>();
+  server.on('connection', (connection) => {
+    open.add(connection);
+    connection.once('close', () => open.delete(connection));
+  });
+  return () => {
+    server.closeIdleConnections();
+    for (const connection of open) if (connection.bytesRead === 0) connection.destroy();
+  };
+}
+
 const isForWebSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === 'websocket';
 
 /** Puts the server together; nothing listens yet. */
@@ -93,14 +106,13 @@ export function createServer<Router extends AnyRouter>(parts: ServerParts<Router
   app.use('/v1/*', anyOrigin);
   app.on(['GET', 'POST'], `${TRPC_PATH}/*`, trpcOverHttp(ground, router, createContext));
   parts.mount?.(app);
-  const { folders = BUILDS, log } = parts;
+  const { folders = BUILDS, log, requestMs = REQUEST_MS } = parts;
   const published = publish(folders, join(config.dataDir, 'builds'), (error) =>
     log.warn({ err: error }, 'builds can’t be kept'),
   );
   pageRoutes(app, parts.auth, parts.hall, folders, published);
 
   const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
-  const { requestMs = REQUEST_MS } = parts;
   const limits = { requestTimeout: UPLOAD_MS, headersTimeout: requestMs, connectionsCheckingInterval: requestMs / 30 };
   // Some clients offer to go on in HTTP/2 (`h2c`) with every first request: what nobody takes up is a request like any other.
   const upgrades = { shouldUpgradeCallback: isForWebSocket };
@@ -110,18 +122,12 @@ export function createServer<Router extends AnyRouter>(parts: ServerParts<Router
     void answer(incoming, outgoing);
   });
   const sockets = trpcOverSockets(ground, server, router, createContext);
-  const connections = new Set<Socket>();
-  server.on('connection', (connection) => {
-    connections.add(connection);
-    connection.once('close', () => connections.delete(connection));
-  });
+  const letGo = idleConnections(server);
 
   const stop = async (): Promise<void> => {
     const stopped = server.listening ? closed(server) : Promise.resolve();
     sockets.sendAway();
-    server.closeIdleConnections();
-    // Browsers open some ahead. Node takes those for busy on which nothing was ever asked.
-    for (const connection of connections) if (connection.bytesRead === 0) connection.destroy();
+    letGo();
     const cut = setTimeout(() => server.closeAllConnections(), PATIENCE_MS);
     for (const stream of ground.streams) stream.destroy();
     await parts.drain?.();
@@ -132,18 +138,7 @@ export function createServer<Router extends AnyRouter>(parts: ServerParts<Router
   };
 
   return {
-    listen: async () => {
-      await new Promise<void>((ready, fail) => {
-        const refused = (error: NodeJS.ErrnoException): void => fail(new ConfigError([whyNotThere(config, error)]));
-        server.once('error', refused);
-        server.listen(config.port, config.host, () => {
-          server.off('error', refused);
-          ready();
-        });
-      });
-      const { port } = server.address() as AddressInfo;
-      return { port, url: `http://${urlHost(config.host)}:${port}` };
-    },
+    listen: () => listening(server, config),
     close: () => {
       closing ??= stop();
       return closing;
@@ -173,3 +168,20 @@ const urlHost = (host: string): string => {
   if (host === '0.0.0.0' || host === '::' || host === '127.0.0.1' || host === '::1') return 'localhost';
   return host.includes(':') ? `[${host}]` : host;
 };
+
+/** @throws ConfigError when the address can't be had */
+async function listening(
+  server: Server,
+  config: Pick<Config, 'host' | 'port'>,
+): Promise<{ readonly port: number; readonly url: string }> {
+  await new Promise<void>((ready, fail) => {
+    const refused = (error: NodeJS.ErrnoException): void => fail(new ConfigError([whyNotThere(config, error)]));
+    server.once('error', refused);
+    server.listen(config.port, config.host, () => {
+      server.off('error', refused);
+      ready();
+    });
+  });
+  const { port } = server.address() as AddressInfo;
+  return { port, url: `http://${urlHost(config.host)}:${port}` };
+}

@@ -199,9 +199,9 @@ function walk(way: Way, which: 'all' | 'one of a kind'): void {
     const orderJob = () => hall.change(THE_SYSTEM, at, (change) => enqueue(hall, change, eraseClosedJob, order));
     const jobs = [await orderJob(), await orderJob()].map(String);
     const { id: theirPreset } = await owner.presets.save.mutate({ account: sibling, name: 'Theirs', levels: {} });
-    const { id: theirView } = await owner.views.save.mutate({ account: sibling, name: 'Theirs', look: LOOK });
     const said = { account: sibling, name: 'Theirs', limits: { agents: { max: 1 } } };
     const { id: theirBlueprint } = await owner.blueprints.save.mutate(said);
+    const { id: theirView } = await owner.views.save.mutate({ account: sibling, name: 'Theirs', look: LOOK });
     const theirInvoices = await invoicesOf(hall, root as AccountId);
     const sold = await statementsOf(hall, root as AccountId, sibling as AccountId);
     const { books: theirBooks, statements: theirStatements } = sold;

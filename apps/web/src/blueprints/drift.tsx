@@ -41,11 +41,13 @@ export function Drift({ account, blueprint, name }: Props) {
     );
   return (
     <Card title={accountsWords(total)}>
-      <div className={`${css.in} ${css.acts}`} role="group" aria-label="How accounts stand">
-        {chip(null, 'in all', total)}
-        {DRIFT_STATES.map((state) => chip(state, DRIFTS[state].toLowerCase(), counts[state]))}
-        {chip('being_set_up', 'being set up', query.data.beingSetUp)}
-        {chip('incomplete', 'incomplete', query.data.incomplete)}
+      <div className={css.in}>
+        <div className={css.acts} role="group" aria-label="How accounts stand">
+          {chip(null, 'in all', total)}
+          {DRIFT_STATES.map((state) => chip(state, DRIFTS[state].toLowerCase(), counts[state]))}
+          {chip('being_set_up', 'being set up', query.data.beingSetUp)}
+          {chip('incomplete', 'incomplete', query.data.incomplete)}
+        </div>
       </div>
       <Listed key={filter ?? ''} account={account} blueprint={blueprint} name={name} filter={filter} />
     </Card>
@@ -114,13 +116,15 @@ function ChosenActs({ account, blueprint, name, chosen }: ActsProps) {
       },
     });
   return (
-    <div className={`${css.in} ${css.acts}`} role="group" aria-label="With those that are chosen">
-      <span>{accountsWords(chosen.length)} chosen</span>
-      <Button look="primary" onClick={() => go('line')}>
-        Bring in line
-      </Button>
-      <Button onClick={() => go('apply')}>Apply again</Button>
-      <Button onClick={() => void undo()}>Take back</Button>
+    <div className={css.in}>
+      <div className={css.acts} role="group" aria-label="With those that are chosen">
+        <span>{accountsWords(chosen.length)} chosen</span>
+        <Button look="primary" onClick={() => go('line')}>
+          Bring in line
+        </Button>
+        <Button onClick={() => go('apply')}>Apply again</Button>
+        <Button onClick={() => void undo()}>Take back</Button>
+      </div>
     </div>
   );
 }

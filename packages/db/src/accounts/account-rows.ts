@@ -1,4 +1,5 @@
 import {
+  type AccountFilters,
   type AccountId,
   type AccountRow,
   type AccountStatus,
@@ -165,6 +166,12 @@ export function keptTo(filters: RowFilters): RawBuilder<boolean> {
   ].filter((one) => one !== undefined);
   return conditions.length === 0 ? sql`true` : sql`(${sql.join(conditions, sql` AND `)})`;
 }
+
+/** Whether a blueprint set an account (alias a) up, and it stands so to it (rules/blueprints 9). Asked once, and not once for every row. */
+export const driftsAs = ({ blueprint, drift }: Pick<AccountFilters, 'blueprint' | 'drift'>): RawBuilder<boolean> =>
+  blueprint === undefined
+    ? sql`true`
+    : sql`(a.id IN (SELECT d.account_id FROM blueprint_drift(${blueprint}, NULL) d WHERE ${drift ?? null}::text IS NULL OR d.drift = ${drift ?? null}))`;
 
 /** No id that was made at an instant or later is smaller: ids begin with the milliseconds of their making (UUIDv7), and sort by them. */
 function firstIdOf(instant: Instant): string {

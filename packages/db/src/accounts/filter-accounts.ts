@@ -11,7 +11,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { TenantTransaction } from '../database.ts';
 import type { NearChange } from '../usage/count-usage.ts';
 import { storedAs } from '../usage/in-unit.ts';
-import { keptTo, LOWERED, MINUTES_METER, PERCENT_OF, seenWith } from './account-rows.ts';
+import { driftsAs, keptTo, LOWERED, MINUTES_METER, PERCENT_OF, seenWith } from './account-rows.ts';
 import { ACTING_ROOT, atOrBelow, pathOf } from './place.ts';
 
 const STORED = storedAs(MINUTES_METER);
@@ -57,7 +57,7 @@ export async function countFiltered(
 /** Rows `(id, path_key)` of what matches: those that come first in the tree, as many as are asked for of each index. */
 function matching(query: FilterQuery, behind: RawBuilder<boolean>, limit: number): RawBuilder<unknown> {
   const { caps, limits, ...rest } = query;
-  const here = sql`${isBelow(query)} AND ${behind} AND ${keptTo(rest)}`;
+  const here = sql`${isBelow(query)} AND ${behind} AND ${keptTo(rest)} AND ${driftsAs(query)}`;
   if (limits !== undefined) return near(query, limits, sql`${here} AND ${keptTo({ caps })}`);
   if (caps === undefined)
     return sql`SELECT a.id, a.path_key FROM accounts a WHERE ${here} ORDER BY a.path_key LIMIT ${limit}`;
@@ -122,7 +122,7 @@ export async function readNear(
 /** Whether an account (alias a) matches the filters that are on. */
 export const matchesFilters = (query: FilterQuery): RawBuilder<boolean> => {
   const { within, level, limits, now } = query;
-  const kept = sql<boolean>`(${keptTo(query)} AND ${atLevel(within, level)})`;
+  const kept = sql<boolean>`(${keptTo(query)} AND ${driftsAs(query)} AND ${atLevel(within, level)})`;
   return limits === undefined
     ? kept
     : sql`(${kept} AND EXISTS (SELECT FROM limits m

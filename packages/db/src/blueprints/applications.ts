@@ -160,17 +160,3 @@ export async function listDrift(
     }),
   );
 }
-
-/** Accounts of the acting subtree that were set up from a blueprint, in the order of the tree, as far as so many. */
-export async function readSetUpBy(
-  trx: TenantTransaction,
-  blueprint: RowId,
-  drifts: readonly DriftState[],
-  limit: number,
-): Promise<AccountId[]> {
-  const { rows } = await sql<{ account_id: AccountId }>`
-    SELECT d.account_id FROM blueprint_drift(${blueprint}, NULL) d WHERE d.drift = ANY (${[...drifts]}::text[]) ORDER BY d.path_key LIMIT ${limit}`.execute(
-    trx,
-  );
-  return rows.map(({ account_id }) => account_id);
-}

@@ -65,9 +65,7 @@ export async function findOwnBlueprint(
 ): Promise<{ readonly id: RowId; readonly name: string; readonly version: number } | null> {
   const { rows } = await sql<{ id: RowId; name: string; version: number }>`
     SELECT b.id, b.name, (SELECT max(v.version) FROM blueprint_versions v WHERE v.root_id = b.root_id AND v.account_id = b.account_id AND v.id = b.id) AS version
-    FROM blueprints b WHERE b.root_id = ${ACTING_ROOT} AND b.account_id = ${account} AND b.id = ${id} FOR UPDATE`.execute(
-    trx,
-  );
+    FROM blueprints b WHERE b.root_id = ${ACTING_ROOT} AND b.account_id = ${account} AND b.id = ${id}`.execute(trx);
   return rows[0] ?? null;
 }
 

@@ -66,11 +66,11 @@ const tables = (db: Kysely<unknown>): Promise<unknown> =>
 /** What accounts are compared with is compared when it is written; what it is compared by is in files of functions. */
 const triggers = (db: Kysely<unknown>): Promise<unknown> =>
   sql`
-    CREATE OR REPLACE FUNCTION keep_caps_drift() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$ BEGIN RETURN NULL; END $$;
-    CREATE OR REPLACE FUNCTION keep_limits_drift() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$ BEGIN RETURN NULL; END $$;
+    CREATE OR REPLACE FUNCTION keep_caps_drift() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$ BEGIN RETURN NULL; END $$;
+    CREATE OR REPLACE FUNCTION keep_limits_drift() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$ BEGIN RETURN NULL; END $$;
     CREATE OR REPLACE FUNCTION keep_book_drift() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$ BEGIN RETURN NULL; END $$;
-    CREATE OR REPLACE FUNCTION keep_product_drift() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$ BEGIN RETURN NULL; END $$;
-    CREATE OR REPLACE FUNCTION keep_link_drift() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$ BEGIN RETURN NULL; END $$;
+    CREATE OR REPLACE FUNCTION keep_product_drift() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$ BEGIN RETURN NULL; END $$;
+    CREATE OR REPLACE FUNCTION keep_link_drift() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$ BEGIN RETURN NULL; END $$;
     CREATE TRIGGER keep_caps_drift AFTER UPDATE OF levels ON account_caps FOR EACH ROW EXECUTE FUNCTION keep_caps_drift();
     CREATE TRIGGER keep_limits_drift AFTER INSERT OR UPDATE OF cap, reserve, at_limit, thresholds ON limits FOR EACH ROW EXECUTE FUNCTION keep_limits_drift();
     CREATE TRIGGER keep_book_drift AFTER INSERT OR UPDATE OR DELETE ON book_assignments FOR EACH ROW EXECUTE FUNCTION keep_book_drift();

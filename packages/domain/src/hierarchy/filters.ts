@@ -1,3 +1,5 @@
+import type { DriftState } from '../blueprints/blueprint.ts';
+import type { RowId } from '../ids.ts';
 import type { CapsFilter } from '../permissions/caps.ts';
 import type { Instant } from '../time.ts';
 import type { AccountRow, BillingMode } from './account.ts';
@@ -33,6 +35,10 @@ export type AccountFilters = RowFilters & {
   readonly limits?: LimitFilter | undefined;
   /** So many levels below the account whose list it is: 1 for its own subaccounts. */
   readonly level?: number | undefined;
+  /** Set up by this blueprint. */
+  readonly blueprint?: RowId | undefined;
+  /** And stand so to it. */
+  readonly drift?: DriftState | undefined;
 };
 
 /** All that a list can be kept to. */
@@ -46,6 +52,8 @@ export const FILTER_NAMES = [
   'createdFrom',
   'createdBefore',
   'level',
+  'blueprint',
+  'drift',
 ] as const satisfies readonly (keyof AccountFilters)[];
 
 /** What filters are on, and nothing else of what stands beside them. */

@@ -1,8 +1,8 @@
 import { refusalOf, type Tenantree } from '@tenantree/client';
 import type { AnswerOf, CONTRACT, RolloutToStart, RolloutView } from '@tenantree/contract';
 import type { AccountId, RowId } from '@tenantree/domain';
-import { type LiveReader, SourceRefusal } from '../data/account-source.ts';
 import { call } from '../data/call.ts';
+import { type LiveReader, SourceRefusal } from '../data/refusals.ts';
 
 export type { RolloutStageView, RolloutView } from '@tenantree/contract';
 

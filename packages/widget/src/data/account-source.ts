@@ -28,7 +28,7 @@ import type {
   UsageFrame,
 } from '@tenantree/domain';
 import type { ImportsSource } from '../imports/imports-source.ts';
-import type { LiveReader, SourceRefusal } from './refusals.ts';
+import type { LiveReader } from './refusals.ts';
 import type { Filters, Order, ScreenView } from './screen-view.ts';
 
 export type { AccountDetail, AccountPage, OfferedBlueprint, SearchPage, SuspensionPreview } from '@tenantree/contract';

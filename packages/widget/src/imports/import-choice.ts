@@ -40,9 +40,8 @@ type Listed = { readonly pages: ReadonlyMap<KindKey, Page>; readonly copies: Rea
 /** Parts of a kind that somebody may import; null: it has none. What they may not have is not offered. */
 function partsFor({ rows: { write, parts } }: ShownKind, { levels }: AccountDetail): readonly string[] | null {
   if (!parts) return null;
-  return write !== null && levels[write] !== 'full'
-    ? []
-    : Object.keys(parts).filter((part) => levels[parts[part] ?? write ?? 'agents'] === 'full');
+  if (write !== null && levels[write] !== 'full') return [];
+  return Object.entries(parts).flatMap(([part, row]) => (levels[row] === 'full' ? part : []));
 }
 
 /** Whether somebody may import something of a kind. */

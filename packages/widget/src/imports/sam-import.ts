@@ -105,6 +105,9 @@ export class SamImport extends AccountPart<ImportsSource> {
     show: (begun) => {
       this.begun = begun;
       this.failure = null;
+    },
+    // Once: whoever turns to something else beside it stays there.
+    follow: (begun) => {
       // Whoever comes back finds what still runs.
       if (begun.running && this.draft?.step === 'select' && this.draft.chosen.size === 0)
         this.#change({ step: 'import', job: begun.running });

@@ -334,7 +334,7 @@ export const de: Strings = {
   importInto: 'in {name}',
   importIntoMany: 'in {n, plural, one {# Konto} other {# Konten}}',
   importNothing: 'Nichts zu importieren',
-  importNothingRights: '{name} hat Produkte, aber Ihre Rechte dort erlauben nicht, eines davon zu importieren.',
+  importNothingRights: 'Ihre Rechte in {name} erlauben nicht, eines seiner Produkte zu importieren.',
   importNothingThere:
     '{name} hat nichts von dem, was importiert werden kann: Agenten, Werkzeuge, Wissen und andere Konfiguration.',
   importNothingFound: 'Nichts passt.',
@@ -404,6 +404,9 @@ export const de: Strings = {
   importNotCopied_blocked: '{by} nennt es; es ist nicht importierbar.',
   importSecretsNotText: 'Geheimnisse kommen nie mit.',
   importUnnamed: 'Etwas, das Sie nicht sehen dürfen',
+  importInUse: 'Wird gerade benutzt',
+  importInUseCalls: '{n, plural, one {# Anruf läuft} other {# Anrufe laufen}}',
+  importInUseCampaigns: '{n, plural, one {# Kampagne läuft} other {# Kampagnen laufen}}',
   importLimits: 'Limits',
   importLimit: '{before} → {after} von {max}',
   importLimitAbove: 'ein Konto darüber',

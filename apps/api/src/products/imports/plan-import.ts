@@ -129,7 +129,7 @@ async function readWanted(
   return [...all.values()].filter(({ id }) => !gone.has(id));
 }
 
-/** Products of an account as they are, or were, with all that they need. @throws Refused NOT_FOUND, BAD_REQUEST */
+/** Products of an account as they are now, with all that they need. @throws Refused NOT_FOUND, BAD_REQUEST */
 export async function readSource(
   trx: TenantTransaction,
   access: Access,

@@ -25,7 +25,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET plan_
         ELSE NOT k.judged ? 'priceBook' OR blueprint_book_is(k.account_id, b.account_id, k.judged -> 'priceBook') END) END AS price_book,
       CASE WHEN k.has_products THEN blueprint_row_drift(coalesce(b.products_same, true), k.products, NOT k.judged ? 'products') END AS products
     FROM blueprint_applications b JOIN known k ON k.version = b.version
-    JOIN accounts a ON a.root_id = acting_root() AND a.id = b.account_id AND a.path_key >= acting_key() AND a.path_key < acting_end()
+    JOIN accounts a ON a.root_id = acting_root() AND a.id = b.account_id AND (a.path_key >= acting_key() AND a.path_key < acting_end()) IS TRUE
     WHERE b.root_id = acting_root() AND b.blueprint_id = p_blueprint AND (p_account IS NULL OR b.account_id = p_account)
   )
   SELECT r.id, r.path_key, r.name, r.version, r.state, r.caps, r.limits, r.price_book, r.products,
