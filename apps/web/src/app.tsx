@@ -15,7 +15,7 @@ const YouPage = lazy(() => import('./you/you-page.tsx'));
 const InvitePage = lazy(() => import('./session/invite-page.tsx'));
 const TransferPage = lazy(() => import('./session/transfer-page.tsx'));
 const loadProducts = () => import('./products/products-page.tsx');
-const loadBlueprints = () => import('./blueprints/blueprints-page.tsx');
+const loadBlueprints = () => import('./blueprints/blueprint-pages.tsx');
 const loadUsage = () => import('./money/usage-page.tsx');
 const loadBilling = () => import('./money/billing-page.tsx');
 const loadRebilling = () => import('./money/rebilling-page.tsx');
@@ -24,9 +24,7 @@ const loadWork = () => import('./work/work-page.tsx');
 const loadKeys = () => import('./keys/keys-page.tsx');
 const loadActivity = () => import('./activity/activity-page.tsx');
 const ProductsPage = lazy(loadProducts);
-const BlueprintsPage = lazy(loadBlueprints);
-const BlueprintPage = lazy(() => import('./blueprints/blueprint-page.tsx'));
-const ApplyPage = lazy(() => import('./blueprints/apply-page.tsx'));
+const BlueprintPages = lazy(loadBlueprints);
 const UsagePage = lazy(loadUsage);
 const BillingPage = lazy(loadBilling);
 const InvoicePage = lazy(() => import('./money/invoice-page.tsx'));
@@ -92,15 +90,7 @@ const AccountPages = ({ account }: { readonly account: string }) => (
       <Route path="/a/:account/products/*?">
         {({ '*': rest }) => <ProductsPage key={account} account={account} rest={rest ?? ''} />}
       </Route>
-      <Route path="/a/:account/blueprints">
-        <BlueprintsPage key={account} account={account} />
-      </Route>
-      <Route path="/a/:account/blueprints/:blueprint">
-        {({ blueprint }) => <BlueprintPage key={blueprint} account={account} blueprint={blueprint} />}
-      </Route>
-      <Route path="/a/:account/blueprints/:blueprint/apply">
-        {({ blueprint }) => <ApplyPage key={blueprint} account={account} blueprint={blueprint} />}
-      </Route>
+      <Route path="/a/:account/blueprints/*?">{() => <BlueprintPages key={account} account={account} />}</Route>
       <Route path="/a/:account/usage">
         <UsagePage key={account} account={account} />
       </Route>

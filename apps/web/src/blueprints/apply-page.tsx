@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import type { CallRefusal } from '@tenantree/client';
 import type { BlueprintPlan, ShownBlueprint } from '@tenantree/contract';
 import { type RowId, SECTION_MODES, type SectionMode } from '@tenantree/domain';
 import type { ClashAnswer } from '@tenantree/domain/products';
@@ -57,16 +58,25 @@ export default function ApplyPage({ account, blueprint }: Props) {
 type StepsProps = { readonly account: string; readonly blueprint: ShownBlueprint; readonly how: 'apply' | 'line' };
 type Answers = ReadonlyMap<RowId, ClashAnswer>;
 
+/** What is asked for. */
+type Wish = {
+  readonly chosen: readonly Chosen[];
+  readonly values: Readonly<Record<string, string>>;
+  readonly modes: Modes;
+  readonly answers: Answers;
+};
+
 function Steps({ account, blueprint, how }: StepsProps) {
-  const [, navigate] = useLocation();
-  const [chosen, setChosen] = useState<readonly Chosen[]>(chosenIn(useHistoryState()));
-  const [values, setValues] = useState<Readonly<Record<string, string>>>({});
-  const [modes, setModes] = useState<Modes>({ caps: 'replace', limits: 'replace' });
-  const [answers, setAnswers] = useState<Answers>(new Map());
+  const given = chosenIn(useHistoryState());
+  const [wish, setWish] = useState<Wish>({
+    chosen: given,
+    values: {},
+    modes: { caps: 'replace', limits: 'replace' },
+    answers: new Map(),
+  });
   const [plan, setPlan] = useState<BlueprintPlan | null>(null);
   const { refusal, busy, act } = useAct();
-  const run = useAct();
-  const lookAhead = (said: Answers): void =>
+  const lookAhead = ({ chosen, values, modes, answers }: Wish): void =>
     void act(async () => {
       setPlan(null);
       setPlan(
@@ -77,83 +87,118 @@ function Steps({ account, blueprint, how }: StepsProps) {
           targets: chosen.map(({ id }) => id),
           ...(how === 'apply' && { version: blueprint.version, ...modes }),
           variables: filled(values),
-          answers: [...said].map(([product, as]) => ({ product, as })),
+          answers: [...answers].map(([product, as]) => ({ product, as })),
         }),
       );
     });
-  const preview = (event: FormEvent): void => {
-    event.preventDefault();
-    lookAhead(answers);
+  const change = (more: Partial<Wish>): void => {
+    setPlan(null);
+    setWish({ ...wish, ...more });
   };
-  const begin = (): void =>
-    void run.act(async () => {
-      if (!plan) return;
-      const { job } = await blueprints.run.mutate({ account, plan: plan.plan });
-      navigate(`/a/${account}/work/${job}`);
-    });
-  const change = <T,>(set: (value: T) => void): ((value: T) => void) => {
-    return (value) => {
-      setPlan(null);
-      set(value);
-    };
+  const answer = (product: RowId, as: ClashAnswer): void => {
+    const next = { ...wish, answers: new Map(wish.answers).set(product, as) };
+    setWish(next);
+    lookAhead(next);
   };
   return (
     <>
       <Card title="Which accounts">
-        <form className={css.in} onSubmit={preview}>
-          <PartPicker
-            account={account}
-            parts={chosen}
-            onChange={change(setChosen)}
-            error={errorOf(refusal, 'targets')}
-            label="Add accounts below"
-            chosenLabel="Accounts that are chosen"
-          />
-          <div className={css.acts}>
-            <AllBelow account={account} onFound={change(setChosen)} />
-            <span className={css.quiet}>{accountsWords(chosen.length)} chosen</span>
-          </div>
-          {/* Of those to be brought in line each has its values already. */}
-          {how === 'apply' && (
-            <>
-              <Values variables={blueprint.variables} values={values} refusal={refusal} onChange={change(setValues)} />
-              <HowMet sections={blueprint.sections} modes={modes} onChange={change(setModes)} />
-            </>
-          )}
-          <Alert refusal={refusal} fields={['targets', ...blueprint.variables.map(({ key }) => `variables.${key}`)]} />
-          <div className={css.acts}>
-            <Button type="submit" look={plan ? 'plain' : 'primary'} disabled={busy || chosen.length === 0}>
-              {busy ? 'Looking…' : 'Preview'}
-            </Button>
-          </div>
-        </form>
+        <Asked
+          account={account}
+          blueprint={blueprint}
+          how={how}
+          wish={wish}
+          refusal={refusal}
+          busy={busy}
+          onChange={change}
+          onPreview={() => lookAhead(wish)}
+        />
       </Card>
       {plan && (
         <Card title={`What it does to ${accountsWords(plan.targets.length)}`}>
-          <Preview
-            plan={plan}
-            answers={answers}
-            onAnswer={(product, as) => {
-              const next = new Map(answers).set(product, as);
-              setAnswers(next);
-              lookAhead(next);
-            }}
-          />
-          <div className={css.in}>
-            <Alert refusal={run.refusal} />
-            {run.refusal?.faults?.map(({ at, message }) => (
-              <p key={at}>{message}</p>
-            ))}
-            <div className={css.acts}>
-              <Button look="primary" disabled={run.busy || !plan.ready} onClick={begin}>
-                {how === 'line' ? 'Bring in line' : 'Apply'}
-              </Button>
-              {!plan.ready && <span className={css.quiet}>Nothing can be done like this, or a question is open.</span>}
-            </div>
-          </div>
+          <Preview plan={plan} answers={wish.answers} onAnswer={answer} />
+          <Run account={account} plan={plan} how={how} />
         </Card>
       )}
     </>
+  );
+}
+
+type AskedProps = StepsProps & {
+  readonly wish: Wish;
+  readonly refusal: CallRefusal | null;
+  readonly busy: boolean;
+  readonly onChange: (more: Partial<Wish>) => void;
+  readonly onPreview: () => void;
+};
+
+/** Which accounts, and what they are set up with. Of those to be brought in line each has its values already. */
+function Asked({ account, blueprint, how, wish, refusal, busy, onChange, onPreview }: AskedProps) {
+  const { variables, sections } = blueprint;
+  const { chosen, values, modes } = wish;
+  const preview = (event: FormEvent): void => {
+    event.preventDefault();
+    onPreview();
+  };
+  return (
+    <form className={css.in} onSubmit={preview}>
+      <PartPicker
+        account={account}
+        parts={chosen}
+        onChange={(parts) => onChange({ chosen: parts })}
+        error={errorOf(refusal, 'targets')}
+        label="Add accounts below"
+        chosenLabel="Accounts that are chosen"
+      />
+      <div className={css.acts}>
+        <AllBelow account={account} onFound={(found) => onChange({ chosen: found })} />
+        <span className={css.quiet}>{accountsWords(chosen.length)} chosen</span>
+      </div>
+      {how === 'apply' && (
+        <>
+          <Values
+            variables={variables}
+            values={values}
+            refusal={refusal}
+            onChange={(given) => onChange({ values: given })}
+          />
+          <HowMet sections={sections} modes={modes} onChange={(wished) => onChange({ modes: wished })} />
+        </>
+      )}
+      <Alert refusal={refusal} fields={['targets', ...variables.map(({ key }) => `variables.${key}`)]} />
+      <div className={css.acts}>
+        <Button type="submit" disabled={busy || chosen.length === 0}>
+          {busy ? 'Looking…' : 'Preview'}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+type RunProps = { readonly account: string; readonly plan: BlueprintPlan; readonly how: 'apply' | 'line' };
+
+/** Does what was shown, and leads to the job that does. */
+function Run({ account, plan: { plan, ready }, how }: RunProps) {
+  const [, navigate] = useLocation();
+  const { refusal, busy, act } = useAct();
+  const begin = (): void =>
+    void act(async () => {
+      const { job } = await blueprints.run.mutate({ account, plan });
+      navigate(`/a/${account}/work/${job}`);
+    });
+  return (
+    <div className={css.in}>
+      <Alert refusal={refusal} />
+      {refusal?.faults?.map(({ at, message }) => (
+        <p key={at}>{message}</p>
+      ))}
+      <div className={css.acts}>
+        <Button look="primary" disabled={busy || !ready} onClick={begin}>
+          {how === 'line' ? 'Bring in line' : 'Apply'}
+        </Button>
+        {!ready && <span className={css.quiet}>Nothing can be done like this, or a question is open.</span>}
+      </div>
+    </div>
   );
 }
 
@@ -196,7 +241,7 @@ function AllBelow({
 type ValuesProps = {
   readonly variables: ShownBlueprint['variables'];
   readonly values: Readonly<Record<string, string>>;
-  readonly refusal: Parameters<typeof errorOf>[0];
+  readonly refusal: CallRefusal | null;
   readonly onChange: (values: Readonly<Record<string, string>>) => void;
 };
 

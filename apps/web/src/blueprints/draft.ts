@@ -116,10 +116,10 @@ export function contentOf(
   const limits = limitsOf(draft.limits);
   return {
     name,
-    ...(caps === 'preset' && { caps: { preset: { id: preset as RowId } } }),
+    ...(caps === 'preset' && { caps: { preset: { id: preset } } }),
     ...(caps === 'levels' && { caps: { levels } }),
     ...(limits && { limits }),
-    ...(book !== '' && { priceBook: { book: book as RowId, from } }),
+    ...(book !== '' && { priceBook: { book, from } }),
     ...(products.length > 0 && {
       products: products.map(({ product, parts, answer }) => ({
         product,

@@ -176,40 +176,52 @@ const Rows = ({ account, blueprint, rows, chosen, onChoose }: RowsProps) => {
         </thead>
         <tbody>
           {rows.map((row) => (
-            <tr key={row.account.id}>
-              <th scope="row">
-                <div className={css.check}>
-                  {onChoose && (
-                    <input
-                      type="checkbox"
-                      checked={chosen.has(row.account.id)}
-                      onChange={() => turn(row.account)}
-                      aria-label={`Choose ${row.account.name}`}
-                    />
-                  )}
-                  <Link href={`/a/${account}/subaccounts/${row.account.id}`}>
-                    <bdi>{row.account.name}</bdi>
-                  </Link>
-                </div>
-              </th>
-              <td>v{row.version}</td>
-              <td>
-                {row.state === 'set_up' ? (
-                  <span className={css.badge}>{DRIFTS[row.drift]}</span>
-                ) : (
-                  <NotYet account={account} blueprint={blueprint} row={row} mayRetry={onChoose !== null} />
-                )}
-              </td>
-              {BLUEPRINT_SECTIONS.map((section) => (
-                <td key={section}>{stands(row.sections[section])}</td>
-              ))}
-            </tr>
+            <Line
+              key={row.account.id}
+              account={account}
+              blueprint={blueprint}
+              row={row}
+              isChosen={chosen.has(row.account.id)}
+              onTurn={onChoose && (() => turn(row.account))}
+            />
           ))}
         </tbody>
       </table>
     </div>
   );
 };
+
+type LineProps = Pick<RowsProps, 'account' | 'blueprint'> & {
+  readonly row: Row;
+  readonly isChosen: boolean;
+  readonly onTurn: (() => void) | null;
+};
+
+const Line = ({ account, blueprint, row, isChosen, onTurn }: LineProps) => (
+  <tr>
+    <th scope="row">
+      <div className={css.check}>
+        {onTurn && (
+          <input type="checkbox" checked={isChosen} onChange={onTurn} aria-label={`Choose ${row.account.name}`} />
+        )}
+        <Link href={`/a/${account}/subaccounts/${row.account.id}`}>
+          <bdi>{row.account.name}</bdi>
+        </Link>
+      </div>
+    </th>
+    <td>v{row.version}</td>
+    <td>
+      {row.state === 'set_up' ? (
+        <span className={css.badge}>{DRIFTS[row.drift]}</span>
+      ) : (
+        <NotYet account={account} blueprint={blueprint} row={row} mayRetry={onTurn !== null} />
+      )}
+    </td>
+    {BLUEPRINT_SECTIONS.map((section) => (
+      <td key={section}>{stands(row.sections[section])}</td>
+    ))}
+  </tr>
+);
 
 const stands = (state: DriftState | null) =>
   state === null || state === 'as_set_up' ? (

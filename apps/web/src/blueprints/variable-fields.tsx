@@ -1,5 +1,6 @@
 import type { RowId } from '@tenantree/domain';
 import type { VariableType } from '@tenantree/domain/products';
+import type { ReactNode } from 'react';
 import css from '../parts/cards.module.css';
 import { Select } from '../parts/cards.tsx';
 import { Field } from '../parts/parts.tsx';
@@ -35,7 +36,6 @@ export function VariableFields({ variables, found, nameOf, onChange }: Props) {
   const put = (key: string, more: Partial<VariableDraft>): void =>
     onChange(variables.map((one) => (one.key === key ? { ...one, ...more } : one)));
   const drop = (key: string): void => onChange(variables.filter((one) => one.key !== key));
-  const fieldsOf = (one: VariableDraft) => <Fields variable={one} onChange={(more) => put(one.key, more)} />;
   return (
     <>
       <p className={css.quiet}>
@@ -46,23 +46,18 @@ export function VariableFields({ variables, found, nameOf, onChange }: Props) {
         const chosen = variables.find((one) => one.key === key && !one.secret);
         const names = [...new Set((found.texts.get(key) ?? []).map(({ product }) => nameOf(product)))].join(', ');
         return (
-          <div key={key}>
-            <label className={css.check}>
-              <input
-                type="checkbox"
-                checked={chosen !== undefined}
-                onChange={() =>
-                  chosen
-                    ? drop(key)
-                    : onChange([...variables, { key, label: key, type: 'text', required: true, secret: false, at: [] }])
-                }
-              />
-              <span>
-                Ask for {`{{${key}}}`} <bdi className={css.quiet}>{names}</bdi>
-              </span>
-            </label>
-            {chosen && fieldsOf(chosen)}
-          </div>
+          <Asked
+            key={key}
+            chosen={chosen ?? null}
+            onTurn={() =>
+              chosen
+                ? drop(key)
+                : onChange([...variables, { key, label: key, type: 'text', required: true, secret: false, at: [] }])
+            }
+            onChange={(more) => put(key, more)}
+          >
+            Ask for {`{{${key}}}`} <bdi className={css.quiet}>{names}</bdi>
+          </Asked>
         );
       })}
       {found.secrets.map((at) => {
@@ -75,24 +70,38 @@ export function VariableFields({ variables, found, nameOf, onChange }: Props) {
           onChange([...variables, { key, label, type: 'text', required: true, secret: true, at: [at] }]);
         };
         return (
-          <div key={`${at.product}${at.place}`}>
-            <label className={css.check}>
-              <input
-                type="checkbox"
-                checked={chosen !== undefined}
-                onChange={() => (chosen ? drop(chosen.key) : add())}
-              />
-              <span>
-                Ask for the secret of <bdi>{nameOf(at.product)}</bdi> <bdi className={css.quiet}>{at.place}</bdi>
-              </span>
-            </label>
-            {chosen && fieldsOf(chosen)}
-          </div>
+          <Asked
+            key={`${at.product}${at.place}`}
+            chosen={chosen ?? null}
+            onTurn={() => (chosen ? drop(chosen.key) : add())}
+            onChange={(more) => chosen && put(chosen.key, more)}
+          >
+            Ask for the secret of <bdi>{nameOf(at.product)}</bdi> <bdi className={css.quiet}>{at.place}</bdi>
+          </Asked>
         );
       })}
     </>
   );
 }
+
+type AskedProps = {
+  /** Null: it isn't asked for. */
+  readonly chosen: VariableDraft | null;
+  readonly onTurn: () => void;
+  readonly onChange: (more: Partial<VariableDraft>) => void;
+  readonly children: ReactNode;
+};
+
+/** Something that can be asked for, and how it is. */
+const Asked = ({ chosen, onTurn, onChange, children }: AskedProps) => (
+  <div>
+    <label className={css.check}>
+      <input type="checkbox" checked={chosen !== null} onChange={onTurn} />
+      <span>{children}</span>
+    </label>
+    {chosen && <Fields variable={chosen} onChange={onChange} />}
+  </div>
+);
 
 type FieldsProps = { readonly variable: VariableDraft; readonly onChange: (more: Partial<VariableDraft>) => void };
 
