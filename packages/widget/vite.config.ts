@@ -36,7 +36,7 @@ export default defineConfig({
             { name: 'subaccount-manager', tags: ['$initial'], priority: 3 },
             {
               name: 'in-use',
-              test: /domain.src.|widget.src.(parts|icons|tree|subaccounts|data|format|manager.account-room|permissions.(drafts|names)|products.(product(s-source|s-styles|-rows)|schema)|imports.(imports-source|import-words)).(?!after-rows|live-watch|page-loader|looks-)/,
+              test: /domain.src.|widget.src.(parts|icons|tree|subaccounts|data|format|manager.account-room|permissions.(drafts|names)|products.(product(s-source|s-styles|-rows)|schema)|imports.(imports-source|import-(draft|words))).(?!after-rows|live-watch|page-loader|looks-)/,
               priority: 2,
             },
             // what keeps the list alive once it stands: one request
@@ -56,7 +56,7 @@ export default defineConfig({
             // what shows its jobs takes from what chooses, which asks for it
             {
               name: 'imports',
-              test: /widget.src.imports.(?!(sam-)?(copy|import-run|import-words|imports-source))/,
+              test: /widget.src.imports.(?!(sam-)?(copy|import-run|import-draft|import-words|imports-source))/,
               priority: 2,
             },
             { name: 'import-run', test: /widget.src.imports.(sam-)?import-run/, priority: 1 },

@@ -136,6 +136,8 @@ describe('A roll-out', () => {
     expect([rest.state, countsOf(rest)]).toEqual(['succeeded', ['1 ended 1 0 0 0']]);
     const { product: copy } = await owner.products.get.query({ account: four, kind, product: copyIn(four) });
     expect(copy.refs.map(({ state }) => state)).toEqual(['there']);
+    const { rows: log } = await owner.audit.list.query({ account, limit: 200 });
+    expect(log.find(({ action }) => action === 'rollout.stopped')?.details).toMatchObject({ stage: 1, failed: 1 });
   });
 
   it('takes a stage back: what nobody touched becomes what it was; nothing more of it begins (rules/products 16, 17)', async () => {

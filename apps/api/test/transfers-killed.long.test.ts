@@ -15,7 +15,7 @@ async function stepsOf(kill: (step: number) => Promise<'before' | 'after'>): Pro
 
 it('Killed at every step of its completion, a transfer is as before, and at last as after', async () => {
   expect(await stepsOf((step) => transfers.completing(step))).toBeGreaterThan(20);
-}, 600_000);
+}, 1_200_000);
 
 it('Killed at every step of its expiry, a transfer is as before, and at last as after', async () => {
   expect(await stepsOf((step) => transfers.expiring(step))).toBeGreaterThan(3);

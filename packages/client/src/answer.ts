@@ -1,4 +1,6 @@
 import { isRecord } from '@tenantree/domain';
+import { TRPCClientError } from '@trpc/client';
+import type { Message, Subscriptions } from './line.ts';
 import { NO_ANSWER, otherAnswer, Unanswered } from './refusal-of.ts';
 
 /** An answer in tRPC's format, to one call. */
@@ -40,4 +42,20 @@ export async function answersIn(response: Response, count: number): Promise<read
   const answers: readonly unknown[] = Array.isArray(read) ? read : Array<unknown>(count).fill(read);
   if (answers.length !== count || !answers.every(isAnswer)) throw notOurs(response.status);
   return answers;
+}
+
+/** Hands what the server said to whoever it is for. */
+export function hand(message: Message, { takers, unanswered }: Subscriptions): void {
+  // What the server could not read has no id: it is one of those that it has not answered.
+  const ids = message.id === null ? [...unanswered] : [message.id];
+  for (const id of ids) {
+    unanswered.delete(id);
+    const taker = takers.get(id);
+    if (message.result && message.result.type !== 'stopped') taker?.next({ result: message.result });
+    else {
+      takers.delete(id);
+      if (message.error) taker?.error(TRPCClientError.from({ error: message.error }));
+      else taker?.complete();
+    }
+  }
 }

@@ -1,4 +1,4 @@
-import { type Operation, type OperationResultEnvelope, TRPCClientError } from '@trpc/client';
+import type { Operation, OperationResultEnvelope, TRPCClientError } from '@trpc/client';
 import type { AnyRouter, TRPCErrorShape } from '@trpc/server';
 import type { Observer } from '@trpc/server/observable';
 
@@ -8,7 +8,7 @@ export type Envelope = OperationResultEnvelope<unknown, TRPCClientError<AnyRoute
 /** Who takes what arrives for one call or subscription. Nothing follows `error` and `complete`. */
 export type Taker = Observer<Envelope, TRPCClientError<AnyRouter>>;
 
-/** One way to the server for subscriptions, while it works: a WebSocket, or one event stream per subscription where WebSockets don't get through. */
+/** One way to the server for subscriptions, while it works: a WebSocket, or an event stream where WebSockets don't get through. */
 export type Line = {
   /** Starts a subscription, after the event `lastEventId` when that is given; returns how to stop it. */
   readonly attach: (op: Operation, lastEventId: string | undefined, taker: Taker) => () => void;
@@ -34,19 +34,3 @@ export type Message = {
   readonly result?: Envelope['result'];
   readonly error?: TRPCErrorShape;
 };
-
-/** Hands what the server said to whoever it is for. */
-export function hand(message: Message, { takers, unanswered }: Subscriptions): void {
-  // What the server could not read has no id: it is one of those that it has not answered.
-  const ids = message.id === null ? [...unanswered] : [message.id];
-  for (const id of ids) {
-    unanswered.delete(id);
-    const taker = takers.get(id);
-    if (message.result && message.result.type !== 'stopped') taker?.next({ result: message.result });
-    else {
-      takers.delete(id);
-      if (message.error) taker?.error(TRPCClientError.from({ error: message.error }));
-      else taker?.complete();
-    }
-  }
-}

@@ -1,8 +1,8 @@
 import { isRecord } from '@tenantree/domain';
 import { type Operation, TRPCClientError } from '@trpc/client';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
-import { answersIn, notOurs, responseOf } from './answer.ts';
-import { hand, type Line, type Message, type Subscriptions, type Taker } from './line.ts';
+import { answersIn, hand, notOurs, responseOf } from './answer.ts';
+import type { Line, Message, Subscriptions, Taker } from './line.ts';
 import { tell } from './live-state.ts';
 import { NO_ANSWER, Unanswered } from './refusal-of.ts';
 import type { Session } from './session.ts';

@@ -1,4 +1,5 @@
-import { hand, type Line, type Subscriptions } from './line.ts';
+import { hand } from './answer.ts';
+import type { Line, Subscriptions } from './line.ts';
 import { NO_ANSWER, Unanswered } from './refusal-of.ts';
 import type { Session } from './session.ts';
 

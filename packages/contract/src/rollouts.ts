@@ -133,7 +133,7 @@ export const rollouts = {
   }),
 
   rollBack: mutation({
-    says: 'Takes a stage of a roll-out back, as jobs: each copy that nobody touched since becomes what it was. Nothing more of the roll-out begins.',
+    says: 'Takes a stage of a roll-out back, as jobs: each copy that nobody touched since becomes what it was, and nothing more of the roll-out begins.',
     needs: ofKind('write', 'change', SCREENS),
     input: asked.extend({ stage: z.number().int().min(1).max(100) }),
     output: one,

@@ -26,7 +26,9 @@ import {
   insertMember,
   insertPreset,
   insertProducts,
+  insertRollout,
   insertShownPlan,
+  insertView,
   readAccountState,
   readApplications,
   readBilledUsage,
@@ -47,6 +49,7 @@ import {
   writeLink,
   writeSecrets,
 } from '../src/index.ts';
+
 import { TENANT_TABLES } from '../src/tenant-tables.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
 import { count, event, freshId, NOVEMBER_10, PERIOD, plant, record, stateOf, ticking } from './tenants.ts';
@@ -75,6 +78,8 @@ async function plantProducts(trx: TenantTransaction, account: AccountId, treeVer
   const link = { account, product: agent.row.id, source, parts: null, base: agent.row.document, ids: new Map() };
   await writeLink(trx, { ...link, needs: [], activates: false, version: 2, filling: null }, null);
   const plan = { id: freshId() as string as RowId, asked: {}, shown: {}, now: now(), forget: now() };
+  const look = { filters: {} };
+  await insertView(trx, { account, owner: 'person' }, { id: plan.id, name: 'View', nameKey: 'view', look }, 50);
   await insertShownPlan(trx, 'import_plans', account, plan);
   await insertShownPlan(trx, 'blueprint_plans', account, plan);
   const blueprint = freshId() as string as RowId;
@@ -216,6 +221,20 @@ async function furnish(account: AccountId): Promise<void> {
       expiresAt: until,
     } as const;
     await writeJobFile(trx, job, file);
+    const rollout = {
+      id: freshId() as string as RowId,
+      kind: 'agent',
+      product: freshId() as string as RowId,
+      version: 2,
+      name: 'Rolled out',
+      stopOn: 1,
+      askedBy: { id: null, name: 'Tenantree' },
+      state: 'running',
+      stage: 1,
+      createdAt: now(),
+      endedAt: null,
+    } as const;
+    await insertRollout(trx, account, rollout, [{ targets: [account], afterHours: null }]);
     const sent = { account, id: freshId() as string as RowId };
     await insertImport(trx, sent, { filename: 'a.csv', columns: ['name'], now: now(), expiresAt: until, keep: 9 });
     await insertImportRows(trx, sent, [{ line: 2, cells: ['A'], externalId: null, wish: null, refusal: null }]);

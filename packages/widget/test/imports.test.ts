@@ -223,16 +223,19 @@ describe('the preview', () => {
     await expect.element(button('Import 5 items')).toBeEnabled();
   });
 
-  it('shows each place in which a copy becomes another, or stays', async () => {
+  it('shows each place in which a copy becomes another, or stays, and what goes on by it', async () => {
     const { source } = await show({ prepare: clash });
+    const sample = [{ id: '01940000-0000-7000-8000-0000000000c1' as RowId, name: 'Spring', uses: [] }];
+    source.goesOn = [{ account: { id: north, name: 'Acme North' }, calls: 2, campaigns: 3, sample }];
     await userEvent.click(box(/Front desk/));
     await press('Next: resolve');
     await userEvent.click(page.getByRole('radio', { name: 'Replace' }));
     await press('Next: preview');
-    await seen('2 calls go on');
     await userEvent.click(page.getByText('2 differences'));
     await seen('Welcome');
     await seen(/changed on both sides/);
+    await seen(/2 calls run there now/);
+    await seen(/3 campaigns use what becomes different/);
     expect(source.asked).toHaveLength(2);
   });
 

@@ -7,8 +7,8 @@ import { type AccountDetail, type AccountSource, type LiveReader, SourceRefusal 
 import { MemoryProducts } from './memory-products.ts';
 import type { MemoryTree } from './memory-tree.ts';
 
-/** The accounts that are imported into and from. */
-type Accounts = MemoryTree & Pick<AccountSource, 'get'>;
+/** Accounts in memory. */
+type Accounts = Pick<MemoryTree, 'entry'> & Pick<AccountSource, 'get'>;
 type Planned = { readonly account: AccountId; readonly wish: ImportWish; readonly shown: ImportPlan };
 type Running = {
   readonly account: AccountId;
@@ -36,6 +36,8 @@ export class MemoryImports implements ImportsSource {
   refusal: SourceRefusal | null = null;
   /** A step that has this in its name fails, with this message. */
   fails: { readonly name: string; readonly message: string } | null = null;
+  /** What goes on where something becomes different. */
+  goesOn: ImportPlan['running'] = [];
   /** What was asked for. */
   readonly asked: ImportWish[] = [];
 
@@ -191,9 +193,7 @@ export class MemoryImports implements ImportsSource {
       ready: done.length > 0 && all.every(({ act }) => act !== 'clash'),
       steps: done.length,
       targets: shown,
-      running: shown.flatMap(({ account: there, items }) =>
-        items.some(({ act }) => act === 'replace') ? [{ account: there, calls: 2, campaigns: 0, sample: [] }] : [],
-      ),
+      running: this.goesOn,
       limits: shown.map(({ account: there, items }) => ({
         kind: 'agents',
         account: there,

@@ -1,4 +1,4 @@
-import { readJobItems } from '@tenantree/db';
+import { type JobItemRow, readJobItems } from '@tenantree/db';
 import type { RowId } from '@tenantree/domain';
 import { admit } from '../guard/admit.ts';
 import type { Change } from '../hall/change.ts';
@@ -6,8 +6,8 @@ import { granted, refuseWith } from '../hall/refused.ts';
 import type { Done, Foreseen, Undo } from './define-job.ts';
 import { findJob, type JobCall, shownJob } from './shown-jobs.ts';
 
-/** No job has more items that can be undone. */
-const MOST_ITEMS = 10_000;
+/** Items of a job that are read at once. */
+const ITEMS_AT_ONCE = 10_000;
 
 type Undoable = { readonly undo: Undo; readonly done: readonly Done[] };
 
@@ -26,7 +26,15 @@ async function findUndoable(call: Omit<JobCall, 'caller' | 'hub'>, job: RowId): 
   granted(await admit(hall, actor, access.id, kind.needs));
   const items = await hall.db.withTenant(
     access.id,
-    (trx) => readJobItems(trx, { account: access.id, job }, { state: 'done', after: 0, limit: MOST_ITEMS }),
+    async (trx) => {
+      const all: JobItemRow[] = [];
+      for (let after = 0; ; after = all.at(-1)?.n ?? after) {
+        const asked = { state: 'done', after, limit: ITEMS_AT_ONCE } as const;
+        const page = await readJobItems(trx, { account: access.id, job }, asked);
+        all.push(...page);
+        if (page.length < ITEMS_AT_ONCE) return all;
+      }
+    },
     { snapshot: true },
   );
   const done = items.flatMap(({ target, result }) => (target === null ? [] : [{ account: target, result }]));

@@ -60,8 +60,8 @@ export async function stageKilledTransfers(): Promise<KilledTransfers> {
     const account = await make(parent, 'Leaving');
     const leaf = await make(account, 'Leaf');
     await owner().products.create.mutate(agentsNamed(leaf, 'Agent'));
-    const [taken, blank] = await copiesFrom(owner(), parent, [account, leaf]);
-    await jobsEnded(database);
+    const [taken, blank] = await copiesFrom(owner(), parent, [account]);
+    await jobsEnded(database, 60_000);
     await owner().limits.set.mutate({ account, limits: [{ kind: 'agents', max: 5 }] });
     await owner().limits.set.mutate({ account: leaf, limits: [{ kind: 'agents', max: 3 }] });
     const caps = await owner().permissions.get.query({ account });

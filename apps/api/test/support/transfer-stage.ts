@@ -57,8 +57,6 @@ const STOPPED_TABLES = [
   'jobs',
   'carried_entries',
   'products',
-  'product_links',
-  'product_versions',
 ];
 
 /**

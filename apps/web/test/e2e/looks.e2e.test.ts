@@ -138,6 +138,25 @@ describe('the table of subaccounts looked at otherwise', () => {
     await second.close();
     expect(app.faults).toEqual([]);
   });
+
+  it('is where products are imported into all that are selected', async () => {
+    const desk = { document: { name: 'Reception' } };
+    await owner.client.products.create.mutate({ account: owner.root, kind: 'agent', products: [desk] });
+    await page.goto(`${table()}?layout=flat`);
+    await expect.poll(() => names(page)).toEqual(ALL);
+    for (const name of ['Northgate Dental', 'Southgate Clinic']) {
+      await row(page, name).hover();
+      await tick(row(page, name).getByRole('checkbox'));
+    }
+    await page.getByRole('button', { name: 'Import products…' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('Import products into 2 accounts').waitFor();
+    await dialog.getByText('Reception').first().waitFor();
+    await expectAccessible(page, 'importing into many');
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    expect(app.faults).toEqual([]);
+  });
 });
 
 async function idOf(name: string): Promise<string> {

@@ -31,6 +31,8 @@ export const AUDIT_ACTIONS = {
   'rollout.started':
     'began to roll {product} out from {account} ({kind}), version {version}, to accounts below: {total}',
   'rollout.wentOn': 'let the roll-out of {product} from {account} go on ({kind}), stage {stage}',
+  'rollout.stopped':
+    'stopped the roll-out of {product} from {account} ({kind}) in stage {stage}, accounts that failed: {failed}',
   'rollout.cancelled': 'stopped the roll-out of {product} from {account} ({kind}) in stage {stage}',
   'rollout.rolledBack': 'rolled the roll-out of {product} from {account} back ({kind}), stage {stage}',
   'rollout.ended': 'ended the roll-out of {product} from {account} ({kind}), version {version}: {state}',

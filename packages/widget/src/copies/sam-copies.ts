@@ -51,7 +51,7 @@ const isLive = (rollout: RolloutView | null): boolean =>
 /** Whole numbers from 1 on; null: it is none. */
 const numberIn = (text: string): number | null => (/^\s*[1-9]\d{0,4}\s*$/.test(text) ? Number(text) : null);
 
-/** Who runs which version of a product, and its roll-out: stages, how far each is, going on, stopping and rolling back (rules/screens 26). */
+/** Who runs which version of a product, and its roll-out: stages, how far each is, going on, stopping and rolling back (rules/screens 30). */
 export class SamCopies extends AccountPart<CopiesSource> {
   static override properties = {
     ...AccountPart.properties,

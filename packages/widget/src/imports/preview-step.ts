@@ -34,22 +34,20 @@ export function previewStep(plan: ImportPlan, around: Around, acts: Previewing):
         ${secrets.map(({ row: { name, kind, needsValue } }) => html`<li class="item"><span><bdi>${name}</bdi>: ${needsValue.map((at) => placeWords(kinds, kind, at)).join(', ')}<br /><span class="quiet">${say('importSecretsNotText')}</span></span></li>`)}</ul></div>`
       }
       ${blockedCard(plan, around)}
-      ${runningCard(plan, around)}
-      ${plan.limits.length === 0 ? nothing : html`<div class="card" part="card">${cardTitle(say('importLimits'), level)}<dl class="in">${plan.limits.map(({ kind, account, before, after, max }) => html`<dt>${acts.limitWords(kind)}, <bdi>${account?.name ?? say('importLimitAbove')}</bdi></dt><dd class=${after > max ? 'error' : ''}>${say('importLimit', { before, after, max })}</dd>`)}</dl></div>`}</div></div>`;
+      ${plan.limits.length === 0 ? nothing : html`<div class="card" part="card">${cardTitle(say('importLimits'), level)}<dl class="in">${plan.limits.map(({ kind, account, before, after, max }) => html`<dt>${acts.limitWords(kind)}, <bdi>${account?.name ?? say('importLimitAbove')}</bdi></dt><dd class=${after > max ? 'error' : ''}>${say('importLimit', { before, after, max })}</dd>`)}</dl></div>`}${runningCard(plan, around)}</div></div>`;
 }
 
-/** What goes on in accounts by what becomes different there, or leaves. */
-function runningCard({ running }: ImportPlan, { texts: { say }, level }: Around): TemplateResult | typeof nothing {
-  if (running.length === 0) return nothing;
-  const rows = running.map(({ account, calls, campaigns, sample }) => {
-    const words = [
-      ...(calls > 0 ? [say('importInUseCalls', { n: calls })] : []),
-      ...(campaigns > 0 ? [say('importInUseCampaigns', { n: campaigns })] : []),
-      ...sample.map(({ name }) => name),
-    ];
-    return html`<li class="item"><span><bdi class="strong">${account.name}</bdi><br /><bdi class="quiet">${words.join(' · ')}</bdi></span></li>`;
-  });
-  return html`<div class="card" part="card">${cardTitle(say('importInUse'), level)}<ul class="rows">${rows}</ul></div>`;
+/** What goes on where something becomes different or leaves. */
+function runningCard({ running }: ImportPlan, { texts, level }: Around): TemplateResult | typeof nothing {
+  const { say } = texts;
+  const row = ({ account, calls, campaigns, sample }: ImportPlan['running'][number]): TemplateResult => {
+    const names = sample.map(({ name }) => name).join(', ');
+    const more = campaigns > sample.length ? ' …' : '';
+    return html`<li class="item"><span><bdi class="strong">${account.name}</bdi>${calls > 0 ? html`<br />${say('importCalls', { n: calls })}` : nothing}${campaigns > 0 ? html`<br />${say('importCampaigns', { n: campaigns })} <bdi class="quiet">${names}${more}</bdi>` : nothing}</span></li>`;
+  };
+  return running.length === 0
+    ? nothing
+    : html`<div class="card" part="card">${cardTitle(say('importGoesOn'), level)}<ul class="rows">${running.map(row)}</ul></div>`;
 }
 
 /** How many things are done by each act. */

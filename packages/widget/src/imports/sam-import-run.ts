@@ -1,5 +1,5 @@
 import type { AccountId, RowId } from '@tenantree/domain';
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { refusalFrom, type SourceRefusal } from '../data/account-source.ts';
 import { ENDED } from '../data/jobs.ts';
 import { emit } from '../events.ts';
@@ -56,7 +56,15 @@ export class SamImportRun extends LitElement {
     closed: { state: true },
     told: { state: true },
   };
-  static override styles = [controlStyles, formStyles, cardStyles, importsStyles];
+  static override styles = [
+    controlStyles,
+    formStyles,
+    cardStyles,
+    importsStyles,
+    css`
+    progress { display: block; inline-size: 100%; margin-block: var(--sam-2); accent-color: var(--sam-accent); } .state-of { flex: none; inline-size: 16px; text-align: center; } .state-of.done { color: var(--sam-ok); } .state-of.failed { color: var(--sam-danger); }
+    `,
+  ];
 
   declare source: ImportsSource | null;
   /** Where it comes from: the account of the job. */
@@ -205,7 +213,7 @@ export class SamImportRun extends LitElement {
     const isStopping = frame?.cancelAsked ?? job.cancelAskedAt !== null;
     const stop = (): void => void this.#do((source, from, id) => source.cancel(from, id));
     return html`<div class="card" part="card">${cardTitle(title, this.level, html`<span class="badge ${tone}" role="status">${say(`importJob_${state}`)}</span>`)}
-      <div class="in"><div class="bar-of"><span>${say('importProgress', { done: at, total })}${failed > 0 ? ` · ${say('importFailed', { n: failed })}` : ''}${eta}</span></div>
+      <div class="in"><span>${say('importProgress', { done: at, total })}${failed > 0 ? ` · ${say('importFailed', { n: failed })}` : ''}${eta}</span>
         <progress aria-label=${title} max=${total || 1} .value=${at}></progress>
         ${refusal ? errorLine(refusal.message) : nothing}
         ${isEnded ? nothing : html`<p class="quiet">${say('importLeave')}</p>`}

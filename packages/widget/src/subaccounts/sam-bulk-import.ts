@@ -1,9 +1,10 @@
 import { fetched } from '@tenantree/client';
-import { css, html, nothing, type TemplateResult } from 'lit';
+import { css, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { type AccountDetail, refusalFrom } from '../data/account-source.ts';
 import type { ImportsSource } from '../imports/imports-source.ts';
 import { define } from '../parts/define.ts';
 import { Dialog, type Submit } from '../parts/dialog.ts';
+import { bulkTexts } from './bulk-texts.ts';
 import type { Selected } from './selected.ts';
 
 /** Imports products of the acting account into all that are selected: the same steps as in the tab of one account (rules/screens 26). */
@@ -31,6 +32,10 @@ export class SamBulkImport extends Dialog {
   override connectedCallback(): void {
     super.connectedCallback();
     void this.#begin();
+  }
+
+  protected override willUpdate(_changed: PropertyValues<this>): void {
+    this.texts.complete(bulkTexts);
   }
 
   protected heading(): string {

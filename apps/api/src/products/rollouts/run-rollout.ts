@@ -231,9 +231,10 @@ export async function cancelRollout(call: JobCall, at: At): Promise<RolloutView>
   return view;
 }
 
-/** Of a job that did nothing there is nothing to take back. */
+/** Of a job that did nothing, or is forgotten by now, there is nothing to take back. */
 function unlessNothing(error: unknown): null {
-  if (error instanceof Refused && error.refusal.code === 'NOT_UNDOABLE') return null;
+  if (error instanceof Refused && (error.refusal.code === 'NOT_UNDOABLE' || error.refusal.code === 'NOT_FOUND'))
+    return null;
   throw error;
 }
 

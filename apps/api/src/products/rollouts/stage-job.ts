@@ -145,14 +145,10 @@ async function stageEnded(hall: Hall, change: Change, { id: job, account, by }: 
   }
   const stage = state === 'waiting' ? n + 1 : n;
   await setRollout(trx, account, { id: rollout.id, state, stage, endedAt: isRolledOut(state) ? now : null });
-  if (isRolledOut(state)) await sayEnded(change, account, rollout, state);
-}
-
-/** Says in the log of its account how a roll-out has ended. */
-async function sayEnded(change: Change, account: AccountId, rollout: Rollout, state: Rollout['state']): Promise<void> {
   const { name } = await change.account(account);
   const { product, name: called, version } = rollout;
-  const kind = productKind(rollout.kind).label.toLowerCase();
-  const details = { account: name, kind, product: called, version, state };
-  change.happened('rollout.ended', account, details, { id: product, name: called });
+  const details = { account: name, kind: productKind(rollout.kind).label.toLowerCase(), product: called };
+  const target = { id: product, name: called };
+  if (isRolledOut(state)) change.happened('rollout.ended', account, { ...details, version, state }, target);
+  if (state === 'stopped') change.happened('rollout.stopped', account, { ...details, stage, failed }, target);
 }
