@@ -159,7 +159,7 @@ const INSIDE: readonly Screen[] = [
       await page.getByRole('button', { name: 'Save' }).waitFor();
     },
   ],
-  ['blueprints', () => `/a/${owner.root}/blueprints`, (page) => page.getByText('1 account', { exact: true }).waitFor()],
+  ['blueprints', () => `/a/${owner.root}/blueprints`, (page) => page.getByText('1 as set up').waitFor()],
   [
     'a blueprint, with how accounts stand to it',
     () => `/a/${owner.root}/blueprints/${blueprint}`,
