@@ -129,7 +129,7 @@ function Finder({ account, kinds, chosen, onChange }: Props & Kinds) {
         {rows.map(({ id, name, version }) => (
           <Button
             key={id}
-            aria-label={`Add ${name}`}
+            aria-label={`Add ${name} v${version}`}
             onClick={() => onChange([...chosen, { product: id, kind, name, version, parts: null, answer: '' }])}
           >
             + <bdi>{name}</bdi> v{version}

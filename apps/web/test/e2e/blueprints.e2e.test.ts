@@ -65,9 +65,9 @@ async function write(page: Page, account: string): Promise<void> {
   await page.getByLabel('Agents: at most').fill('5');
   await page.getByLabel('What accounts may do').selectOption('levels');
   await page.getByLabel('Tasks', { exact: true }).selectOption('read');
-  await press(page, 'Add Front desk');
+  await press(page, 'Add Front desk v1');
   await page.getByLabel('Kind').selectOption({ label: 'Tools' });
-  await press(page, 'Add Calendar');
+  await press(page, 'Add Calendar v1');
   await page.getByLabel(/^Ask for \{\{company\}\}/).check();
   await page.getByLabel('Asks for company as').fill('Company');
   await page.getByLabel(/^Ask for the secret of Calendar/).check();
