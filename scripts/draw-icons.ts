@@ -37,6 +37,7 @@ const ICONS = {
   HELP: 'circle-question-mark',
   JOBS: 'list-checks',
   KEY: 'key-round',
+  LAYERS: 'layers',
   MORE: 'ellipsis',
   MOVES: 'arrow-right-left',
   PEOPLE: 'users',

@@ -15,6 +15,7 @@ const YouPage = lazy(() => import('./you/you-page.tsx'));
 const InvitePage = lazy(() => import('./session/invite-page.tsx'));
 const TransferPage = lazy(() => import('./session/transfer-page.tsx'));
 const loadProducts = () => import('./products/products-page.tsx');
+const loadBlueprints = () => import('./blueprints/blueprint-pages.tsx');
 const loadUsage = () => import('./money/usage-page.tsx');
 const loadBilling = () => import('./money/billing-page.tsx');
 const loadRebilling = () => import('./money/rebilling-page.tsx');
@@ -23,6 +24,7 @@ const loadWork = () => import('./work/work-page.tsx');
 const loadKeys = () => import('./keys/keys-page.tsx');
 const loadActivity = () => import('./activity/activity-page.tsx');
 const ProductsPage = lazy(loadProducts);
+const BlueprintPages = lazy(loadBlueprints);
 const UsagePage = lazy(loadUsage);
 const BillingPage = lazy(loadBilling);
 const InvoicePage = lazy(() => import('./money/invoice-page.tsx'));
@@ -52,9 +54,17 @@ function usePagesAhead(): void {
   useEffect(() => {
     const load = (): void =>
       void Promise.allSettled(
-        [loadProducts, loadMembers, loadWork, loadKeys, loadActivity, loadUsage, loadBilling, loadRebilling].map(
-          (page) => page(),
-        ),
+        [
+          loadProducts,
+          loadBlueprints,
+          loadMembers,
+          loadWork,
+          loadKeys,
+          loadActivity,
+          loadUsage,
+          loadBilling,
+          loadRebilling,
+        ].map((page) => page()),
       );
     const timer = setTimeout(load, AHEAD_MS);
     return () => clearTimeout(timer);
@@ -80,6 +90,7 @@ const AccountPages = ({ account }: { readonly account: string }) => (
       <Route path="/a/:account/products/*?">
         {({ '*': rest }) => <ProductsPage key={account} account={account} rest={rest ?? ''} />}
       </Route>
+      <Route path="/a/:account/blueprints/*?">{() => <BlueprintPages key={account} account={account} />}</Route>
       <Route path="/a/:account/usage">
         <UsagePage key={account} account={account} />
       </Route>

@@ -256,6 +256,8 @@ export class MemorySource extends MemoryTree implements AccountSource, AccountAc
     },
   };
 
+  blueprints = async (): Promise<[]> => [];
+
   create = (parent: AccountId, { name }: { readonly name: string }) =>
     this.#answer('create', [parent, name], undefined, () => {
       const above = this.at(parent);

@@ -15,10 +15,19 @@ type Props = {
   readonly parts: readonly Part[];
   readonly onChange: (parts: readonly Part[]) => void;
   readonly error: string | null;
+  readonly label?: string;
+  readonly chosenLabel?: string;
 };
 
 /** Chooses subaccounts, however far down, by searching for them. */
-export function PartPicker({ account, parts, onChange, error }: Props) {
+export function PartPicker({
+  account,
+  parts,
+  onChange,
+  error,
+  label = 'Subaccounts that it reaches, with what is below them',
+  chosenLabel = 'It reaches these, and what is below them',
+}: Props) {
   const [text, setText] = useState('');
   const wanted = text.trim();
   const { data } = useQuery({
@@ -37,9 +46,9 @@ export function PartPicker({ account, parts, onChange, error }: Props) {
   };
   return (
     <div className={keysCss.parts}>
-      <Chosen parts={parts} onChange={onChange} />
+      <Chosen parts={parts} onChange={onChange} label={chosenLabel} />
       <Field
-        label="Subaccounts that it reaches, with what is below them"
+        label={label}
         placeholder="Search by name, id or external id"
         autoComplete="off"
         value={text}
@@ -67,9 +76,11 @@ export function PartPicker({ account, parts, onChange, error }: Props) {
   );
 }
 
-const Chosen = ({ parts, onChange }: Pick<Props, 'parts' | 'onChange'>) =>
+type ChosenProps = Pick<Props, 'parts' | 'onChange'> & { readonly label: string };
+
+const Chosen = ({ parts, onChange, label }: ChosenProps) =>
   parts.length > 0 && (
-    <ul className={keysCss.chosen} aria-label="It reaches these, and what is below them">
+    <ul className={keysCss.chosen} aria-label={label}>
       {parts.map((part) => (
         <li key={part.id}>
           <bdi>{part.name}</bdi>

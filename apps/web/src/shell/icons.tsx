@@ -29,6 +29,7 @@ export const ReceiptIcon = draw(icons.RECEIPT);
 export const ShareIcon = draw(icons.SHARE);
 export const JobsIcon = draw(icons.JOBS);
 export const KeyIcon = draw(icons.KEY);
+export const LayersIcon = draw(icons.LAYERS);
 export const ChevronIcon = draw(icons.CHEVRON_DOWN);
 export const CloseIcon = draw(icons.CLOSE);
 export const SearchIcon = draw(icons.SEARCH);

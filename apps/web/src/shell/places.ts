@@ -7,6 +7,7 @@ import {
   BoxIcon,
   JobsIcon,
   KeyIcon,
+  LayersIcon,
   PeopleIcon,
   ReceiptIcon,
   ShareIcon,
@@ -29,6 +30,13 @@ export type Place = {
 export const PLACES: readonly Place[] = [
   { path: 'subaccounts', label: 'Subaccounts', icon: TreeIcon, needs: ['account.subaccounts'], keys: 'g s' },
   { path: 'products', label: 'Products', icon: BoxIcon, needs: PRODUCT_ROWS, keys: 'g p' },
+  {
+    path: 'blueprints',
+    label: 'Blueprints',
+    icon: LayersIcon,
+    needs: ['account.subaccounts'],
+    keys: 'g l',
+  },
   { path: 'usage', label: 'Usage', icon: BarsIcon, needs: ['billing.usage'], keys: 'g u' },
   { path: 'billing', label: 'Billing', icon: ReceiptIcon, needs: ['billing'], keys: 'g b' },
   { path: 'rebilling', label: 'Rebilling', icon: ShareIcon, needs: ['billing'], keys: 'g r' },

@@ -1,7 +1,8 @@
 import type { AccountId } from '@tenantree/domain';
 import type { AccountTab, SamSubaccounts } from '@tenantree/widget';
-import { lazy, type RefObject, Suspense, useCallback, useRef, useState } from 'react';
+import { lazy, type RefObject, Suspense, useCallback, useMemo, useRef, useState } from 'react';
 import { Redirect, useLocation } from 'wouter';
+import type { Chosen } from '../blueprints/chosen.ts';
 import { accounts, queries } from '../server.ts';
 import { useMe } from '../session/use-me.ts';
 import { usePageActs } from '../shell/page-acts.ts';
@@ -69,7 +70,7 @@ export function SubaccountsPage({ account, opened, tab }: Props) {
         <List
           list={list}
           acting={acting?.id ?? ''}
-          mayImport={acting?.levels['account.subaccounts'] === 'full'}
+          manages={acting?.levels['account.subaccounts'] === 'full'}
           shown={shown?.id ?? null}
           addresses={addresses}
           onReady={() => {
@@ -111,16 +112,31 @@ function useListKeys(list: ListProps['list'], shown: AccountId | null, go: (acco
 type ListProps = {
   readonly list: RefObject<SamSubaccounts | null>;
   readonly acting: AccountId | '';
-  readonly mayImport: boolean;
+  readonly manages: boolean;
   readonly shown: AccountId | null;
   readonly addresses: Addresses;
   readonly onReady: () => void;
 };
 
 /** The table, with where its accounts lead to. */
-function List({ list, acting, mayImport, shown, addresses, onReady }: ListProps) {
+function List({ list, acting, manages, shown, addresses, onReady }: ListProps) {
   const [, navigate] = useLocation();
   const [density, setDensity] = useState(readDensity);
+  const hostActs = useMemo(
+    () =>
+      manages
+        ? [
+            {
+              label: 'Apply blueprint…',
+              go: (chosen: readonly Chosen[]) =>
+                navigate(`/a/${acting}/blueprints`, {
+                  state: { chosen: chosen.map(({ id, name }) => ({ id, name })) },
+                }),
+            },
+          ]
+        : [],
+    [manages, acting, navigate],
+  );
   return (
     <Subaccounts
       ref={list}
@@ -131,6 +147,7 @@ function List({ list, acting, mayImport, shown, addresses, onReady }: ListProps)
       account={acting}
       texts={texts}
       hrefOf={addresses.of}
+      hostActs={hostActs}
       opened={shown}
       view={addresses.view}
       onView={({ detail }) => navigate(addresses.lookedAt(detail), { replace: true })}
@@ -154,7 +171,7 @@ function List({ list, acting, mayImport, shown, addresses, onReady }: ListProps)
       onChanged={() => void queries.invalidateQueries({ queryKey: ['account'] })}
     >
       <Suspense fallback={null}>
-        <Files account={acting} mayImport={mayImport} view={addresses.view} />
+        <Files account={acting} mayImport={manages} view={addresses.view} />
       </Suspense>
     </Subaccounts>
   );

@@ -1,3 +1,4 @@
+import type { RowId } from '@tenantree/domain';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { upload } from '../../../api/test/support/imports.ts';
@@ -17,6 +18,7 @@ let invitation: string;
 let file: string;
 let imported: string;
 let agent: string;
+let blueprint: RowId;
 
 beforeAll(async () => {
   app = await startApp();
@@ -26,7 +28,6 @@ beforeAll(async () => {
     (await client.accounts.create.mutate({ account, name })).account.id;
   north = await create(root, 'Acme North');
   dental = await create(north, 'Northgate Dental');
-  await create(root, LONG);
   await create(root, RTL);
   const paused = await create(root, 'Paused');
   await client.accounts.suspend.mutate({ account: paused, kind: 'read_only' });
@@ -39,6 +40,9 @@ beforeAll(async () => {
     products: [{ document: { name: 'Front desk', prompt: { never: [LONG], variables: { practice: RTL } } } }],
   });
   agent = made.products[0]?.id ?? '';
+  const saved = await client.blueprints.save.mutate({ account: root, name: LONG, limits: { agents: { max: 5 } } });
+  blueprint = saved.id;
+  await client.accounts.create.mutate({ account: root, name: LONG, blueprint: { ...saved, variables: {} } });
   const email = 'somebody.with.a.very.long.address@subdomain.example-company.com';
   invitation = (await client.members.invite.mutate({ account: root, email, role: 'admin' })).link;
   home = await owner.context();
@@ -153,6 +157,25 @@ const INSIDE: readonly Screen[] = [
     async (page) => {
       await page.getByLabel('Greeting').fill('Good morning');
       await page.getByRole('button', { name: 'Save' }).waitFor();
+    },
+  ],
+  ['blueprints', () => `/a/${owner.root}/blueprints`, (page) => page.getByText('1 as set up').waitFor()],
+  [
+    'a blueprint, with how accounts stand to it',
+    () => `/a/${owner.root}/blueprints/${blueprint}`,
+    async (page) => {
+      await page.getByLabel(`Choose ${LONG}`).check();
+      await page.getByLabel('Agents: at most').waitFor();
+    },
+  ],
+  [
+    'what a blueprint would do',
+    () => `/a/${owner.root}/blueprints/${blueprint}/apply`,
+    async (page) => {
+      await page.getByRole('button', { name: 'Choose all below' }).click();
+      await page.getByText(/^\d accounts chosen/).waitFor();
+      await page.getByRole('button', { name: 'Preview' }).click();
+      await page.getByText(/^What it does to/).waitFor();
     },
   ],
   ['members', () => `/a/${owner.root}/members`, (page) => page.getByText(/Invitation expires/).waitFor()],

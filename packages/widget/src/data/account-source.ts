@@ -6,6 +6,7 @@ import type {
   ForeseenLimits,
   JobConflict,
   JobFrame,
+  OfferedBlueprint,
   PresetToSave,
   SearchPage,
   SentTo,
@@ -30,7 +31,7 @@ import type { ImportsSource } from '../imports/imports-source.ts';
 import type { LiveReader } from './refusals.ts';
 import type { Filters, Order, ScreenView } from './screen-view.ts';
 
-export type { AccountDetail, AccountPage, SearchPage, SuspensionPreview } from '@tenantree/contract';
+export type { AccountDetail, AccountPage, OfferedBlueprint, SearchPage, SuspensionPreview } from '@tenantree/contract';
 export type { AccountLabel as AccountName } from '@tenantree/domain';
 export { type LiveReader, refusalFrom, SourceRefusal } from './refusals.ts';
 export type { Order } from './screen-view.ts';
@@ -173,12 +174,21 @@ export type ViewsSource = {
   readonly remove: (account: AccountId, view: RowId) => Promise<void>;
 };
 
+/** A blueprint that a new account is to be set up with, and what it asks for, by key. */
+export type BlueprintChoice = {
+  readonly id: RowId;
+  readonly version: number;
+  readonly variables: Record<string, string>;
+};
+
 /** Changes to accounts, and what one would hit. Every promise rejects with a {@link SourceRefusal}. */
 export type AccountActs = {
   readonly create: (
     parent: AccountId,
-    wish: { readonly name: string },
+    wish: { readonly name: string; readonly blueprint?: BlueprintChoice },
   ) => Promise<{ readonly account: AccountRow; readonly created: boolean }>;
+  /** What an account below this one can be set up with. */
+  readonly blueprints: (account: AccountId) => Promise<readonly OfferedBlueprint[]>;
   readonly rename: (account: AccountId, name: string) => Promise<AccountRow>;
   readonly move: (account: AccountId, to: AccountId) => Promise<AccountRow>;
   readonly setProtection: (account: AccountId, protection: 'on' | 'off') => Promise<AccountRow>;

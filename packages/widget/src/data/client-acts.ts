@@ -9,9 +9,10 @@ import { viewsFrom } from './client-views.ts';
 
 /** Changes to accounts of a Tenantree server. Loaded with the first one. */
 export const actsFrom = (trpc: Tenantree['trpc']): AccountActs => {
-  const { accounts, limits, jobs, permissions } = trpc;
+  const { accounts, blueprints, limits, jobs, permissions } = trpc;
   return {
-    create: (account, { name }) => call(accounts.create.mutate, { account, name }),
+    create: (account, wish) => call(accounts.create.mutate, { account, ...wish }),
+    blueprints: async (account) => (await call(blueprints.list.query, { account })).blueprints,
     rename: (account, name) => call(accounts.rename.mutate, { account, name }),
     move: (account, to) => call(accounts.move.mutate, { account, to }),
     setProtection: (account, protection) => call(accounts.setProtection.mutate, { account, protection }),

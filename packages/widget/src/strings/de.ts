@@ -237,6 +237,8 @@ export const de: Strings = {
   createDeepest: '„{name}“ ist schon auf der tiefsten erlaubten Ebene.',
   createDeepestAt: '„{name}“ ist schon auf Ebene {n}, der tiefsten erlaubten.',
   createAnother: 'Noch eines anlegen',
+  createBlueprint: 'Blaupause',
+  createWithout: 'Ohne',
   createSubmit: '{name} anlegen',
   creating: 'Wird angelegt …',
   created: '{name} angelegt. Noch ist niemand darin.',

@@ -116,7 +116,10 @@ export class AccountActions {
     const chain = [here, ...this.#ancestors(parent.id), parent];
     const parents = chain.map(({ id, name }) => ({ id, name, payer: this.#payerOf(id) }));
     const choices = [...new Map(parents.map((one) => [one.id, one])).values()];
-    void this.#inDialog(Object.assign(new SamCreate(), { context, parent: choices.at(-1) ?? null, parents: choices }));
+    // Embedded screens set nothing up with blueprints (rules/blueprints 6).
+    const offersBlueprints = (session.detail.features ?? null) === null;
+    const parentOf = { parent: choices.at(-1) ?? null, parents: choices };
+    void this.#inDialog(Object.assign(new SamCreate(), { context, offersBlueprints, ...parentOf }));
   }
 
   async rename({ account, name }: RenameDetail): Promise<void> {

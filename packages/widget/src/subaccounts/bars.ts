@@ -3,7 +3,7 @@ import type { Filters } from '../data/screen-view.ts';
 import { icon } from '../icons/icon.ts';
 import { BACK, CLOSE } from '../icons/icons.ts';
 import type { TreeStore } from '../tree/tree-store.ts';
-import { BULK_ACTS, type BulkAct } from './bulk-acts.ts';
+import { BULK_ACTS, type BulkAct, type HostAct } from './bulk-acts.ts';
 import type { ListHost } from './list-host.ts';
 import { CHOICES, filterBy } from './view-menu.ts';
 
@@ -18,7 +18,7 @@ export type BarActs = {
   readonly leave: () => void;
   readonly selectShown: () => void;
   readonly turnNested: () => void;
-  readonly bulk: (act: BulkAct) => void;
+  readonly bulk: (act: BulkAct | HostAct) => void;
 };
 
 /** A filter that is on. */
@@ -178,7 +178,8 @@ export class ListBars {
       ${shown > n ? html`<button class="link" type="button" @click=${this.#on.selectShown}>${say('selectShown', { n: shown })}</button>` : nothing}
       ${below > 0 ? html`<label><input type="checkbox" .checked=${isNested} @change=${this.#on.turnNested} />${say('withNested', { n: below })}</label>` : nothing}
       <span class="space"></span>
-      ${BULK_ACTS.filter(({ needs }) => needs === null || allowed.has(needs)).map((act) => html`<button class="button" type="button" part="button" @click=${() => this.#on.bulk(act)}>${say(act.label)}</button>`)}</div>`;
+      ${BULK_ACTS.filter(({ needs }) => needs === null || allowed.has(needs)).map((act) => html`<button class="button" type="button" part="button" @click=${() => this.#on.bulk(act)}>${say(act.label)}</button>`)}
+      ${this.#screen.hostActs.map((act) => html`<button class="button" type="button" part="button" @click=${() => this.#on.bulk(act)}>${act.label}</button>`)}</div>`;
   }
 
   /** Where one is, when a branch was entered (narrow layouts). */

@@ -1,4 +1,5 @@
 import { fetched } from '@tenantree/client';
+import type { AccountRow } from '@tenantree/domain';
 import { define } from '../parts/define.ts';
 import type { Dialog } from '../parts/dialog.ts';
 import type { Strings } from '../strings/en.ts';
@@ -16,6 +17,9 @@ export type BulkAct = {
   /** Gives the dialog that does it. */
   readonly start: (selected: Selected) => Promise<Dialog>;
 };
+
+/** Something that a host’s own page does with all that is selected. */
+export type HostAct = { readonly label: string; readonly go: (accounts: readonly AccountRow[]) => void };
 
 /** All bulk acts, in the order of their buttons. Another act is a row here; where it is a job, its dialog is a class over `SamBulk`. */
 export const BULK_ACTS: readonly BulkAct[] = [

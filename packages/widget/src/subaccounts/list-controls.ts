@@ -14,7 +14,7 @@ import type { TreeStore } from '../tree/tree-store.ts';
 import { AccountActions } from './account-actions.ts';
 import { AccountSearch } from './account-search.ts';
 import { ListBars } from './bars.ts';
-import type { BulkAct } from './bulk-acts.ts';
+import type { BulkAct, HostAct } from './bulk-acts.ts';
 import { listInUseStyles } from './in-use-styles.ts';
 import type { ListHost } from './list-host.ts';
 import { ListLooks } from './list-looks.ts';
@@ -194,16 +194,17 @@ export class ListControls {
   }
 
   /** Does something with all that is selected. */
-  async #bulk(act: BulkAct): Promise<void> {
+  async #bulk(act: BulkAct | HostAct): Promise<void> {
     const { source, session } = this.#screen;
     const store = this.#store;
     const account = session?.row ?? session?.detail;
     if (!source || !store || !account) return;
     const chosen = [...store.selection].flatMap((id) => store.account(id)?.row ?? []);
     try {
-      const isNested = this.bars.isNested && act.nested === 'as wished';
+      const isNested = this.bars.isNested && ('go' in act || act.nested === 'as wished');
       const rows = isNested ? await withNested(source, chosen) : chosen;
-      await this.accounts.openDialog(await act.start({ source, account, rows }));
+      if ('go' in act) act.go(rows);
+      else await this.accounts.openDialog(await act.start({ source, account, rows }));
     } catch (error) {
       session?.report(refusalFrom(error));
     }

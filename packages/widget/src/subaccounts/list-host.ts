@@ -3,6 +3,7 @@ import type { AccountSource, SourceRefusal } from '../data/account-source.ts';
 import type { ScreenView } from '../data/screen-view.ts';
 import type { Texts } from '../strings/texts.ts';
 import type { SamTree } from '../tree/sam-tree.ts';
+import type { HostAct } from './bulk-acts.ts';
 import type { Allowed } from './features.ts';
 import type { TreeSession } from './tree-session.ts';
 
@@ -14,6 +15,8 @@ export type ListHost = EventTarget & {
   readonly view: ScreenView;
   /** What can be done here. */
   readonly allowed: ReadonlySet<Allowed>;
+  /** What pages of the host do with all that is selected. */
+  readonly hostActs: readonly HostAct[];
   /** The only account that is selected. */
   readonly onlySelected: AccountRow | null;
   density: 'comfortable' | 'compact';

@@ -1,11 +1,12 @@
 import type { AccountId } from '@tenantree/domain';
 import { html, nothing, type TemplateResult } from 'lit';
-import type { AccountName } from '../data/account-source.ts';
+import type { AccountName, OfferedBlueprint } from '../data/account-source.ts';
 import { icon } from '../icons/icon.ts';
 import { WALLET } from '../icons/icons.ts';
 import { Dialog, type Submit } from '../parts/dialog.ts';
 import { selectField } from '../parts/select-field.ts';
 import { shortName } from '../parts/short-name.ts';
+import { blueprintField } from './blueprint-field.ts';
 import type { DialogContext } from './dialog-context.ts';
 
 const LEAST = 2;
@@ -31,17 +32,27 @@ export class SamCreate extends Dialog {
     parentId: { state: true },
     another: { state: true },
     told: { state: true },
+    offered: { state: true },
+    blueprint: { state: true },
+    values: { state: true },
   };
 
   /** Set before the dialog is opened. */
   context: DialogContext | null = null;
   parent: ParentChoice | null = null;
   parents: readonly ParentChoice[] = [];
+  /** Whether it can be set up with a blueprint. */
+  offersBlueprints = false;
   declare protected name: string;
   declare protected parentId: AccountId | null;
   declare protected another: boolean;
   /** The name was wrong when it was last submitted; from then on it is checked as it is typed. */
   declare protected told: boolean;
+  /** Blueprints that are offered in the parent. */
+  declare protected offered: readonly OfferedBlueprint[];
+  declare protected blueprint: OfferedBlueprint | null;
+  /** What the blueprint asks for, by key. */
+  declare protected values: Readonly<Record<string, string>>;
 
   constructor() {
     super();
@@ -49,6 +60,9 @@ export class SamCreate extends Dialog {
     this.parentId = null;
     this.another = false;
     this.told = false;
+    this.offered = [];
+    this.blueprint = null;
+    this.values = {};
   }
 
   override connectedCallback(): void {
@@ -56,6 +70,7 @@ export class SamCreate extends Dialog {
     if (!this.parent) return;
     Object.assign(this, unsent.get(this.parent.id));
     unsent.delete(this.parent.id);
+    void this.#readBlueprints();
   }
 
   override disconnectedCallback(): void {
@@ -94,6 +109,7 @@ export class SamCreate extends Dialog {
           ? html`<div class="row"><label for="parent">${this.say('createParent')}</label>${selectField({ id: 'parent', options: this.parents.map(({ id, name: label }) => ({ value: id, label })), chosen: parent?.id ?? '', choose: this.#choose })}</div>`
           : html`<div class="row"><span class="label">${this.say('createParent')}</span><bdi>${parent?.name ?? ''}</bdi></div>`
       }
+      ${blueprintField({ say: this.say, offered: this.offered, chosen: this.blueprint, values: this.values, errorAt: (field) => this.errorAt(field), choose: this.#chooseBlueprint, give: this.#give })}
       <div class="fact">${icon(WALLET)}<span>${this.#payerWords(parent?.payer ?? null)}</span></div>`;
   }
 
@@ -109,10 +125,17 @@ export class SamCreate extends Dialog {
       this.renderRoot.querySelector<HTMLElement>('#name')?.focus();
       return 'stay';
     }
-    const { account } = await (await context.source.acts()).create(parent.id, { name: this.name.trim() });
+    const { blueprint: chosen, values } = this;
+    const { id, version } = chosen ?? {};
+    const given = Object.entries(values).filter(([, value]) => value !== '');
+    const blueprint = id !== undefined &&
+      version !== undefined && { id, version, variables: Object.fromEntries(given) };
+    const wish = { name: this.name.trim(), ...(blueprint && { blueprint }) };
+    const { account } = await (await context.source.acts()).create(parent.id, wish);
     context.created(account);
     if (!this.another) return 'done';
     this.name = '';
+    this.values = {};
     this.told = false;
     this.renderRoot.querySelector<HTMLElement>('#name')?.focus();
     return 'stay';
@@ -142,7 +165,30 @@ export class SamCreate extends Dialog {
   readonly #choose = (id: string): void => {
     this.parentId = this.parents.find((parent) => parent.id === id)?.id ?? null;
     this.refusal = null;
+    void this.#readBlueprints();
   };
+
+  readonly #chooseBlueprint = (id: string): void => {
+    this.blueprint = this.offered.find((one) => one.id === id) ?? null;
+    this.values = {};
+    this.refusal = null;
+  };
+
+  readonly #give = (key: string, value: string): void => {
+    this.values = { ...this.values, [key]: value };
+    this.refusal = null;
+  };
+
+  /** Reads what is offered in the parent. Where that can’t be read, accounts are made without. */
+  async #readBlueprints(): Promise<void> {
+    const parent = this.#parent;
+    if (!this.offersBlueprints || !this.context || !parent) return;
+    const acts = await this.context.source.acts();
+    const offered = await acts.blueprints(parent.id).catch(() => []);
+    if (this.#parent?.id !== parent.id) return;
+    this.offered = offered;
+    this.blueprint = offered.find(({ id }) => id === this.blueprint?.id) ?? null;
+  }
 
   #toggleAnother({ target }: Event): void {
     if (target instanceof HTMLInputElement) this.another = target.checked;

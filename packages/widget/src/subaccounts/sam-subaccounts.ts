@@ -10,6 +10,7 @@ import type { MenuItem } from '../parts/sam-menu.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
 import type { SamTree } from '../tree/sam-tree.ts';
 import { bones, countWords, failureNote, isEmpty, note } from './body.ts';
+import type { HostAct } from './bulk-acts.ts';
 import { type Allowed, allowedFeatures, FEATURES, type Feature } from './features.ts';
 import type { ListControls } from './list-controls.ts';
 import type { ListStates } from './list-states.ts';
@@ -63,6 +64,7 @@ export class SamSubaccounts extends LitElement {
     features: { attribute: false },
     view: { attribute: false },
     hrefOf: { attribute: false },
+    hostActs: { attribute: false },
     opened: { attribute: false },
     readOnly: READ_ONLY,
     ended: { attribute: false },
@@ -82,6 +84,8 @@ export class SamSubaccounts extends LitElement {
   declare view: ScreenView;
   /** Address of an account's page; without it names aren't links. */
   declare hrefOf: ((id: AccountId) => string) | null;
+  /** What pages of the host do with all that is selected, beside what is offered by itself. */
+  declare hostActs: readonly HostAct[];
   /** The account that the host shows in detail: its row is marked. */
   declare opened: AccountId | null;
   /** Nothing can be changed. */
@@ -107,6 +111,7 @@ export class SamSubaccounts extends LitElement {
     this.features = FEATURES;
     this.view = DEFAULT_VIEW;
     this.hrefOf = null;
+    this.hostActs = [];
     this.opened = null;
     this.readOnly = false;
     this.ended = null;

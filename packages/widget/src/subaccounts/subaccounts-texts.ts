@@ -77,6 +77,8 @@ export const subaccountsTexts = {
   createBilling: 'Paid by {name} (Parent Billing)',
   createBillingUnnamed: 'Paid by an account above you (Parent Billing)',
   createAnother: 'Create another',
+  createBlueprint: 'Blueprint',
+  createWithout: 'None',
   createSubmit: 'Create {name}',
   creating: 'Creating…',
   created: '{name} created. Nobody is in it yet.',

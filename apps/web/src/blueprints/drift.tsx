@@ -1,0 +1,257 @@
+import type { BlueprintDrift } from '@tenantree/contract';
+import { type AccountId, BLUEPRINT_SECTIONS, DRIFT_STATES, type DriftState, type RowId } from '@tenantree/domain';
+import { useState } from 'react';
+import { Link, useLocation } from 'wouter';
+import { ask } from '../parts/ask.ts';
+import css from '../parts/cards.module.css';
+import { Act, Card, usePages } from '../parts/cards.tsx';
+import { Button, Empty, Loaded } from '../parts/parts.tsx';
+import { tenantree } from '../server.ts';
+import { useAccount } from '../shell/use-account.ts';
+import { texts } from '../texts.ts';
+import type { Chosen } from './chosen.ts';
+import { useDrift, useLiveDrift } from './use-blueprints.ts';
+import { accountsWords, DRIFTS, SECTIONS, SET_UP } from './words.ts';
+
+const { blueprints } = tenantree.trpc;
+const PAGE = 100;
+
+type Row = BlueprintDrift['rows'][number];
+type Filter = DriftState | 'being_set_up' | 'incomplete' | null;
+type Props = { readonly account: string; readonly blueprint: RowId; readonly name: string };
+
+/** How the accounts that a blueprint set up stand to it: how many, which, and what can be done with them. */
+export function Drift({ account, blueprint, name }: Props) {
+  const [filter, setFilter] = useState<Filter>(null);
+  useLiveDrift(account, blueprint);
+  const query = useDrift(account, blueprint, { limit: 1 });
+  const counts = query.data?.counts;
+  const total = Object.values(counts ?? {}).reduce((sum, one) => sum + one, 0);
+  if (!query.data || !counts || total === 0)
+    return (
+      <Card title="Accounts">
+        <Loaded query={query}>{() => <Empty>It has set up no account yet.</Empty>}</Loaded>
+      </Card>
+    );
+  const chip = (of: Filter, words: string, count: number) =>
+    (count > 0 || of === filter) && (
+      <Button key={words} aria-pressed={of === filter} onClick={() => setFilter(of)}>
+        {texts.numbers.whole(count)} {words}
+      </Button>
+    );
+  return (
+    <Card title={accountsWords(total)}>
+      <div className={css.in}>
+        <div className={css.acts} role="group" aria-label="How accounts stand">
+          {chip(null, 'in all', total)}
+          {DRIFT_STATES.map((state) => chip(state, DRIFTS[state].toLowerCase(), counts[state]))}
+          {chip('being_set_up', 'being set up', query.data.beingSetUp)}
+          {chip('incomplete', 'incomplete', query.data.incomplete)}
+        </div>
+      </div>
+      <Listed key={filter ?? ''} account={account} blueprint={blueprint} name={name} filter={filter} />
+    </Card>
+  );
+}
+
+const askedOf = (filter: Filter) => {
+  if (filter === null) return {};
+  return filter === 'being_set_up' || filter === 'incomplete' ? { state: filter } : { drift: filter };
+};
+
+function Listed({ account, blueprint, name, filter }: Props & { readonly filter: Filter }) {
+  const { cursor, turner } = usePages(['Before', 'Next']);
+  const [chosen, setChosen] = useState<ReadonlyMap<AccountId, string>>(new Map());
+  const manages = useAccount(account).data?.levels['account.subaccounts'] === 'full';
+  const query = useDrift(account, blueprint, {
+    ...askedOf(filter),
+    limit: PAGE,
+    ...(cursor !== undefined && { cursor }),
+  });
+  return (
+    <Loaded query={query}>
+      {({ rows, nextCursor }) => (
+        <>
+          {rows.length === 0 ? (
+            <Empty>None stands so any more.</Empty>
+          ) : (
+            <Rows
+              account={account}
+              blueprint={blueprint}
+              rows={rows}
+              chosen={chosen}
+              onChoose={manages ? setChosen : null}
+            />
+          )}
+          {turner(nextCursor)}
+          {chosen.size > 0 && (
+            <ChosenActs
+              account={account}
+              blueprint={blueprint}
+              name={name}
+              chosen={[...chosen].map(([id, its]) => ({ id, name: its }))}
+            />
+          )}
+        </>
+      )}
+    </Loaded>
+  );
+}
+
+type ActsProps = Props & { readonly chosen: readonly Chosen[] };
+
+function ChosenActs({ account, blueprint, name, chosen }: ActsProps) {
+  const [, navigate] = useLocation();
+  const go = (how: 'apply' | 'line'): void =>
+    navigate(`/a/${account}/blueprints/${blueprint}/apply?how=${how}`, { state: { chosen } });
+  const undo = (): Promise<void> =>
+    ask({
+      title: `Take back the last that “${name}” did to ${accountsWords(chosen.length)}?`,
+      text: 'What is as it was set up becomes what it was before. What was changed since stays, and is listed.',
+      submit: 'Take back',
+      act: async () => {
+        const targets = chosen.map(({ id }) => id);
+        const { job } = await blueprints.undo.mutate({ account, blueprint, targets });
+        navigate(`/a/${account}/work/${job}`);
+      },
+    });
+  return (
+    <div className={css.in}>
+      <div className={css.acts} role="group" aria-label="With those that are chosen">
+        <span>{accountsWords(chosen.length)} chosen</span>
+        <Button look="primary" onClick={() => go('line')}>
+          Bring in line
+        </Button>
+        <Button onClick={() => go('apply')}>Apply again</Button>
+        <Button onClick={() => void undo()}>Take back</Button>
+      </div>
+    </div>
+  );
+}
+
+type RowsProps = {
+  readonly account: string;
+  readonly blueprint: RowId;
+  readonly rows: readonly Row[];
+  readonly chosen: ReadonlyMap<AccountId, string>;
+  /** Null: nothing can be done with them. */
+  readonly onChoose: ((chosen: ReadonlyMap<AccountId, string>) => void) | null;
+};
+
+const Rows = ({ account, blueprint, rows, chosen, onChoose }: RowsProps) => {
+  const areAll = rows.every((row) => chosen.has(row.account.id));
+  const turnAll = (): void => {
+    const next = new Map(chosen);
+    for (const { account: one } of rows)
+      if (areAll) next.delete(one.id);
+      else next.set(one.id, one.name);
+    onChoose?.(next);
+  };
+  const turn = ({ id, name }: Chosen): void => {
+    const next = new Map(chosen);
+    if (!next.delete(id)) next.set(id, name);
+    onChoose?.(next);
+  };
+  return (
+    <div className={css.scroll} tabIndex={0} role="region" aria-label="Accounts">
+      <table className={css.table}>
+        <thead>
+          <tr>
+            <th scope="col">
+              <span className={css.check}>
+                {onChoose && (
+                  <input type="checkbox" checked={areAll} onChange={turnAll} aria-label="Choose all that are shown" />
+                )}
+                Account
+              </span>
+            </th>
+            <th scope="col">Version</th>
+            <th scope="col">Stands</th>
+            {BLUEPRINT_SECTIONS.map((section) => (
+              <th key={section} scope="col">
+                {SECTIONS[section]}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <Line
+              key={row.account.id}
+              account={account}
+              blueprint={blueprint}
+              row={row}
+              isChosen={chosen.has(row.account.id)}
+              onTurn={onChoose && (() => turn(row.account))}
+            />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+};
+
+type LineProps = Pick<RowsProps, 'account' | 'blueprint'> & {
+  readonly row: Row;
+  readonly isChosen: boolean;
+  readonly onTurn: (() => void) | null;
+};
+
+const Line = ({ account, blueprint, row, isChosen, onTurn }: LineProps) => (
+  <tr>
+    <th scope="row">
+      <div className={css.check}>
+        {onTurn && (
+          <input type="checkbox" checked={isChosen} onChange={onTurn} aria-label={`Choose ${row.account.name}`} />
+        )}
+        <Link href={`/a/${account}/subaccounts/${row.account.id}`}>
+          <bdi>{row.account.name}</bdi>
+        </Link>
+      </div>
+    </th>
+    <td>v{row.version}</td>
+    <td>
+      {row.state === 'set_up' ? (
+        <span className={css.badge}>{DRIFTS[row.drift]}</span>
+      ) : (
+        <NotYet account={account} blueprint={blueprint} row={row} mayRetry={onTurn !== null} />
+      )}
+    </td>
+    {BLUEPRINT_SECTIONS.map((section) => (
+      <td key={section}>{stands(row.sections[section])}</td>
+    ))}
+  </tr>
+);
+
+const stands = (state: DriftState | null) =>
+  state === null || state === 'as_set_up' ? (
+    <span className={css.quiet}>{state === null ? '–' : DRIFTS[state]}</span>
+  ) : (
+    DRIFTS[state]
+  );
+
+type NotYetProps = {
+  readonly account: string;
+  readonly blueprint: RowId;
+  readonly row: Row;
+  readonly mayRetry: boolean;
+};
+
+/** An account that isn't set up in full; where that came to a stop, one can go on. */
+function NotYet({ account, blueprint, row, mayRetry }: NotYetProps) {
+  const [, navigate] = useLocation();
+  const retry = async (): Promise<void> => {
+    const { job } = await blueprints.retry.mutate({ account, blueprint, target: row.account.id });
+    navigate(`/a/${account}/work/${job}`);
+  };
+  return (
+    <>
+      <span className={row.state === 'incomplete' ? `${css.badge} ${css.loss}` : css.badge}>{SET_UP[row.state]}</span>{' '}
+      {row.state === 'incomplete' && mayRetry && (
+        <Act does={retry} working="Going on…">
+          Go on
+        </Act>
+      )}
+    </>
+  );
+}

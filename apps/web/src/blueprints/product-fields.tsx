@@ -1,0 +1,141 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import type { ShownKind } from '@tenantree/contract';
+import { useState } from 'react';
+import css from '../parts/cards.module.css';
+import { Select } from '../parts/cards.tsx';
+import { Button, Empty, Field } from '../parts/parts.tsx';
+import { tenantree } from '../server.ts';
+import type { ProductDraft } from './draft.ts';
+import { ANSWERS } from './words.ts';
+
+const { products } = tenantree.trpc;
+const MATCHES = 20;
+
+type Props = {
+  readonly account: string;
+  readonly chosen: readonly ProductDraft[];
+  readonly onChange: (chosen: readonly ProductDraft[]) => void;
+};
+
+/** Chooses products of the account: as they are when the version is saved. */
+export function ProductFields({ account, chosen, onChange }: Props) {
+  const kinds = useQuery({ queryKey: ['kinds'], queryFn: () => products.kinds.query() }).data?.kinds ?? [];
+  const copied = kinds.filter(({ fromParent }) => fromParent === 'copy');
+  return (
+    <>
+      {chosen.length > 0 && <Chosen kinds={kinds} chosen={chosen} onChange={onChange} />}
+      {copied.length > 0 && <Finder account={account} kinds={copied} chosen={chosen} onChange={onChange} />}
+      <p className={css.quiet}>
+        They are kept as they are when the version is saved, with all that they need. Values of secrets never come
+        along.
+      </p>
+    </>
+  );
+}
+
+type Kinds = { readonly kinds: readonly ShownKind[] };
+
+function Chosen({ kinds, chosen, onChange }: Omit<Props, 'account'> & Kinds) {
+  const labelOf = (kind: string): string => kinds.find((one) => one.kind === kind)?.label ?? kind;
+  return (
+    <div className={css.scroll} tabIndex={0} role="region" aria-label="Products that are chosen">
+      <table className={css.table}>
+        <thead>
+          <tr>
+            <th scope="col">Product</th>
+            <th scope="col">Kind</th>
+            <th scope="col">Where the name is taken</th>
+            <td />
+          </tr>
+        </thead>
+        <tbody>
+          {chosen.map((one) => (
+            <tr key={one.product}>
+              <th scope="row">
+                <bdi>{one.name}</bdi> <span className={css.quiet}>v{one.version}</span>
+              </th>
+              <td>{labelOf(one.kind)}</td>
+              <td>
+                <Select
+                  label={`Where “${one.name}” is taken`}
+                  value={one.answer}
+                  onChange={({ target }) => {
+                    const answer = (Object.keys(ANSWERS) as (keyof typeof ANSWERS)[]).find(
+                      (key) => key === target.value,
+                    );
+                    onChange(chosen.map((it) => (it.product === one.product ? { ...it, answer: answer ?? '' } : it)));
+                  }}
+                >
+                  <option value="">Ask each time</option>
+                  {Object.entries(ANSWERS).map(([key, words]) => (
+                    <option key={key} value={key}>
+                      {words}
+                    </option>
+                  ))}
+                </Select>
+              </td>
+              <td>
+                <Button
+                  look="quiet"
+                  aria-label={`Leave out ${one.name}`}
+                  onClick={() => onChange(chosen.filter(({ product }) => product !== one.product))}
+                >
+                  Leave out
+                </Button>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Finder({ account, kinds, chosen, onChange }: Props & Kinds) {
+  const [kind, setKind] = useState<ShownKind['kind']>(kinds[0]?.kind ?? 'agent');
+  const [text, setText] = useState('');
+  const search = text.trim();
+  const query = useQuery({
+    queryKey: ['products', account, kind, search],
+    queryFn: () => products.list.query({ account, kind, limit: MATCHES, ...(search !== '' && { search }) }),
+    placeholderData: keepPreviousData,
+  });
+  const rows = (query.data?.rows ?? []).filter(({ id }) => !chosen.some(({ product }) => product === id));
+  return (
+    <>
+      <div className={css.fields}>
+        <Select
+          label="Kind"
+          value={kind}
+          onChange={({ target }) => setKind(kinds.find((one) => one.kind === target.value)?.kind ?? kind)}
+        >
+          {kinds.map((one) => (
+            <option key={one.kind} value={one.kind}>
+              {one.plural}
+            </option>
+          ))}
+        </Select>
+        <Field
+          label="Search"
+          placeholder="Name"
+          autoComplete="off"
+          value={text}
+          onChange={({ target }) => setText(target.value)}
+          onKeyDown={(event) => event.key === 'Enter' && event.preventDefault()}
+        />
+      </div>
+      {query.data && rows.length === 0 && <Empty>Nothing more of this kind.</Empty>}
+      <div className={css.acts}>
+        {rows.map(({ id, name, version }) => (
+          <Button
+            key={id}
+            aria-label={`Add ${name} v${version}`}
+            onClick={() => onChange([...chosen, { product: id, kind, name, version, parts: null, answer: '' }])}
+          >
+            + <bdi>{name}</bdi> v{version}
+          </Button>
+        ))}
+      </div>
+    </>
+  );
+}

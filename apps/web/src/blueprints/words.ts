@@ -1,0 +1,52 @@
+import type { BlueprintDrift } from '@tenantree/contract';
+import type { BlueprintSection, DriftState, Level, SectionMode, SetUpState } from '@tenantree/domain';
+import { texts } from '../texts.ts';
+
+export const SECTIONS: Readonly<Record<BlueprintSection, string>> = {
+  caps: 'Caps',
+  limits: 'Limits',
+  priceBook: 'Price book',
+  products: 'Products',
+};
+
+export const DRIFTS: Readonly<Record<DriftState, string>> = {
+  as_set_up: 'As set up',
+  changed_here: 'Changed here',
+  newer_available: 'Newer available',
+  both: 'Both',
+  same_by_hand: 'Same by hand',
+};
+
+export const SET_UP: Readonly<Record<SetUpState, string>> = {
+  set_up: 'Set up',
+  being_set_up: 'Being set up',
+  incomplete: 'Incomplete',
+};
+
+export const LEVELS: Readonly<Record<Level, string>> = { none: 'None', read: 'Read', limited: 'Limited', full: 'Full' };
+
+export const MODES: Readonly<Record<SectionMode, string>> = {
+  replace: 'Replace what there is',
+  lower: 'Only lower it',
+  keepLocal: 'Keep what was set there',
+};
+
+export const ANSWERS = {
+  keep_both: 'Keep both',
+  replace: 'Replace',
+  use_existing: 'Use existing',
+  skip: 'Leave out',
+} as const;
+
+/** So many accounts, in words. */
+export const accountsWords = (count: number): string =>
+  count === 1 ? '1 account' : `${texts.numbers.whole(count)} accounts`;
+
+/** How accounts stand to a blueprint, in one line: what none is isn't named. */
+export const countsWords = (counts: BlueprintDrift['counts']): string =>
+  (Object.keys(DRIFTS) as readonly DriftState[])
+    .flatMap((state) => {
+      const count = counts[state];
+      return count === 0 ? [] : [`${texts.numbers.whole(count)} ${DRIFTS[state].toLowerCase()}`];
+    })
+    .join(', ');

@@ -1,0 +1,221 @@
+import type { RowId } from '@tenantree/domain';
+import type { BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type App, row, startApp, tick } from './app.ts';
+import { look } from './look.ts';
+import { claim, type Owner } from './owner.ts';
+
+let app: App;
+let owner: Owner;
+let home: BrowserContext;
+
+beforeAll(async () => {
+  app = await startApp();
+  owner = await claim(app);
+  home = await owner.context();
+});
+afterAll(async () => {
+  await app.close();
+  expect(app.faults).toEqual([]);
+});
+
+type Kind = Parameters<Owner['client']['products']['create']['mutate']>[0]['kind'];
+const make = async (account: string, kind: Kind, document: Record<string, unknown>): Promise<RowId> => {
+  const asked = { account, kind, products: [{ document: document as never }] };
+  return (await owner.client.products.create.mutate(asked)).products[0]!.id;
+};
+const subaccount = async (name: string, account = owner.root) =>
+  (await owner.client.accounts.create.mutate({ account, name })).account.id;
+const limitOf = async (account: string, wanted: string) =>
+  (await owner.client.limits.get.query({ account })).limits.find(({ kind }) => kind === wanted)?.max;
+
+/** A reseller with an agent that greets with the name of whoever has it, and needs a tool with a key; and accounts below. */
+async function reseller(name: string) {
+  const account = await subaccount(name);
+  const tool = await make(account, 'tool', {
+    name: 'Calendar',
+    auth: { type: 'bearer', apiKey: 'key-of-the-reseller' },
+  });
+  await make(account, 'agent', {
+    name: 'Front desk',
+    prompt: { greeting: 'Hello, this is {{company}}.', instructions: 'Help {{contact}}.' },
+    tools: { items: [{ id: 'calendar', tool }] },
+  });
+  const acme = await subaccount(`Acme of ${name}`, account);
+  const bright = await subaccount(`Bright of ${name}`, account);
+  return { account, acme, bright };
+}
+
+const idOf = async (account: string, wanted: string): Promise<RowId> =>
+  (await owner.client.blueprints.list.query({ account })).blueprints.find(({ name }) => name === wanted)!.id;
+const press = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true }).click();
+const jobEnded = async (page: Page): Promise<void> => {
+  await page.getByText('Done', { exact: true }).first().waitFor();
+};
+
+/** Writes a blueprint with a limit, an agent, its tool, and what these ask for. */
+async function write(page: Page, account: string): Promise<void> {
+  await page.goto(`${app.url}/a/${account}/blueprints`);
+  await page.getByText(/^No blueprints yet/).waitFor();
+  await press(page, 'New blueprint');
+  await page.getByLabel('Name', { exact: true }).fill('Practice');
+  await press(page, 'Save blueprint');
+  await page.getByText('A blueprint sets something up: name caps, limits, a price book or products.').waitFor();
+  await page.getByLabel('Agents', { exact: true }).check();
+  await page.getByLabel('Agents: at most').fill('5');
+  await page.getByLabel('What accounts may do').selectOption('levels');
+  await page.getByLabel('Tasks', { exact: true }).selectOption('read');
+  await press(page, 'Add Front desk v1');
+  await page.getByLabel('Kind').selectOption({ label: 'Tools' });
+  await press(page, 'Add Calendar v1');
+  await page.getByLabel(/^Ask for \{\{company\}\}/).check();
+  await page.getByLabel('Asks for company as').fill('Company');
+  await page.getByLabel(/^Ask for the secret of Calendar/).check();
+  await page.getByLabel('Asks for apiKey as').fill('Key of the calendar');
+}
+
+describe('Blueprints', () => {
+  it('are made, applied, compared with what accounts are, brought in line and taken back', async () => {
+    const { account, acme, bright } = await reseller('Whole way');
+    const page = await app.open({ context: home });
+    await write(page, account);
+    await look(page, 'blueprint-new');
+    await press(page, 'Save blueprint');
+    await page.getByText('It has set up no account yet.').waitFor();
+
+    await press(page, 'Apply to accounts');
+    expect(await page.getByRole('button', { name: 'Preview' }).isDisabled()).toBe(true);
+    await press(page, 'Choose all below');
+    await page.getByText('2 accounts chosen').waitFor();
+    await page.getByLabel('Company').fill('Acme Dental');
+    await page.getByLabel('Key of the calendar').fill('key-of-the-customer');
+    await page.getByLabel('Limits that are there').selectOption('keepLocal');
+    await press(page, 'Preview');
+    await page.getByText('What it does to 2 accounts').waitFor();
+    await page.getByText('Agents: Unlimited → 5').first().waitFor();
+    await look(page, 'blueprint-preview');
+    await press(page, 'Apply');
+    await jobEnded(page);
+    await look(page, 'blueprint-job');
+    const agents = await owner.client.products.list.query({ account: acme, kind: 'agent' });
+    const copy = agents.rows[0]!;
+    const { product } = await owner.client.products.get.query({ account: acme, kind: 'agent', product: copy.id });
+    expect(product.document['prompt']).toMatchObject({
+      greeting: 'Hello, this is Acme Dental.',
+      instructions: 'Help {{contact}}.',
+    });
+
+    await owner.client.limits.set.mutate({ account: acme, limits: [{ kind: 'agents', max: 8 }] });
+    await page.goto(`${app.url}/a/${account}/blueprints`);
+    await page.getByText('1 as set up, 1 changed here').waitFor();
+    await look(page, 'blueprints');
+    await page.getByRole('link', { name: 'Practice' }).click();
+    await page.getByLabel('Agents: at most').fill('6');
+    await press(page, 'Save version 2');
+    await page.getByText('1 newer available, 1 both').waitFor();
+    await page.getByRole('link', { name: 'Practice' }).click();
+    await press(page, '1 both');
+    await page.getByRole('link', { name: 'Acme of Whole way' }).waitFor();
+    await look(page, 'blueprint-drift');
+
+    await press(page, '2 in all');
+    await page.getByLabel('Choose all that are shown').check();
+    await press(page, 'Bring in line');
+    await press(page, 'Preview');
+    await page.getByText('Agents stays').waitFor();
+    await page.getByText('Agents: 5 → 6').waitFor();
+    await look(page, 'blueprint-line');
+    await press(page, 'Bring in line');
+    await jobEnded(page);
+    expect([await limitOf(acme, 'agents'), await limitOf(bright, 'agents')]).toEqual([8, 6]);
+
+    await page.goto(`${app.url}/a/${account}/blueprints`);
+    await page.getByRole('link', { name: 'Practice' }).click();
+    await page.getByLabel('Choose Bright of Whole way').check();
+    await press(page, 'Take back');
+    await page.getByRole('dialog').getByRole('button', { name: 'Take back' }).click();
+    await jobEnded(page);
+    expect(await limitOf(bright, 'agents')).toBe(5);
+    await page.close();
+  });
+
+  it('set a new account up in the dialog that makes it, and are applied to what is selected in the table', async () => {
+    const { account, acme } = await reseller('In the table');
+    const { client } = owner;
+    const [agent] = (await client.products.list.query({ account, kind: 'agent' })).rows;
+    const at = [{ product: agent!.id, place: '/prompt/greeting' }];
+    await client.blueprints.save.mutate({
+      account,
+      name: 'Practice',
+      limits: { agents: { max: 5 } },
+      products: [{ product: agent!.id }],
+      variables: [{ key: 'company', label: 'Company', at }],
+    });
+    const page = await app.open({ context: home });
+    await page.goto(`${app.url}/a/${account}/subaccounts`);
+    await row(page, 'Acme of In the table').waitFor();
+    await press(page, 'Create subaccount');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name', { exact: true }).fill('Corner Dental');
+    await dialog.getByLabel('Blueprint').selectOption({ label: 'Practice v1' });
+    await dialog.getByRole('button', { name: 'Create Corner Dental' }).click();
+    await dialog.getByText('“Company” is needed.').waitFor();
+    await look(page, 'blueprint-create');
+    await dialog.getByLabel('Company').fill('Corner');
+    await dialog.getByLabel('Company').press('Enter');
+    await row(page, 'Corner Dental').waitFor();
+    const { rows } = await client.blueprints.drift.query({ account, blueprint: await idOf(account, 'Practice') });
+    expect(rows).toMatchObject([{ account: { name: 'Corner Dental' }, drift: 'as_set_up', state: 'set_up' }]);
+
+    await tick(row(page, 'Acme of In the table').getByRole('checkbox'));
+    await press(page, 'Apply blueprint…');
+    await page.getByRole('link', { name: 'Apply Practice' }).press('Enter');
+    await page.getByText('1 account chosen').waitFor();
+    // By the keyboard alone.
+    await page.getByLabel('Company').focus();
+    await page.keyboard.type('Acme');
+    await page.keyboard.press('Enter');
+    const apply = page.getByRole('button', { name: 'Apply', exact: true });
+    await apply.waitFor();
+    await apply.press('Enter');
+    await jobEnded(page);
+    expect(await limitOf(acme, 'agents')).toBe(5);
+    await press(page, 'Undo all');
+    await page.getByRole('dialog').getByRole('button', { name: 'Undo' }).click();
+    await expect.poll(() => limitOf(acme, 'agents')).toBeNull();
+    await page.close();
+  });
+
+  it('are renamed and deleted, and say at their fields what is refused', async () => {
+    const { account } = await reseller('Refused');
+    const { client } = owner;
+    for (const name of ['Practice', 'Office'])
+      await client.blueprints.save.mutate({ account, name, limits: { agents: { max: 5 } } });
+    const page = await app.open({ context: home });
+    await page.goto(`${app.url}/a/${account}/blueprints`);
+    await page.getByRole('link', { name: 'Practice' }).click();
+    await press(page, 'Rename');
+    await page.getByLabel('Name, of all versions').fill('Office');
+    await press(page, 'Save name');
+    await page.getByText('There is a blueprint “Office” already.').waitFor();
+    await page.getByLabel('Name, of all versions').fill('Clinic');
+    await press(page, 'Save name');
+    await page.getByRole('heading', { name: 'Clinic', level: 1 }).waitFor();
+    // Somebody else saved meanwhile.
+    await client.blueprints.save.mutate({
+      account,
+      blueprint: await idOf(account, 'Clinic'),
+      expectedVersion: 1,
+      name: 'Clinic',
+      limits: { agents: { max: 7 } },
+    });
+    await page.getByLabel('Agents: at most').fill('6');
+    await press(page, 'Save version 2');
+    await page.getByText('“Clinic” is at version 2 by now: look at it, and save again.').waitFor();
+    await press(page, 'Delete');
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete blueprint' }).click();
+    await page.getByRole('link', { name: 'Office' }).waitFor();
+    expect(await page.getByRole('link', { name: 'Clinic' }).count()).toBe(0);
+    await page.close();
+  });
+});
