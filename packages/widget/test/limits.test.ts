@@ -176,6 +176,8 @@ describe('setting a limit', () => {
     expect(minutes()).toMatchObject({ max: 1_000, thresholds: [80, 100], version: 5 });
     await userEvent.click(edit('Call minutes'));
     await userEvent.fill(max(), '900');
+    // What it would come to makes the form longer: the button stands still afterwards.
+    await expect.element(page.getByText('Nothing is stopped by it now.')).toBeVisible();
     await userEvent.click(save());
     await expect.element(page.getByText('Saved: Call minutes')).toBeVisible();
     source.put('minutes', { max: 850, version: 7 });

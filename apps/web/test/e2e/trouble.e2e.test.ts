@@ -180,7 +180,7 @@ describe('the web app, when things go wrong,', () => {
     await page.keyboard.press('Enter');
     const panel = page.getByRole('complementary', { name: 'Account' });
     await panel.getByRole('heading', { name: 'Acme North' }).waitFor();
-    await page.keyboard.press('Alt+6');
+    await page.keyboard.press('Alt+7');
     await panel.getByText('created Acme North').waitFor();
     await app.stop();
     await panel.getByRole('button', { name: 'With nested' }).press('Enter');
