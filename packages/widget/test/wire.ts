@@ -171,6 +171,7 @@ const PROCEDURES: Readonly<Record<string, (behind: Behind, input: Input) => Prom
     if (view) await source.views.remove(account, view);
     return {};
   },
+  'blueprints.list': async () => ({ blueprints: [] }),
   'accounts.entries': async () => ({ rows: [], nextCursor: null }),
   'audit.list': async () => ({ rows: [], nextCursor: null }),
 };
