@@ -54,6 +54,7 @@ import * as rollouts from './migrations/0065-rollouts.ts';
 import * as handedProducts from './migrations/0066-handed-products.ts';
 import * as lists from './migrations/0070-lists.ts';
 import * as views from './migrations/0071-views.ts';
+import * as ownProducts from './migrations/0073-own-products.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
 /** All migrations, oldest first. They only run forward. */
@@ -108,6 +109,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0066-handed-products': handedProducts,
   '0070-lists': lists,
   '0071-views': views,
+  '0073-own-products': ownProducts,
 };
 
 const MINIMUM_VERSION = 180000;
