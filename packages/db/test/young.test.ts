@@ -43,8 +43,9 @@ const grow = (parent: AccountId, from: number, to: number): Promise<unknown> =>
 function work(): Record<string, () => Promise<unknown>> {
   const { db } = explained;
   const reads = readsOf(db, ids);
-  // A search or a flat list of few accounts reads them all, of more as many as its bounds say (plans.test.ts, large.long.test.ts).
+  // A search of few accounts reads them all, of more as many as its bounds say (plans.test.ts).
   for (const name of ['common', 'few', 'none', 'restricted']) delete reads[`searchSubtree, ${name}`];
+  // So does a flat list of few; one of many does in the order of an index only once its tree was analyzed, and reads all until then.
   for (const name of [' by name', ' by created', ', without agents']) delete reads[`listBelow${name}`];
   let made = ids.leaf;
   return {
