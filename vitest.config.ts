@@ -94,6 +94,9 @@ export default defineConfig({
         test: {
           ...patient,
           name: 'browser',
+          // Files of one worker share a page: each would load the whole app anew.
+          isolate: false,
+          setupFiles: [...patient.setupFiles, folder('apps/web/test/fresh-page.ts')],
           include: ['test/**/*.test.{ts,tsx}', '../../packages/widget/test/**/*.test.{ts,tsx}'],
           exclude: [...everywhere, LONG, '**/*.e2e.test.ts', '../../**/*.e2e.test.ts'],
           browser: {
