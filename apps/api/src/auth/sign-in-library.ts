@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { betterAuth } from 'better-auth';
+import { kyselyAdapter } from '@better-auth/kysely-adapter';
+import { betterAuth } from 'better-auth/minimal';
 import type { Hall } from '../hall/hall.ts';
 import { hashPassword, isPassword } from './passwords.ts';
 import { SESSION_DAYS, type SessionCookie } from './session-cookie.ts';
@@ -66,7 +67,7 @@ export const createSignInLibrary = (
     baseURL: publicUrl ?? 'http://localhost',
     basePath: '/auth',
     secret: cookieKey(hall.settings.secret),
-    database: { db: hall.db.auth, type: 'postgres' },
+    database: kyselyAdapter(hall.db.auth, { type: 'postgres' }),
     telemetry: { enabled: false },
     logger: { disabled: true },
     // Counted in auth.ts, per address and per account.

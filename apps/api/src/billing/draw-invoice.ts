@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module';
 import type { DetailedInvoice } from '@tenantree/contract';
 import { type Decimal, formatAmount, type Money } from '@tenantree/domain';
-import Drawing from 'pdfkit';
 import { inReadingOrder } from './reading-order.ts';
 import { moneyOf } from './shown-plan.ts';
 
@@ -42,6 +41,8 @@ export async function drawInvoice(
 ): Promise<Buffer> {
   // The instant of the invoice, so that the same invoice is the same file.
   const info = { Title: `${title} ${invoice.number}`, CreationDate: new Date(invoice.issuedAt ?? 0) };
+  // Loaded with the first one: to load it takes a server's start as long as a sixth of all else.
+  const { default: Drawing } = await import('pdfkit');
   const doc = new Drawing({ size: 'A4', margin: 0, bufferPages: true, lang: 'en', info, font: FONT });
   const parts: Buffer[] = [];
   doc.on('data', (part: Buffer) => parts.push(part));

@@ -1,7 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RowId } from '@tenantree/domain';
-import { createTransport } from 'nodemailer';
 import type { SendMail } from './mail.ts';
 
 type Parts = {
@@ -38,16 +37,18 @@ const PATIENCE_MS = 10_000;
 
 /** Sends mails through a mail server; rejects when it doesn't take one. */
 export function createSmtp({ url, from }: SmtpSettings): SendMail {
-  const transport = createTransport({
-    url,
-    connectionTimeout: PATIENCE_MS,
-    greetingTimeout: PATIENCE_MS,
-    socketTimeout: PATIENCE_MS,
-  });
+  const server = { url, connectionTimeout: PATIENCE_MS, greetingTimeout: PATIENCE_MS, socketTimeout: PATIENCE_MS };
   const host = /@([\w.-]+)>?\s*$/.exec(from)?.[1] ?? 'tenantree';
   return async ({ to, key, ...mail }) => {
+    // Loaded with the first mail: no start waits for it.
+    const { createTransport } = await import('nodemailer');
     // As an object, so that nothing in an address is read as a second one.
     const address = { name: '', address: to };
-    await transport.sendMail({ from, to: address, ...mail, ...(key && { messageId: `<${key}@${host}>` }) });
+    await createTransport(server).sendMail({
+      from,
+      to: address,
+      ...mail,
+      ...(key && { messageId: `<${key}@${host}>` }),
+    });
   };
 }
