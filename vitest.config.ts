@@ -63,7 +63,7 @@ const longOnes = {
 export default defineConfig({
   test: {
     reporters: [['default', { summary: false }], './scripts/count-reporter.ts'],
-    globalSetup: './packages/db/src/testing-server.ts',
+    globalSetup: ['./packages/db/src/testing-server.ts', './scripts/linked-server.ts'],
     sequence: { sequencer: LongestFirst },
     // one more than two cores: many tests wait for a server that starts or ends
     maxWorkers: Math.max(3, availableParallelism() - 1),

@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createTestDatabase, type TestDatabase } from '@tenantree/db/testing';
 import { expect, inject, vi } from 'vitest';
 import { clientOf, clientWith, PASSWORD, signIn } from './clients.ts';
@@ -70,8 +71,8 @@ export async function prepareKillableServer(beside?: KillableServer): Promise<Ki
   };
   const programs: Program[] = [];
 
-  const run = (file: string, args: readonly string[]): Program => {
-    const child = spawn(process.execPath, [new URL(file, ROOT).pathname, ...args], { env: environment });
+  const launch = (file: string, args: readonly string[]): Program => {
+    const child = spawn(process.execPath, [file, ...args], { env: environment });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)));
     const program = {
@@ -93,9 +94,9 @@ export async function prepareKillableServer(beside?: KillableServer): Promise<Ki
   return {
     url,
     database,
-    run,
+    run: (file, args) => launch(fileURLToPath(new URL(file, ROOT)), args),
     start: async () => {
-      const started = run('apps/api/src/main.ts', []);
+      const started = launch(inject('program'), []);
       server = started;
       await vi.waitFor(async () => expect(await status(), started.output()).toBe(200), {
         timeout: 30_000,

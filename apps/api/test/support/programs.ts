@@ -3,13 +3,10 @@ import { once } from 'node:events';
 import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { placeCluster } from '@tenantree/db/testing';
 import { expect, inject, vi } from 'vitest';
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-
-/** main.ts in a process of its own. */
+/** The server's program in a process of its own. */
 export type Program = {
   readonly child: ChildProcess;
   /** Exit code, when it has ended and everything it printed is read. */
@@ -37,7 +34,7 @@ export async function preparePrograms(folder: 'migrated' | 'empty' = 'migrated')
 
   const launch = (settings: Record<string, string> = {}): Program => {
     const { PATH, NODE_COMPILE_CACHE } = process.env;
-    const child = spawn(process.execPath, [MAIN], {
+    const child = spawn(process.execPath, [inject('program')], {
       env: { PATH, NODE_COMPILE_CACHE, PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'error', ...settings },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
