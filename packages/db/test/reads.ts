@@ -73,7 +73,7 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
   } as const;
   const sold = { ...billed, account: small, seller: root };
   const products = (order: 'name' | 'newest') =>
-    ({ ...FIRST, account: leaf, kind: 'contact', search: null, searched: [], fields: ['phone'], order }) as const;
+    ({ ...FIRST, account: leaf, kind: 'contact', search: null, fields: ['phone'], order }) as const;
   const none = '00000000-0000-7000-8000-0000000000ff' as RowId;
   return {
     'listChildren by name': list('name'),
