@@ -29,7 +29,7 @@ export async function readProducts(): Promise<Target[]> {
     await plant(database);
     const inTenant = <T>(work: (trx: TenantTransaction) => Promise<T>): Promise<T> =>
       database.app.withTenant(ACCOUNT, work, { snapshot: true });
-    const asked = { account: ACCOUNT, kind: 'schedule', search: null, searched: [], fields: ['timeZone'] } as const;
+    const asked = { account: ACCOUNT, kind: 'schedule', search: null, fields: ['timeZone'] } as const;
     const chosen = Array.from({ length: AGENTS }, (_, n) => idOf(FIRST_AGENT + n) as RowId);
     const rows = await inTenant((trx) => readWithRequired(trx, ACCOUNT, chosen));
     const times = await interleave(

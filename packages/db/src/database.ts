@@ -100,6 +100,16 @@ function beginTenant(account: AccountId, user: UserId | undefined, isSnapshot: b
   return `${opening}; SELECT act_as(${pg.escapeLiteral(account)}, ${person})`;
 }
 
+/** What is read in a transaction, without waiting for its end: nothing hangs on that, and it takes a round trip. */
+function readIn<T>(
+  begin: (inside: (trx: TenantTransaction) => Promise<void>) => Promise<void>,
+  work: (trx: TenantTransaction) => Promise<T>,
+): Promise<T> {
+  const read = Promise.withResolvers<T>();
+  begin(async (trx) => read.resolve(await work(trx))).catch(read.reject);
+  return read.promise;
+}
+
 export type OpenOptions = {
   /** Of all pools and LISTEN together at the most; {@link LEAST_CONNECTIONS} or more. */
   readonly connections?: number;
@@ -134,7 +144,8 @@ export function openDatabase(
       const begin = <T>(inside: (trx: TenantTransaction) => Promise<T>): Promise<T> =>
         new Kysely<Schema>({ dialect }).transaction().execute(inside);
       const unit = units.getStore();
-      return unit?.takes(snapshot ? 'read' : 'change') ? unit.work(begin, { account, user }, work) : begin(work);
+      if (unit?.takes(snapshot ? 'read' : 'change')) return unit.work(begin, { account, user }, work);
+      return snapshot ? readIn(begin, work) : begin(work);
     },
     inOne: async (work, keep) => {
       const unit = new OneTransaction();

@@ -37,6 +37,8 @@ const PAGE = {
 } as const;
 
 const KEPT = { statuses: PAGE.statuses, now: NOW } as const;
+/** Few enough that a flat list of a small tree, too, is asked in the order of an index. */
+const MOST_SORTED = 4;
 const FIRST = { after: null, limit: 50 } as const;
 
 /** Every read of this package, as it is asked in a large tree. */
@@ -49,8 +51,9 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     as(root, (trx) => store.listChildren(trx, { ...PAGE, parent: flat, sort, direction: 'desc' }));
   const search = (within: AccountId, text: string) =>
     as(root, (trx) => store.searchSubtree(trx, { ...PAGE, within, text, textKey: text }));
-  const flatList = (sort: AccountSort, kept: Pick<store.FlatQuery, 'within' | 'under' | 'agents' | 'transfer'>) =>
-    as(root, (trx) => store.listBelow(trx, { ...PAGE, ...kept, search: null, sort, direction: 'asc' }));
+  type Below = Pick<store.FlatQuery, 'within' | 'under' | 'agents' | 'transfer'>;
+  const flatList = (sort: AccountSort, kept: Below, mostSorted?: number) =>
+    as(root, (trx) => store.listBelow(trx, { ...PAGE, ...kept, search: null, sort, direction: 'asc' }, mostSorted));
   const series = {
     account: root,
     meter: 'call.minutes',
@@ -70,7 +73,7 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
   } as const;
   const sold = { ...billed, account: small, seller: root };
   const products = (order: 'name' | 'newest') =>
-    ({ ...FIRST, account: leaf, kind: 'contact', search: null, searched: [], fields: ['phone'], order }) as const;
+    ({ ...FIRST, account: leaf, kind: 'contact', search: null, fields: ['phone'], order }) as const;
   const none = '00000000-0000-7000-8000-0000000000ff' as RowId;
   return {
     'listChildren by name': list('name'),
@@ -250,10 +253,10 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     ),
     readViews: as(root, (trx) => store.readViews(trx, { account: root, owner: `person ${user}` })),
     findView: as(root, (trx) => store.findView(trx, { account: root, owner: `person ${user}` }, none)),
-    'listBelow by name': flatList('name', { within: root }),
-    'listBelow by created': flatList('created', { within: root }),
+    'listBelow by name': flatList('name', { within: root }, MOST_SORTED),
+    'listBelow by created': flatList('created', { within: root }, MOST_SORTED),
     'listBelow of 80 by minutes': flatList('minutes', { within: root, under: small }),
-    'listBelow, without agents': flatList('name', { within: root, agents: 'none' }),
+    'listBelow, without agents': flatList('name', { within: root, agents: 'none' }, MOST_SORTED),
     'listBelow, in transfer': flatList('agents', { within: root, transfer: 'in_progress' }),
     countFiltered: as(root, (trx) => store.countFiltered(trx, { ...KEPT, within: root, caps: 'restricted' })),
     'countFiltered, near': as(root, (trx) => store.countFiltered(trx, { ...KEPT, within: root, limits: 'near' })),

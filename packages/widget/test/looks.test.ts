@@ -1,9 +1,10 @@
-import type { AccountId } from '@tenantree/domain';
+import type { AccountId, RowId } from '@tenantree/domain';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { DEFAULT_VIEW, type ScreenView, SourceRefusal } from '../src/index.ts';
 import { violations } from './accessible.ts';
 import { largeTree, mockTree } from './example-tree.ts';
+import type { MemorySource } from './memory-source.ts';
 import { deep, deepAll, focused, focusedName, open, painted, type Shown, show } from './stage.ts';
 
 afterEach(() => document.body.replaceChildren());
@@ -36,6 +37,16 @@ const headsOf = ({ tree }: Shown): string[] =>
   deepAll(tree.renderRoot, '.head .cell').map((head) => head.classList.item(1) ?? '');
 const cellsOf = (row: HTMLElement): string[] =>
   [...row.children].filter((cell) => cell.checkVisibility()).map((cell) => cell.classList.item(1) ?? '');
+
+const PRACTICE = '00000000-0000-7000-8000-0000000000b1' as RowId;
+/** Two accounts that were set up by a blueprint, one of which was changed since. */
+function withBlueprints(source: MemorySource): MemorySource {
+  const told = { from: { id: null, name: 'Root' }, sections: [], variables: [], savedBy: null, savedAt: null };
+  source.offered = [{ ...told, id: PRACTICE, name: 'Practice', version: 2 }];
+  source.setUp.set(source.idOf('Northgate Dental'), { blueprint: PRACTICE, drift: 'as_set_up' });
+  source.setUp.set(source.idOf('Filiale Zürich'), { blueprint: PRACTICE, drift: 'changed_here' });
+  return source;
+}
 
 describe('a flat list', () => {
   it('has all accounts of all depths in one order, with the way to each, and is again a tree as it was', async () => {
@@ -188,6 +199,60 @@ describe('filters', () => {
     await vi.waitFor(() => expect(views.at(-1)).toMatchObject({ under: source.idOf('Cedar Retail') }));
     await vi.waitFor(() => expect(shown.store.view.visible.length).toBe(23));
     expect(pressed('Below Cedar Retail. Remove filter').textContent?.trim()).toBe('Below Cedar Retail');
+  });
+
+  it('by blueprint and drift are asked for in the dialog and are chips with names, by keys alone', async () => {
+    const source = withBlueprints(mockTree());
+    const shown = await show(source);
+    const views = told(shown);
+    await strip(shown);
+    shown.screen.renderRoot.querySelector('h1')?.focus();
+    await tabTo('Filter');
+    const more = page.getByRole('menuitem', { name: 'Created, level…' });
+    await vi.waitFor(() => more.element());
+    await userEvent.keyboard('{End}{Enter}');
+    await vi.waitFor(() => page.getByLabelText('Blueprint', { exact: true }).element());
+    expect(page.getByLabelText('Drift', { exact: true }).elements()).toEqual([]);
+    for (let k = 0; k < 20 && focused()?.id !== 'blueprint'; k += 1) await userEvent.keyboard('{Tab}');
+    await userEvent.keyboard('Practice');
+    await vi.waitFor(() => page.getByLabelText('Drift', { exact: true }).element());
+    await userEvent.keyboard('{Tab}Changed');
+    expect(await violations()).toEqual([]);
+    await tabTo('Filter');
+    await vi.waitFor(() =>
+      expect(views.at(-1)).toEqual({ ...DEFAULT_VIEW, blueprint: PRACTICE, drift: 'changed_here' }),
+    );
+    await vi.waitFor(() => expect(shown.names()).toContain('Filiale Zürich'));
+    expect(shown.names()).not.toContain('Northgate Dental');
+    shown.screen.renderRoot.querySelector('h1')?.focus();
+    await tabTo('Drift is Changed here. Remove filter');
+    await vi.waitFor(() => expect(views.at(-1)).toEqual({ ...DEFAULT_VIEW, blueprint: PRACTICE }));
+    await vi.waitFor(() => expect(shown.names()).toContain('Northgate Dental'));
+    shown.screen.renderRoot.querySelector('h1')?.focus();
+    await tabTo('Blueprint is Practice. Remove filter');
+    await vi.waitFor(() => expect(views.at(-1)).toEqual(DEFAULT_VIEW));
+  });
+
+  it('by blueprint come from an address, with its name; without the blueprint there is no drift either', async () => {
+    const shown = await show(withBlueprints(mockTree()), {}, (screen) => {
+      screen.view = { ...DEFAULT_VIEW, blueprint: PRACTICE, drift: 'as_set_up' };
+    });
+    const views = told(shown);
+    await vi.waitFor(() => expect(shown.names()).toContain('Northgate Dental'));
+    expect(shown.names()).not.toContain('Filiale Zürich');
+    await vi.waitFor(() => pressed('Drift is As set up. Remove filter'));
+    await vi.waitFor(() => pressed('Blueprint is Practice. Remove filter').click());
+    await vi.waitFor(() => expect(views.at(-1)).toEqual(DEFAULT_VIEW));
+  });
+
+  it('by blueprint are not offered where none is, nor in embedded screens', async () => {
+    const source = withBlueprints(mockTree());
+    source.features = ['create'];
+    await strip(await show(source));
+    await userEvent.click(page.getByRole('button', { name: 'Filter', exact: true }));
+    await userEvent.click(page.getByRole('menuitem', { name: 'Created, level…' }));
+    await vi.waitFor(() => page.getByLabelText('Level', { exact: true }).element());
+    expect(page.getByLabelText('Blueprint', { exact: true }).elements()).toEqual([]);
   });
 });
 

@@ -2,6 +2,7 @@ import {
   type AccountId,
   type AccountRow,
   type AccountsFrame,
+  type DriftState,
   instantOf,
   isNearLimit,
   type NearFrame,
@@ -26,6 +27,7 @@ import {
   type ListQuery,
   type LiveReader,
   type LiveState,
+  type OfferedBlueprint,
   type SavedView,
   type SearchPage,
   type SearchQuery,
@@ -191,6 +193,8 @@ export class MemorySource extends MemoryTree implements AccountSource, AccountAc
           nameKey(entry.row.name).includes(key) &&
           passesFilters(this.rowOf(entry), filters) &&
           (!filters.limits || isNearLimit(this.rowOf(entry).minutes?.total, entry.row.minutesMax)) &&
+          (filters.blueprint === undefined || this.setUp.get(entry.row.id)?.blueprint === filters.blueprint) &&
+          (filters.drift === undefined || this.setUp.get(entry.row.id)?.drift === filters.drift) &&
           (level === undefined || this.chain(entry, top).length === level) &&
           (under === undefined || (entry.row.id !== under && this.isBelow(entry, this.at(under)))) &&
           this.isBelow(entry, top),
@@ -256,7 +260,10 @@ export class MemorySource extends MemoryTree implements AccountSource, AccountAc
     },
   };
 
-  blueprints = async (): Promise<[]> => [];
+  offered: readonly OfferedBlueprint[] = [];
+  /** By which blueprint accounts were set up, and how they stand to it. */
+  readonly setUp = new Map<AccountId, { readonly blueprint: RowId; readonly drift: DriftState }>();
+  blueprints = async (): Promise<readonly OfferedBlueprint[]> => this.offered;
 
   create = (parent: AccountId, { name }: { readonly name: string }) =>
     this.#answer('create', [parent, name], undefined, () => {

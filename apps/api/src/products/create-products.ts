@@ -119,7 +119,7 @@ async function insertNew(scope: Change, writer: Writer, fresh: readonly Parsed[]
 
 /** @throws Refused NAME_TAKEN where there is one already, or there would be several */
 async function requireNone(trx: TenantTransaction, { access, kind }: Writer, wanted: number): Promise<void> {
-  const asked = { search: null, searched: [], fields: [], order: 'newest', after: null, limit: 1 } as const;
+  const asked = { search: null, fields: [], order: 'newest', after: null, limit: 1 } as const;
   const found = await listProducts(trx, { ...asked, account: access.id, kind: kind.kind });
   if (found.length + wanted > 1) refuseWith('NAME_TAKEN', `An account has one ${kind.label}.`, kind.nameAt);
 }

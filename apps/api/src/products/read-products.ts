@@ -43,7 +43,7 @@ export async function pageOfProducts(
   const place = `products:${access.id}:${key}:${order}:${search ?? ''}`;
   const after = readCursor(secret, place, namePlace, cursor);
   const fields = columnNames(productKind(key));
-  const asked = { account: access.id, kind: key, search, searched: fields, fields, order, after, limit: limit + 1 };
+  const asked = { account: access.id, kind: key, search, fields, order, after, limit: limit + 1 };
   const { found, copies } = await hall.db.withTenant(
     access.id,
     async (trx) => {
@@ -189,7 +189,7 @@ export async function exportProducts(asking: Asked, cursor: string | undefined):
   const id = readCursor(hall.settings.secret, place, rowPlace, cursor);
   const fields = exportedFields(productKind(key));
   const after = id && { nameKey: '', id };
-  const asked = { account: access.id, kind: key, search: null, searched: [], fields, order: 'newest', after } as const;
+  const asked = { account: access.id, kind: key, search: null, fields, order: 'newest', after } as const;
   const found = await hall.db.withTenant(access.id, (trx) => listProducts(trx, { ...asked, limit: FILE_ROWS + 1 }), {
     snapshot: true,
   });

@@ -3,10 +3,13 @@ import {
   CAPS_FILTERS,
   COLUMN_WIDTHS,
   COUNT_FILTERS,
+  DRIFT_STATES,
+  isId,
   LIMIT_FILTERS,
   LIST_COLUMNS,
   parseAccountId,
   parseInstant,
+  type RowId,
   type ShownColumn,
   TRANSFER_FILTERS,
 } from '@tenantree/domain';
@@ -27,6 +30,8 @@ const NAMES = [
   'createdFrom',
   'createdBefore',
   'level',
+  'blueprint',
+  'drift',
   'under',
   'layout',
   'columns',
@@ -45,6 +50,8 @@ export function readView(search: string): ScreenView {
   const one = <T extends string>(values: readonly T[], name: string): T | undefined =>
     values.find((known) => known === params.get(name));
   const level = Number(params.get('level') ?? 0);
+  const id = params.get('blueprint') ?? '';
+  const blueprint = isId(id) ? (id as RowId) : undefined;
   const columns = readColumns(params.get('columns'));
   const saved = params.get('view')?.slice(0, LONGEST_KEY);
   const filters = {
@@ -57,6 +64,8 @@ export function readView(search: string): ScreenView {
     createdFrom: parseInstant(params.get('createdFrom') ?? '') ?? undefined,
     createdBefore: parseInstant(params.get('createdBefore') ?? '') ?? undefined,
     level: Number.isInteger(level) && level >= 1 && level <= MOST_LEVELS ? level : undefined,
+    blueprint,
+    drift: blueprint && one(DRIFT_STATES, 'drift'),
     under: parseAccountId(params.get('under') ?? '') ?? undefined,
     layout: one(['flat'], 'layout'),
   };
@@ -91,6 +100,8 @@ export function writeView(search: string, view: ScreenView): string {
     createdFrom: view.createdFrom,
     createdBefore: view.createdBefore,
     level: view.level?.toString(),
+    blueprint: view.blueprint,
+    drift: view.drift,
     under: view.under,
     layout: view.layout,
     columns: view.columns && writeColumns(view.columns),

@@ -1,6 +1,7 @@
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type App, choose, expectAccessible, row, startApp, tick } from './app.ts';
+import { look } from './look.ts';
 import { claim, type Owner } from './owner.ts';
 
 let app: App;
@@ -98,6 +99,40 @@ describe('the table of subaccounts looked at otherwise', () => {
     await page.getByRole('button', { name: 'Below Acme North. Remove filter' }).click();
     await expect.poll(() => names(page)).toEqual(['Acme North', 'Acme South']);
     expect(search(page)).toBe('');
+  });
+
+  it('is kept to what a blueprint set up, and to how that stands to it now', async () => {
+    const { client, root } = owner;
+    const limits = { agents: { max: 5 } };
+    const blueprint = await client.blueprints.save.mutate({ account: root, name: 'Practice', limits });
+    const { id } = blueprint;
+    const east = (await client.accounts.create.mutate({ account: root, name: 'Acme East', blueprint })).account.id;
+    await client.accounts.create.mutate({ account: root, name: 'Acme West', blueprint });
+    await expect
+      .poll(async () => (await client.blueprints.drift.query({ account: root, blueprint: id })).counts.as_set_up, {
+        timeout: 30_000,
+      })
+      .toBe(2);
+    await client.limits.set.mutate({ account: east, limits: [{ kind: 'agents', max: 9 }] });
+    await page.goto(table());
+    await row(page, 'Acme East').waitFor();
+    await page.getByRole('button', { name: 'Filter', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'Created, level…' }).click();
+    await page.getByLabel('Blueprint', { exact: true }).selectOption('Practice');
+    await page.getByLabel('Drift', { exact: true }).selectOption('Changed here');
+    await look(page, 'table-blueprint-filter');
+    await page.getByRole('dialog').getByRole('button', { name: 'Filter', exact: true }).click();
+    await expect.poll(() => names(page)).toEqual(['Acme East']);
+    expect(search(page)).toBe(`?blueprint=${id}&drift=changed_here`);
+    await page.reload();
+    await page.getByRole('button', { name: 'Blueprint is Practice. Remove filter' }).waitFor();
+    await look(page, 'table-blueprint-chips');
+    await page.getByRole('button', { name: 'Drift is Changed here. Remove filter' }).click();
+    await expect.poll(() => names(page)).toEqual(['Acme East', 'Acme West']);
+    await page.getByRole('button', { name: 'Blueprint is Practice. Remove filter' }).click();
+    await expect.poll(() => search(page)).toBe('');
+    for (const name of ['Acme East', 'Acme West']) await client.accounts.close.mutate({ account: await idOf(name) });
+    expect(app.faults).toEqual([]);
   });
 
   it('is kept as a view, with its columns and the height of rows, and is there in another window', async () => {

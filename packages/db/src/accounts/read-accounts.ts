@@ -16,7 +16,7 @@ import {
 import { sql } from 'kysely';
 import type { Database, TenantTransaction } from '../database.ts';
 import { instantOrNull } from '../instant-or-null.ts';
-import { ACCOUNT_COLUMNS, lookUpAccounts, type MinutesVisibility, toAccountRow, withMinutes } from './account-rows.ts';
+import { ACCOUNT_COLUMNS, type MinutesVisibility, toAccountRow, withMinutes } from './account-rows.ts';
 import { ACTING_ROOT, pathOf } from './place.ts';
 
 /** Reads some accounts of the acting account's subtree, in no particular order; ids outside it are left out. */
@@ -26,7 +26,7 @@ export async function readAccountRows(
   now: Instant,
   visibility: MinutesVisibility,
 ): Promise<AccountRow[]> {
-  const found = sql`SELECT ${ACCOUNT_COLUMNS} FROM (SELECT DISTINCT unnest(${[...ids]}::uuid[])) n(id) ${lookUpAccounts(sql`n.id`)}`;
+  const found = sql`SELECT ${ACCOUNT_COLUMNS} FROM accounts_by_id(${[...ids]}::uuid[]) a`;
   const { rows } = await withMinutes({ now }, found, sql`page.id`).execute(trx);
   return rows.map((row) => toAccountRow(row, visibility, now));
 }

@@ -1,14 +1,7 @@
 import { type AccountId, type AccountRow, isFiltered, parseAccountId } from '@tenantree/domain';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database, TenantTransaction } from '../database.ts';
-import {
-  ACCOUNT_COLUMNS,
-  lookUpAccounts,
-  type MinutesVisibility,
-  seenWith,
-  toAccountRow,
-  withMinutes,
-} from './account-rows.ts';
+import { ACCOUNT_COLUMNS, type MinutesVisibility, seenWith, toAccountRow, withMinutes } from './account-rows.ts';
 import { countFiltered, type FilterQuery, filterAccounts, matchesFilters } from './filter-accounts.ts';
 import { ACTING_ROOT, atOrBelow, pathOf } from './place.ts';
 
@@ -218,7 +211,7 @@ export async function withAncestors(
   ids: readonly AccountId[],
 ): Promise<AccountRow[]> {
   if (ids.length === 0) return [];
-  const found = sql`SELECT ${ACCOUNT_COLUMNS}, a.name_key FROM (SELECT DISTINCT unnest(${[...ids]}::uuid[])) n(id) ${lookUpAccounts(sql`n.id`)}`;
+  const found = sql`SELECT ${ACCOUNT_COLUMNS}, a.name_key FROM accounts_by_id(${[...ids]}::uuid[]) a`;
   const { rows } = await withMinutes({ now: query.now }, found, sql`page.depth, page.name_key, page.id`).execute(trx);
   return rows.map((row) => toAccountRow(row, query.visibility, query.now));
 }

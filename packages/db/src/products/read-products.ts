@@ -1,6 +1,6 @@
 import { type AccountId, type Instant, instantOf, nameKey, type RowId } from '@tenantree/domain';
 import type { Document, ProductKindKey } from '@tenantree/domain/products';
-import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import { sql } from 'kysely';
 import { ACTING_ROOT } from '../accounts/place.ts';
 import type { TenantTransaction } from '../database.ts';
 import type { StoredActor } from '../schema.ts';
@@ -58,10 +58,8 @@ const labelOf = (row: { readonly id: string; readonly kind: string; readonly nam
 export type ProductQuery = {
   readonly account: AccountId;
   readonly kind: ProductKindKey;
-  /** Part of a name, or of what is searched beside it. */
+  /** Part of a name, or of one of the fields that are read; or an external id. */
   readonly search: string | null;
-  /** Fields at the top of documents that are searched, too. */
-  readonly searched: readonly string[];
   /** Fields at the top of documents that are read: all of a document may be long. */
   readonly fields: readonly string[];
   readonly order: 'name' | 'newest';
@@ -72,49 +70,14 @@ export type ProductQuery = {
 
 const escapedLike = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
 
-/** Whether a product has a text in its name, or in what is searched beside it. */
-function matches({ search, searched }: Pick<ProductQuery, 'search' | 'searched'>): RawBuilder<SqlBool> {
-  const key = `%${escapedLike(nameKey(search ?? ''))}%`;
-  const text = `%${escapedLike(search ?? '')}%`;
-  const beside = searched.map((name) => sql<SqlBool>`doc ->> ${sql.lit(name)} ILIKE ${text}`);
-  const any = [sql`search_key LIKE without_diacritics(${key})`, sql`external_id = ${search}`, ...beside];
-  return sql<SqlBool>`(${sql.join(any, sql` OR `)})`;
-}
-
-const partOfDocument = (fields: readonly string[]) =>
-  sql<Document>`jsonb_build_object(${sql.join(fields.flatMap((name) => [sql.lit(name), sql`doc -> ${sql.lit(name)}`]))})`.as(
-    'doc',
-  );
-
 /** A page of an account's products of a kind: by index, however many there are. */
 export async function listProducts(trx: TenantTransaction, asked: ProductQuery): Promise<ProductRow[]> {
   const { account, kind, search, order, after, limit, fields } = asked;
-  const isByName = order === 'name';
-  const rows = await trx
-    .selectFrom('products')
-    .select([
-      'id',
-      'kind',
-      'name',
-      'name_key',
-      'external_id',
-      'version',
-      'saved_at',
-      'saved_by',
-      partOfDocument(fields),
-    ])
-    .where('root_id', '=', ACTING_ROOT)
-    .where('account_id', '=', account)
-    .where('kind', '=', kind)
-    .$if(search !== null, (query) => query.where(matches(asked)))
-    .$if(after !== null && isByName, (query) =>
-      query.where(sql<SqlBool>`(name_key, id) > (${after?.nameKey}, ${after?.id}::uuid)`),
-    )
-    .$if(after !== null && !isByName, (query) => query.where('id', '<', after!.id))
-    .$if(isByName, (query) => query.orderBy('name_key').orderBy('id'))
-    .$if(!isByName, (query) => query.orderBy('id', 'desc'))
-    .limit(limit)
-    .execute();
+  const like = search === null ? null : `%${escapedLike(search)}%`;
+  const likeName = search === null ? null : `%${escapedLike(nameKey(search))}%`;
+  const { rows } = await sql<Stored>`
+    SELECT * FROM products_page(${account}, ${kind}, ${order === 'name'}, ${after?.nameKey ?? null}, ${after?.id ?? null}, ${limit},
+      ${[...fields]}, ${search}, ${like}, ${likeName})`.execute(trx);
   return rows.map(rowOf);
 }
 

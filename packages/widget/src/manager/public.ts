@@ -1,4 +1,4 @@
-import type { AccountId, AccountRow, AccountStatus, Instant } from '@tenantree/domain';
+import type { AccountId, AccountRow, AccountStatus, DriftState, Instant, RowId } from '@tenantree/domain';
 import type { Strings } from '../strings/en.ts';
 
 /** A text of the element that can be replaced. */
@@ -35,6 +35,10 @@ export type ManagerView = {
   readonly createdBefore?: Instant | undefined;
   /** Only those so many levels below the account. */
   readonly level?: number | undefined;
+  /** Only those that were set up by this blueprint; not in embedded screens. */
+  readonly blueprint?: RowId | undefined;
+  /** And stand so to it. */
+  readonly drift?: DriftState | undefined;
   /** Only those below this account. */
   readonly under?: AccountId | undefined;
   /** `flat`: one list of all depths in place of the tree. */

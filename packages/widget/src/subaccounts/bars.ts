@@ -5,6 +5,7 @@ import { BACK, CLOSE } from '../icons/icons.ts';
 import type { TreeStore } from '../tree/tree-store.ts';
 import { BULK_ACTS, type BulkAct, type HostAct } from './bulk-acts.ts';
 import type { ListHost } from './list-host.ts';
+import type { OfferedBlueprints } from './offered-blueprints.ts';
 import { CHOICES, filterBy } from './view-menu.ts';
 
 /** What happens when these bars are used. */
@@ -53,14 +54,16 @@ function nestedBelow(store: TreeStore): number {
 /** What stands on the screen once somebody searched, selected, sorted or entered a branch, and how one gets rid of it. */
 export class ListBars {
   readonly #screen: ListHost;
+  readonly #blueprints: OfferedBlueprints;
   readonly #on: BarActs;
   /** Whether it is said that the order is out of date. */
   isOutOfOrder = false;
   /** Whether accounts below the selected ones are meant, too. */
   isNested = false;
 
-  constructor(screen: ListHost, on: BarActs) {
+  constructor(screen: ListHost, blueprints: OfferedBlueprints, on: BarActs) {
     this.#screen = screen;
+    this.#blueprints = blueprints;
     this.#on = on;
   }
 
@@ -109,8 +112,13 @@ export class ListBars {
     const { session, texts } = this.#screen;
     const { say, numbers } = texts;
     const filters = session?.filters ?? {};
-    const { createdFrom, createdBefore, level, under } = filters;
+    const { createdFrom, createdBefore, level, blueprint, drift, under } = filters;
     const name = (under && session?.store?.account(under)?.row.name) ?? under ?? '';
+    const chip = (words: string, ...off: readonly (keyof Filters)[]): Chip => ({
+      words,
+      clear: Object.fromEntries(off.map((one) => [one, undefined])),
+      flip: null,
+    });
     return [
       ...CHOICES.flatMap(({ name: filter, words, opposite }) => {
         const value = filters[filter];
@@ -118,29 +126,15 @@ export class ListBars {
         if (!label) return [];
         const other = Object.keys(words).find((one) => one !== value);
         const flip = opposite && other ? { to: filterBy(filter, other), words: say(words[other] ?? label) } : null;
-        return [{ words: say(label), clear: { [filter]: undefined }, flip }];
+        return [{ ...chip(say(label), filter), flip }];
       }),
-      ...(createdFrom
-        ? [
-            {
-              words: say('createdFrom', { date: numbers.day(createdFrom) }),
-              clear: { createdFrom: undefined },
-              flip: null,
-            },
-          ]
-        : []),
-      ...(createdBefore
-        ? [
-            {
-              words: say('createdBefore', { date: numbers.day(createdBefore) }),
-              clear: { createdBefore: undefined },
-              flip: null,
-            },
-          ]
-        : []),
-      ...(level ? [{ words: say('atLevel', { n: level }), clear: { level: undefined }, flip: null }] : []),
-      ...(under ? [{ words: say('belowAccount', { name }), clear: { under: undefined }, flip: null }] : []),
-    ];
+      createdFrom && chip(say('createdFrom', { date: numbers.day(createdFrom) }), 'createdFrom'),
+      createdBefore && chip(say('createdBefore', { date: numbers.day(createdBefore) }), 'createdBefore'),
+      level && chip(say('atLevel', { n: level }), 'level'),
+      blueprint && chip(say('blueprintIs', { name: this.#blueprints.nameOf(blueprint) }), 'blueprint', 'drift'),
+      drift && chip(say('driftIs', { state: say(`drift_${drift}`) }), 'drift'),
+      under && chip(say('belowAccount', { name }), 'under'),
+    ].filter((one) => typeof one === 'object');
   }
 
   /** A chip for each filter: all of them hold together. */

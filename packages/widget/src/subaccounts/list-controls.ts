@@ -20,6 +20,7 @@ import type { ListHost } from './list-host.ts';
 import { ListLooks } from './list-looks.ts';
 import { ListStates } from './list-states.ts';
 import { withNested } from './nested-rows.ts';
+import { OfferedBlueprints } from './offered-blueprints.ts';
 import { subaccountsTexts } from './subaccounts-texts.ts';
 import { chosen, filterItems, type ViewChoice, viewItems } from './view-menu.ts';
 
@@ -37,6 +38,7 @@ export class ListControls {
   readonly looks: ListLooks;
   /** What stands in place of rows. */
   readonly states: ListStates;
+  readonly #blueprints: OfferedBlueprints;
   #opened: 'filter' | 'view' = 'view';
   #orderCheck: ReturnType<typeof setTimeout> | undefined;
 
@@ -46,7 +48,8 @@ export class ListControls {
     this.#screen = screen;
     this.search = new AccountSearch(screen, ({ message }) => this.accounts.tell(message));
     this.accounts = new AccountActions(screen, this.search);
-    this.bars = new ListBars(screen, {
+    this.#blueprints = new OfferedBlueprints(screen);
+    this.bars = new ListBars(screen, this.#blueprints, {
       clearSearch: () => this.search.find(''),
       clear: () => this.search.clear(),
       clearSelection: () => this.#clearSelection(),
@@ -293,9 +296,12 @@ export class ListControls {
     const { session } = this.#screen;
     const { SamKeepTo } = await fetched(() => import('./looks-dialogs.ts'), 'SamKeepTo');
     define('sam-keep-to', SamKeepTo);
+    const blueprints = await this.#blueprints.list();
     const levels = session?.detail?.levelsBelow ?? 0;
     const keepTo = (filters: Filters): void => this.search.keepTo(filters);
-    await this.accounts.openDialog(Object.assign(new SamKeepTo(), { filters: session?.filters ?? {}, levels, keepTo }));
+    await this.accounts.openDialog(
+      Object.assign(new SamKeepTo(), { filters: session?.filters ?? {}, levels, blueprints, keepTo }),
+    );
   }
 
   #choice(): ViewChoice {

@@ -1,5 +1,13 @@
-import { COLUMN_WIDTHS, instantOf, LIST_COLUMNS, type ListColumn, type ShownColumn } from '@tenantree/domain';
+import {
+  COLUMN_WIDTHS,
+  DRIFT_STATES,
+  instantOf,
+  LIST_COLUMNS,
+  type ListColumn,
+  type ShownColumn,
+} from '@tenantree/domain';
 import { css, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import type { OfferedBlueprint } from '../data/account-source.ts';
 import type { Filters } from '../data/screen-view.ts';
 import { icon } from '../icons/icon.ts';
 import { ARROW_DOWN, ARROW_UP } from '../icons/list-icons.ts';
@@ -169,20 +177,27 @@ function dayOf(instant: string | undefined): string {
   return `${String(date.getFullYear()).padStart(4, '0')}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
 
+/** A value, and what it is called. */
+type Option = readonly [string, string];
+
 /** To which accounts the table is kept, as far as more than a tick is needed for it. */
 export class SamKeepTo extends LookDialog {
-  static override properties = { ...Dialog.properties, level: { state: true } };
+  static override properties = { ...Dialog.properties, level: { state: true }, chosen: { state: true } };
 
   /** Set before the dialog is opened. */
   filters: Filters = {};
   /** How many levels there may be. */
   levels = 0;
+  /** Blueprints that accounts may have been set up with. */
+  blueprints: readonly OfferedBlueprint[] = [];
   keepTo: (filters: Filters) => void = () => undefined;
   declare protected level: string | null;
+  declare protected chosen: Pick<Filters, 'blueprint' | 'drift'> | null;
 
   constructor() {
     super();
     this.level = null;
+    this.chosen = null;
   }
 
   protected heading(): string {
@@ -195,21 +210,50 @@ export class SamKeepTo extends LookDialog {
 
   protected content(): TemplateResult {
     const { createdFrom, createdBefore, level } = this.filters;
-    const levels = Array.from({ length: this.levels }, (_, k) => ({
-      value: String(k + 1),
-      label: this.say('keepToLevel', { n: k + 1 }),
-    }));
-    const chosen = this.level ?? String(level ?? '');
-    const choose = (value: string): void => {
-      this.level = value;
-    };
-    const options = [{ value: '', label: this.say('keepToAnyLevel') }, ...levels];
+    const levels = Array.from(
+      { length: this.levels },
+      (_, k): Option => [String(k + 1), this.say('keepToLevel', { n: k + 1 })],
+    );
     return html`<div class="two">
         <div class="row"><label for="from">${this.say('keepToFrom')}</label><div class="field"><input id="from" name="createdFrom" type="date" data-first .value=${dayOf(createdFrom)} /></div></div>
         <div class="row"><label for="before">${this.say('keepToBefore')}</label><div class="field"><input id="before" name="createdBefore" type="date" .value=${dayOf(createdBefore)} /></div></div>
       </div>
-      <div class="row"><label for="level">${this.say('keepToLevels')}</label>${selectField({ id: 'level', options, chosen, choose })}</div>
-      <p class="hint">${this.say('keepToHint')}</p>`;
+      ${this.#oneOf('level', 'keepToLevels', levels, this.level ?? String(level ?? ''), (value) => {
+        this.level = value;
+      })}
+      <p class="hint">${this.say('keepToHint')}</p>
+      ${this.blueprints.length > 0 ? this.#setUp() : nothing}`;
+  }
+
+  /** By which blueprint an account was set up, and how it stands to that. */
+  #setUp(): TemplateResult {
+    const { blueprint, drift } = this.chosen ?? this.filters;
+    const blueprints = this.blueprints.map(({ id, name }): Option => [id, name]);
+    const drifts = DRIFT_STATES.map((state): Option => [state, this.say(`drift_${state}`)]);
+    return html`<div class="two">
+        ${this.#oneOf('blueprint', 'createBlueprint', blueprints, blueprint, (value) => {
+          this.chosen = { blueprint: this.blueprints.find(({ id }) => id === value)?.id };
+        })}
+        ${
+          blueprint
+            ? this.#oneOf('drift', 'keepToDrift', drifts, drift, (value) => {
+                this.chosen = { blueprint, drift: DRIFT_STATES.find((state) => state === value) };
+              })
+            : nothing
+        }</div>`;
+  }
+
+  /** A field for one of some values, or any. */
+  #oneOf(
+    id: string,
+    label: keyof Strings,
+    options: readonly Option[],
+    chosen: string | undefined,
+    choose: (value: string) => void,
+  ): TemplateResult {
+    const any: Option = ['', this.say('keepToAny')];
+    const all = [any, ...options].map(([value, words]) => ({ value, label: words }));
+    return html`<div class="row"><label for=${id}>${this.say(label)}</label>${selectField({ id, options: all, chosen: chosen ?? '', choose })}</div>`;
   }
 
   protected async submit(): Promise<'done'> {
@@ -218,7 +262,8 @@ export class SamKeepTo extends LookDialog {
       createdFrom: this.#startOf('createdFrom'),
       createdBefore: this.#startOf('createdBefore'),
     };
-    this.keepTo({ createdFrom, createdBefore, level: level || undefined });
+    const { blueprint, drift } = this.chosen ?? this.filters;
+    this.keepTo({ createdFrom, createdBefore, level: level || undefined, blueprint, drift });
     return 'done';
   }
 

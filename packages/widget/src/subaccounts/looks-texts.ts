@@ -17,6 +17,7 @@ export const looksTexts = {
   keepToBefore: 'Created before',
   keepToLevels: 'Level',
   keepToLevel: 'Level {n}',
-  keepToAnyLevel: 'Any level',
+  keepToDrift: 'Drift',
+  keepToAny: 'Any',
   keepToHint: 'Level 1 is right below this account.',
 } as const;
