@@ -1,4 +1,4 @@
-import { type AccountId, instantOf, type UserId } from '@tenantree/domain';
+import { type AccountId, type Instant, instantOf, type UserId } from '@tenantree/domain';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { appendTraces, recordUsage } from '../src/index.ts';
 import { createLoneDatabase, type TestDatabase } from '../src/testing.ts';
@@ -6,6 +6,7 @@ import { blocksOf, type Explained, openExplained, passedOverBy } from './explain
 import { readsOf } from './reads.ts';
 import { count, enrol, event, NOVEMBER_10, person, plant, ticking, visit } from './tenants.ts';
 
+const OCTOBER_20 = Date.parse('2026-10-20T12:00:00Z');
 const FEW = 100;
 const MANY = 4_000;
 /** What is read of a database grows by levels of its indexes only. */
@@ -135,5 +136,35 @@ describe('A database that nobody has analyzed yet', () => {
       `SELECT count(*)::int AS n FROM journal WHERE kind = 'limit.reached'`,
     );
     expect(told).toEqual({ n: 2 * limited.length });
+  }, 120_000);
+
+  it('looks keys of a young month up one by one', async () => {
+    const { db } = explained;
+    const accounts = await test.asOwner<{ id: AccountId }>('SELECT id FROM accounts WHERE parent_id = $1', [ids.flat]);
+    const [inOctober, inNovember] = [instantOf(OCTOBER_20), instantOf(NOVEMBER_10)];
+    const recorded = async (
+      key: string,
+      occurredAt: Instant,
+    ): Promise<{ passedOver: number; outcomes: Set<string> }> => {
+      const events = accounts.flatMap(({ id }) =>
+        ['a', 'b', 'c', 'd', 'e'].map((part) => ({ ...event(id, key + part, '1', occurredAt), root: ids.root })),
+      );
+      let outcomes = new Set<string>();
+      const ran = await explained.ranFor(async () => {
+        const options = { meter: 'call.seconds', now: now(), keysSince: inOctober } as const;
+        outcomes = new Set(await recordUsage(db, events, options));
+      });
+      return { passedOver: ran.reduce((sum, statement) => sum + passedOverBy(statement), 0), outcomes };
+    };
+    for (const key of ['young', 'younger', 'youngest']) await recorded(key, inNovember);
+    // What is known by its key in its own month, and in another month.
+    for (const [at, outcome] of [
+      [inNovember, 'duplicate'],
+      [inOctober, 'conflict'],
+    ] as const) {
+      const { passedOver, outcomes } = await recorded('young', at);
+      expect(outcomes).toEqual(new Set([outcome]));
+      expect(passedOver).toBeLessThan(50 * accounts.length);
+    }
   }, 120_000);
 });

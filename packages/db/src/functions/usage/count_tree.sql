@@ -2,7 +2,7 @@
 -- counted leaves it, unless p_wait. Lists travel as text, parts separated by commas.
 --   p_shown      how much of the meter is one unit of what viewers are shown
 --   elsewhere    somebody else is counting the tree; nothing was done
---   changes      'account own total' of every account whose totals of the current period changed
+--   changes      'account own total' of every account whose totals of the current period changed, without total where it is the same as own
 --   parents      'account parent' of accounts on the present path of an event
 --   near         'account 1' of every account that came near a maximum of its own, 'account 0' of those that fell back
 --   new_version  of the tree; null when there was nothing to count
@@ -16,6 +16,7 @@ DECLARE
   this_period timestamptz := month_start(month_of(p_now));
   next_period timestamptz := month_start(month_of(p_now) + 1);
   next_version bigint;
+  counted uuid[];
   ids uuid[];
   quarters timestamptz[];
   owns numeric[];
@@ -93,14 +94,15 @@ BEGIN
       old.total IS NULL OR t.total >= t.tells_at OR t.total < old.total AS look
   )
   SELECT
-    (SELECT string_agg(concat_ws(' ', w.account_id, trim_scale(round(w.own / p_shown, 9)), trim_scale(round(w.total / p_shown, 9))), ',')
+    (SELECT string_agg(concat_ws(' ', w.account_id, trim_scale(round(w.own / p_shown, 9)), CASE WHEN w.total <> w.own THEN trim_scale(round(w.total / p_shown, 9)) END), ',')
       FROM written w WHERE w.period = this_period),
     (SELECT string_agg(concat_ws(' ', p.account_id, p.parent_id), ',') FROM periods p WHERE p.parent_id IS NOT NULL),
+    ARRAY(SELECT DISTINCT p.account_id FROM periods p),
     s.ids, s.quarters, s.owns, s.totals,
     -- Leases whose usage this very statement takes.
     (SELECT jsonb_agg(jsonb_build_array(g.account_id, g.key)) FROM leases g WHERE limited AND g.root_id = p_root AND g.kind = p_meter AND g.settling),
     l.ids, l.added, l.totals, l.looks
-  INTO changes, parents, ids, quarters, owns, totals, ended, limited_ids, added, limited_totals, looks
+  INTO changes, parents, counted, ids, quarters, owns, totals, ended, limited_ids, added, limited_totals, looks
   FROM (
     SELECT array_agg(account_id) AS ids, array_agg(quarter) AS quarters, array_agg(own) AS owns, array_agg(total) AS totals FROM steps
   ) s, (
@@ -120,7 +122,7 @@ BEGIN
     RAISE 'The version of tree % was taken while its usage was counted.', p_root USING ERRCODE = 'serialization_failure';
   END IF;
   INSERT INTO tree_changes (root_id, version, kind, accounts, at)
-  VALUES (p_root, next_version, 'usage', noted_accounts(ARRAY(SELECT DISTINCT unnest(ids))), clock_timestamp());
+  VALUES (p_root, next_version, 'usage', noted_accounts(counted), clock_timestamp());
   IF alerts <> '[]' THEN PERFORM chain_rows(p_root, NULL, alerts); END IF;
   new_version := next_version;
 END $$;

@@ -1,3 +1,3 @@
--- Months since the year 0, so that the one before is one less.
+-- Months since the year 0, so that the one before is one less. UTC by its interval and parts as double precision: a third of what its name and numeric cost.
 CREATE OR REPLACE FUNCTION month_of(p_at timestamptz) RETURNS int LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-  AS $$ SELECT (extract(year FROM p_at AT TIME ZONE 'UTC') * 12 + extract(month FROM p_at AT TIME ZONE 'UTC') - 1)::int $$;
+  AS $$ SELECT (date_part('year', p_at AT TIME ZONE interval '0') * 12 + date_part('month', p_at AT TIME ZONE interval '0') - 1)::int $$;
