@@ -319,6 +319,32 @@ describe('the import', () => {
     });
   });
 
+  it('tries again by one press what failed, and nothing else, and is taken back as a whole', async () => {
+    const { source } = await show();
+    await toPreview();
+    source.fails = { name: 'Front desk', message: 'Limit reached: 6 of 6 agents.' };
+    await press('Import 5 items');
+    const job = await running(source);
+    finish(source, job);
+    await seen('Done in part');
+    await expect.element(button('Stop')).not.toBeInTheDocument();
+    source.fails = null;
+    await press('Try again what failed');
+    await seen('4 of 5');
+    await expect.element(button('Try again what failed')).not.toBeInTheDocument();
+    await expect.element(button('Undo import')).toBeDisabled();
+    await expect.element(row('Front desk')).toMatchTextContent(/waits/);
+    expect(source.step(job)).toBe(true);
+    expect(source.step(job)).toBe(false);
+    await seen('5 of 5');
+    await expect.element(row('Front desk')).not.toMatchTextContent(/Limit reached/);
+    await press('Undo import');
+    await userEvent.click(page.getByRole('dialog').getByRole('button', { name: 'Undo import' }));
+    await seen('Taking back');
+    finish(source, await running(source));
+    await vi.waitFor(() => expect(source.products.owned(north)).toEqual([]));
+  });
+
   it('may go on beside another one', async () => {
     const { source, element } = await show();
     await toPreview();

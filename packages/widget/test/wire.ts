@@ -153,6 +153,10 @@ const PROCEDURES: Readonly<Record<string, (behind: Behind, input: Input) => Prom
       return { ...found, items };
     },
     'jobs.previewUndo': async (imports, { account, job }) => ({ accounts: await imports.foreseeUndo(account, job) }),
+    'jobs.retry': async (imports, { account, job }) => {
+      await imports.retry(account, job);
+      return { job: (await imports.job(account, job)).job };
+    },
     'jobs.undo': async (imports, { account, job }) => ({ job: await imports.undo(account, job) }),
   }),
   'views.list': async ({ source }, { account }) => ({

@@ -40,6 +40,8 @@ export function useProgress(
   const runs = !isEnded(job.state);
   useEffect(() => {
     if (!runs) return;
+    // What was told of it before it was tried again.
+    setFrame(null);
     const subscription = tenantree.trpc.jobs.live.subscribe(
       { account, job: id },
       {

@@ -97,7 +97,9 @@ export class SamImportRun extends LitElement {
     show: (shown, signal) => {
       this.shown = shown;
       this.failure = null;
-      if (ENDED.has(shown.job.state)) void this.#look(shown, signal);
+      if (!ENDED.has(shown.job.state)) return;
+      this.frame = null;
+      void this.#look(shown, signal);
     },
     follow: ({ job }, { source, account }, signal) => {
       if (ENDED.has(job.state)) return;
@@ -210,14 +212,20 @@ export class SamImportRun extends LitElement {
         : say('importTitleMany', { n: accounts });
     const tone = state === 'succeeded' ? 'ok' : state === 'failed' || state === 'partly' ? 'warn' : '';
     const eta = etaSeconds === null || isEnded ? '' : ` · ${say('importEta', { n: etaSeconds })}`;
-    const isStopping = frame?.cancelAsked ?? job.cancelAskedAt !== null;
-    const stop = (): void => void this.#do((source, from, id) => source.cancel(from, id));
+    const isStopping = !isEnded && (frame?.cancelAsked ?? job.cancelAskedAt !== null);
+    const act = (): void =>
+      void this.#do(async (source, from, id) => {
+        if (!isEnded) return source.cancel(from, id);
+        await source.retry(from, id);
+        return this.#loading.begin();
+      });
+    const words = isEnded ? 'importRetry' : isStopping ? 'importStopping' : 'importStop';
     return html`<div class="card" part="card">${cardTitle(title, this.level, html`<span class="badge ${tone}" role="status">${say(`importJob_${state}`)}</span>`)}
       <div class="in"><span>${say('importProgress', { done: at, total })}${failed > 0 ? ` · ${say('importFailed', { n: failed })}` : ''}${eta}</span>
         <progress aria-label=${title} max=${total || 1} .value=${at}></progress>
         ${refusal ? errorLine(refusal.message) : nothing}
         ${isEnded ? nothing : html`<p class="quiet">${say('importLeave')}</p>`}
-        ${isEnded || access !== 'full' ? nothing : html`<button class="button" type="button" part="button" ?disabled=${busy || isStopping} @click=${stop}>${say(isStopping ? 'importStopping' : 'importStop')}</button>`}</div></div>`;
+        ${access !== 'full' || (isEnded && !job.retryable) ? nothing : html`<button class="button" type="button" part="button" ?disabled=${busy || isStopping} @click=${act}>${say(words)}</button>`}</div></div>`;
   }
 
   #account(steps: readonly ImportStep[]): TemplateResult {

@@ -448,6 +448,7 @@ export const de: Strings = {
   importState_failed: 'fehlgeschlagen',
   importUndone_new: 'wieder entfernt',
   importUndone: 'wie zuvor',
+  importRetry: 'Fehlgeschlagenes erneut versuchen',
   importNew: 'Weiteres importieren',
   importValues: 'Zu setzende Werte',
   importValueSet: 'Setzen',
