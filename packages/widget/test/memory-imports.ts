@@ -242,7 +242,11 @@ export class MemoryImports implements ImportsSource {
         secrets: new Map(there.map(({ id, secrets }) => [id, secrets])),
       },
       answerTo: ({ id, kind }) =>
-        (answers.find((one) => one.product === id) ?? answers.find((one) => one.kind === kind))?.as,
+        (
+          answers.find((one) => one.product === id && one.target === target) ??
+          answers.find((one) => one.product === id && !one.target) ??
+          answers.find((one) => one.kind === kind)
+        )?.as,
     });
     return {
       account: { id: target, name: this.#accounts.entry(target).row.name },

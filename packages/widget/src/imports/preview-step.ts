@@ -7,9 +7,7 @@ import type { CopyChange, ImportPlan, PlannedItem, PlannedTarget } from './impor
 import { actBadge, blockedCard, cardTitle, notCopiedRow, type Resolving, refusals } from './resolve-step.ts';
 
 /** What is opened of the preview, and how that is turned. */
-export type Previewing = Pick<Resolving, 'add'> & {
-  readonly isOpen: (key: string) => boolean;
-  readonly turn: (key: string, open: boolean) => void;
+export type Previewing = Pick<Resolving, 'add' | 'isOpen' | 'turn'> & {
   readonly limitWords: (kind: string) => string;
   readonly permissionWords: (key: string) => string;
 };

@@ -1,9 +1,10 @@
-import type { RowId } from '@tenantree/domain';
+import type { AccountId, RowId } from '@tenantree/domain';
 import { html, nothing, type TemplateResult } from 'lit';
 import { icon } from '../icons/icon.ts';
-import { MOVES } from '../icons/icons.ts';
+import { CHEVRON_DOWN, MOVES } from '../icons/icons.ts';
 import { errorLine } from '../parts/error-line.ts';
-import { across, answerTo, type Clash, type Draft, openOf } from './import-draft.ts';
+import { selectField } from '../parts/select-field.ts';
+import { across, answersIn, answerTo, type Clash, type Draft, exceptionIn, openOf } from './import-draft.ts';
 import { type Around, kindOf, kindWords, namesIn, placeWords } from './import-words.ts';
 import type { ClashAnswer, ImportPlan, KindKey, PlannedItem, PlannedTarget } from './imports-source.ts';
 
@@ -14,6 +15,10 @@ const SEVERAL = 2;
 /** What can be done where an import is resolved. */
 export type Resolving = {
   readonly answer: (about: RowId | KindKey, as: ClashAnswer) => void;
+  /** Says otherwise for one account; empty: as for all. */
+  readonly except: (product: RowId, account: AccountId, as: ClashAnswer | '') => void;
+  readonly isOpen: (key: string) => boolean;
+  readonly turn: (key: string, open: boolean) => void;
   /** Chooses something more. */
   readonly add: (row: PlannedTarget['notCopied'][number]) => void;
 };
@@ -47,7 +52,11 @@ export function resolveStep(draft: Draft, plan: ImportPlan, around: Around, acts
     return html`<li class="item"><span><bdi>${item.name}</bdi> <span class="quiet">v${item.version}</span></span><span class="why quiet">${why}${item.act === 'move' ? html` · ${say('importLeaves', { name: around.from.name })}` : nothing}</span>${actOf(draft, item, around)}${inAccounts(accounts, around)}</li>`;
   };
   const rows = (title: string, holds: (item: PlannedItem) => boolean): TemplateResult | typeof nothing => {
-    const found = across(plan, ({ items }) => items.filter(holds));
+    const found = across(
+      plan,
+      ({ items }) => items.filter(holds),
+      ({ product, act }) => `${product} ${act}`,
+    );
     return found.length === 0
       ? nothing
       : html`<div class="card" part="card">${cardTitle(title, level)}<ul class="rows">${found.map((one) => row(one.row, one.accounts))}</ul></div>`;
@@ -67,13 +76,15 @@ export const refusals = ({ targets }: ImportPlan): unknown =>
 
 /** What becomes of a product by what was answered; the plan that says so is made next. */
 function actOf(draft: Draft, item: PlannedItem, around: Around): TemplateResult {
-  const answer = item.act === 'clash' ? answerTo(draft, item) : undefined;
-  return answer
-    ? html`<span class="badge">${around.texts.say(`importAnswer_${answer}`)}</span>`
+  const { say } = around.texts;
+  const clash = item.act === 'clash' ? draft.clashes.get(item.product) : undefined;
+  const said = clash ? [...answersIn(draft, clash)] : [];
+  return said[0] && !said.includes(undefined)
+    ? html`<span class="badge">${said.map((as) => say(as ? `importAnswer_${as}` : 'importAct_clash')).join(', ')}</span>`
     : actBadge(item.act, around);
 }
 
-function clashCard(draft: Draft, around: Around, { answer }: Resolving): TemplateResult | typeof nothing {
+function clashCard(draft: Draft, around: Around, acts: Resolving): TemplateResult | typeof nothing {
   const { texts, level, kinds, targets } = around;
   const { say } = texts;
   const all = [...draft.clashes.values()];
@@ -83,16 +94,16 @@ function clashCard(draft: Draft, around: Around, { answer }: Resolving): Templat
   const title = targets.length === 1 ? say('importClashes', { name: first?.name ?? '' }) : say('importClashesMany');
   const byKind = [...Map.groupBy(all, ({ item }) => item.kind)];
   const segments = (label: string, about: RowId | KindKey, chosen: ClashAnswer | undefined): TemplateResult =>
-    html`<fieldset class="segments" aria-label=${label}>${ANSWERS.map((as) => html`<label><input type="radio" name=${`answer-${about}`} .checked=${chosen === as} @change=${() => answer(about, as)} />${say(`importAnswer_${as}`)}</label>`)}</fieldset>`;
+    html`<fieldset class="segments" aria-label=${label}>${ANSWERS.map((as) => html`<label><input type="radio" name=${`answer-${about}`} .checked=${chosen === as} @change=${() => acts.answer(about, as)} />${say(`importAnswer_${as}`)}</label>`)}</fieldset>`;
   const question = (clash: Clash): TemplateResult => {
     const { item, accounts } = clash;
     const kind = kindWords(kinds, item.kind);
     const chosen = answerTo(draft, item);
     const words =
       accounts.length === 1
-        ? say('importClash', { kind, name: accounts[0] ?? '' })
+        ? say('importClash', { kind, name: accounts[0]?.name ?? '' })
         : say('importClashIn', { kind, n: accounts.length });
-    return html`<li class="item"><span><bdi class="strong">${item.name}</bdi><br /><span class="quiet">${words}</span>${chosen ? nothing : errorLine(say('importChoose'))}</span>${segments(item.name, item.product, chosen)}</li>`;
+    return html`<li class="item"><span><bdi class="strong">${item.name}</bdi><br /><span class="quiet">${words}</span>${answersIn(draft, clash).has(undefined) ? errorLine(say('importChoose')) : nothing}</span>${segments(item.name, item.product, chosen)}${accounts.length < SEVERAL ? nothing : byAccount(draft, clash, around, acts)}</li>`;
   };
   const ofKind = ([key, clashes]: (typeof byKind)[number]): TemplateResult | typeof nothing => {
     const label = say('importAll', { kinds: kindOf(kinds, key)?.plural ?? key });
@@ -102,6 +113,21 @@ function clashCard(draft: Draft, around: Around, { answer }: Resolving): Templat
   };
   return html`<div class="card" part="card">${cardTitle(title, level, html`<span class="badge ${open > 0 ? 'warn' : 'ok'}">${say('importAnswered', { n: all.length - open, all: all.length })}</span>`)}
     <ul class="rows">${byKind.map((one) => html`${ofKind(one)}${one[1].map(question)}`)}</ul></div>`;
+}
+
+/** What is answered otherwise in one of several accounts. */
+function byAccount(draft: Draft, { item, accounts }: Clash, { texts }: Around, acts: Resolving): TemplateResult {
+  const { say } = texts;
+  const others = accounts.filter(({ id }) => exceptionIn(draft, item, id)).length;
+  const isOpen = acts.isOpen(item.product);
+  const turn = ({ target }: Event): void => acts.turn(item.product, (target as HTMLDetailsElement).open);
+  const options = [
+    { value: '' as const, label: say('importAsForAll') },
+    ...ANSWERS.map((value) => ({ value, label: say(`importAnswer_${value}`) })),
+  ];
+  const row = ({ id, name }: Clash['accounts'][number]): TemplateResult =>
+    html`<li class="item"><bdi class="why">${name}</bdi>${selectField<ClashAnswer | ''>({ label: `${name}: ${item.name}`, options, chosen: exceptionIn(draft, item, id) ?? '', choose: (as) => acts.except(item.product, id, as) })}</li>`;
+  return html`<details .open=${isOpen} @toggle=${turn}><summary>${icon(CHEVRON_DOWN)}${say('importByAccount')}${others > 0 ? html` <span class="badge">${say('importOtherwise', { n: others })}</span>` : nothing}</summary>${isOpen ? html`<ul class="rows">${accounts.map(row)}</ul>` : nothing}</details>`;
 }
 
 const isOptional = ({ why }: PlannedTarget['notCopied'][number]): boolean =>

@@ -88,7 +88,7 @@ export class SamImport extends AccountPart<ImportsSource> {
   declare protected draft: Draft | null;
   declare protected refusal: SourceRefusal | null;
   declare protected busy: boolean;
-  /** What of the preview is opened. */
+  /** What of the questions and of the preview is opened. */
   declare protected opened: ReadonlySet<string>;
   /** The part that shows jobs could not be loaded. */
   declare protected missing: boolean;
@@ -243,7 +243,7 @@ export class SamImport extends AccountPart<ImportsSource> {
         return this.#select(begun, draft);
       case 'resolve':
         return plan
-          ? html`${resolveStep(draft, plan, this.#around(begun), { answer: this.#answer, add: this.#add })}${this.#resolveFoot(draft)}`
+          ? html`${resolveStep(draft, plan, this.#around(begun), { answer: this.#answer, except: this.#except, ...this.#folds })}${this.#resolveFoot(draft)}`
           : nothing;
       case 'preview':
         return plan ? this.#preview(begun, draft, plan) : nothing;
@@ -324,18 +324,10 @@ export class SamImport extends AccountPart<ImportsSource> {
   }
 
   #preview(begun: Begun, draft: Draft, plan: NonNullable<Draft['plan']>): TemplateResult {
-    const { texts, opened } = this;
+    const { texts } = this;
     const { say } = texts;
-    const turn = (key: string, open: boolean): void => {
-      if (opened.has(key) === open) return;
-      const next = new Set(opened);
-      if (!next.delete(key)) next.add(key);
-      this.opened = next;
-    };
     const acts = {
-      add: this.#add,
-      isOpen: (key: string) => opened.has(key),
-      turn,
+      ...this.#folds,
       limitWords: (key: string) =>
         say(`limit_${key}` as 'limit_agents') || (LIMIT_KINDS.find((one) => one.key === key)?.label ?? key),
       permissionWords: (key: string) => {
@@ -360,7 +352,7 @@ export class SamImport extends AccountPart<ImportsSource> {
     this.#change({ answers: answers.set(about, as) });
   };
 
-  readonly #add = ({ product, kind, name }: PlannedTarget['notCopied'][number]): void => {
+  #add({ product, kind, name }: PlannedTarget['notCopied'][number]): void {
     const { draft } = this;
     if (!draft) return;
     const one = { kind: kind as KindKey, name: name ?? '', parts: null };
@@ -368,6 +360,25 @@ export class SamImport extends AccountPart<ImportsSource> {
     // What was pressed is there no more.
     this.#isArriving = true;
     void this.#plan(draft.step === 'preview' ? 'preview' : 'resolve');
+  }
+
+  readonly #except = (product: RowId, account: AccountId, as: ClashAnswer | ''): void => {
+    const exceptions = new Map(this.draft?.exceptions);
+    if (as === '') exceptions.delete(`${product} ${account}`);
+    else exceptions.set(`${product} ${account}`, as);
+    this.#change({ exceptions });
+  };
+
+  /** What is opened and shut, and what is added, in the questions and in the preview. */
+  readonly #folds = {
+    add: (row: PlannedTarget['notCopied'][number]): void => this.#add(row),
+    isOpen: (key: string): boolean => this.opened.has(key),
+    turn: (key: string, open: boolean): void => {
+      if (this.opened.has(key) === open) return;
+      const next = new Set(this.opened);
+      if (!next.delete(key)) next.add(key);
+      this.opened = next;
+    },
   };
 
   readonly #again = (): void => {
@@ -383,9 +394,8 @@ export class SamImport extends AccountPart<ImportsSource> {
     await this.#attempt(async (source, draft) => {
       const isAnswered = step === 'preview';
       const plan = await source.plan(draft.from, wishOf(draft, this.#into(), isAnswered));
-      const found = clashesIn(plan);
-      const clashes = isAnswered ? new Map([...draft.clashes, ...found]) : found;
-      const isOpen = isAnswered && found.size > 0;
+      const clashes = clashesIn(plan, isAnswered ? draft.clashes : undefined);
+      const isOpen = isAnswered && clashesIn(plan).size > 0;
       this.#change({ plan, clashes, stale, step: isOpen ? 'resolve' : step });
     });
   }
