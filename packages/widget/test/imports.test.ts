@@ -224,7 +224,7 @@ describe('resolving', () => {
     await userEvent.click(page.getByText('By account'));
     const other = page.getByRole('combobox', { name: 'Acme South: Night hours' });
     await userEvent.selectOptions(other, 'Use existing');
-    await seen('1 otherwise');
+    await seen('By account (1)');
     // One account is answered, the other one is not.
     await seen('1 of 2 answered');
     await expect.element(button('Next: preview')).toBeDisabled();

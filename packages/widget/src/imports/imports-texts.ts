@@ -43,7 +43,6 @@ export const importsTexts = {
   importAnswer_skip: 'Skip',
   importChoose: 'Choose one; there is no default for this.',
   importByAccount: 'By account',
-  importOtherwise: '{n} otherwise',
   importAsForAll: 'As for all',
   importOpen: '{n, plural, one {# question open} other {# questions open}}',
   importAnswerFirst: 'Answer “{name}” first.',

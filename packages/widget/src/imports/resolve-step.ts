@@ -5,7 +5,7 @@ import { CHEVRON_DOWN, MOVES } from '../icons/icons.ts';
 import { errorLine } from '../parts/error-line.ts';
 import { selectField } from '../parts/select-field.ts';
 import { across, answersIn, answerTo, type Clash, type Draft, exceptionIn, openOf } from './import-draft.ts';
-import { type Around, kindOf, kindWords, namesIn, placeWords } from './import-words.ts';
+import { type Around, kindOf, kindWords, namesIn, placesWords } from './import-words.ts';
 import type { ClashAnswer, ImportPlan, KindKey, PlannedItem, PlannedTarget } from './imports-source.ts';
 
 const ANSWERS: readonly ClashAnswer[] = ['keep_both', 'replace', 'use_existing', 'skip'];
@@ -26,6 +26,28 @@ export type Resolving = {
 /** The title of a card, with what stands behind it. */
 export const cardTitle = (words: string, level: number, aside: unknown = nothing): TemplateResult =>
   html`<div class="title"><span role="heading" aria-level=${level}>${words}</span>${aside}</div>`;
+
+/** A card with a list; none, where nothing stands in it. */
+export const listCard = (
+  words: string,
+  level: number,
+  rows: readonly unknown[],
+  { aside = nothing, lead = nothing }: { readonly aside?: unknown; readonly lead?: unknown } = {},
+): TemplateResult | typeof nothing =>
+  rows.length === 0
+    ? nothing
+    : html`<div class="card" part="card">${cardTitle(words, level, aside)}${lead}<ul class="rows">${rows}</ul></div>`;
+
+/** What waits for secrets, and for which. */
+export const secretRows = (
+  plan: ImportPlan,
+  kinds: Around['kinds'],
+  why: unknown = nothing,
+): readonly TemplateResult[] =>
+  across(plan, ({ items }) => items.filter(({ needsValue }) => needsValue.length > 0)).map(
+    ({ row: { name, kind, needsValue } }) =>
+      html`<li class="item"><span><bdi>${name}</bdi> <span class="quiet">${placesWords(kinds, kind, needsValue)}</span>${why}</span></li>`,
+  );
 
 /** What is done with a product: its word, in the colour of how much that changes; what moves has an icon, too. */
 export function actBadge(act: PlannedItem['act'], { texts: { say } }: Around): TemplateResult {
@@ -57,16 +79,17 @@ export function resolveStep(draft: Draft, plan: ImportPlan, around: Around, acts
       ({ items }) => items.filter(holds),
       ({ product, act }) => `${product} ${act}`,
     );
-    return found.length === 0
-      ? nothing
-      : html`<div class="card" part="card">${cardTitle(title, level)}<ul class="rows">${found.map((one) => row(one.row, one.accounts))}</ul></div>`;
+    return listCard(
+      title,
+      level,
+      found.map((one) => row(one.row, one.accounts)),
+    );
   };
-  const secrets = across(plan, ({ items }) => items.filter(({ needsValue }) => needsValue.length > 0));
   return html`<div class="two"><div class="column">
       ${refusals(plan)}${clashCard(draft, around, acts)}
       ${rows(say('importChosenTitle'), ({ because }) => because === null)}${rows(say('importAlong'), ({ because }) => because !== null)}</div>
     <div class="column">
-      ${secrets.length === 0 ? nothing : html`<div class="card" part="card">${cardTitle(say('importSecrets'), level)}<p class="in quiet">${say('importSecretsText')}</p><ul class="rows">${secrets.map(({ row: one }) => html`<li class="item"><span><bdi>${one.name}</bdi> <span class="quiet">${one.needsValue.map((at) => placeWords(kinds, one.kind, at)).join(', ')}</span></span></li>`)}</ul></div>`}
+      ${listCard(say('importSecrets'), level, secretRows(plan, kinds), { lead: html`<p class="in quiet">${say('importSecretsText')}</p>` })}
       ${optionalCard(plan, around, acts, names)}${blockedCard(plan, around)}</div></div>`;
 }
 
@@ -88,7 +111,6 @@ function clashCard(draft: Draft, around: Around, acts: Resolving): TemplateResul
   const { texts, level, kinds, targets } = around;
   const { say } = texts;
   const all = [...draft.clashes.values()];
-  if (all.length === 0) return nothing;
   const open = openOf(draft).length;
   const [first] = targets;
   const title = targets.length === 1 ? say('importClashes', { name: first?.name ?? '' }) : say('importClashesMany');
@@ -111,8 +133,13 @@ function clashCard(draft: Draft, around: Around, acts: Resolving): TemplateResul
       ? nothing
       : html`<li class="item"><span class="quiet">${label}</span>${segments(label, key, draft.answers.get(key))}</li>`;
   };
-  return html`<div class="card" part="card">${cardTitle(title, level, html`<span class="badge ${open > 0 ? 'warn' : 'ok'}">${say('importAnswered', { n: all.length - open, all: all.length })}</span>`)}
-    <ul class="rows">${byKind.map((one) => html`${ofKind(one)}${one[1].map(question)}`)}</ul></div>`;
+  const aside = html`<span class="badge ${open > 0 ? 'warn' : 'ok'}">${say('importAnswered', { n: all.length - open, all: all.length })}</span>`;
+  return listCard(
+    title,
+    level,
+    byKind.map((one) => html`${ofKind(one)}${one[1].map(question)}`),
+    { aside },
+  );
 }
 
 /** What is answered otherwise in one of several accounts. */
@@ -127,7 +154,7 @@ function byAccount(draft: Draft, { item, accounts }: Clash, { texts }: Around, a
   ];
   const row = ({ id, name }: Clash['accounts'][number]): TemplateResult =>
     html`<li class="item"><bdi class="why">${name}</bdi>${selectField<ClashAnswer | ''>({ label: `${name}: ${item.name}`, options, chosen: exceptionIn(draft, item, id) ?? '', choose: (as) => acts.except(item.product, id, as) })}</li>`;
-  return html`<details .open=${isOpen} @toggle=${turn}><summary>${icon(CHEVRON_DOWN)}${say('importByAccount')}${others > 0 ? html` <span class="badge">${say('importOtherwise', { n: others })}</span>` : nothing}</summary>${isOpen ? html`<ul class="rows">${accounts.map(row)}</ul>` : nothing}</details>`;
+  return html`<details .open=${isOpen} @toggle=${turn}><summary>${icon(CHEVRON_DOWN)}${say('importByAccount')}${others > 0 ? ` (${others})` : ''}</summary>${isOpen ? html`<ul class="rows">${accounts.map(row)}</ul>` : nothing}</details>`;
 }
 
 const isOptional = ({ why }: PlannedTarget['notCopied'][number]): boolean =>
@@ -141,8 +168,11 @@ function optionalCard(
 ): TemplateResult | typeof nothing {
   const { texts, level } = around;
   const found = across(plan, ({ notCopied }) => notCopied.filter(isOptional));
-  if (found.length === 0) return nothing;
-  return html`<div class="card" part="card">${cardTitle(texts.say('importOptional'), level)}<ul class="rows">${found.map(({ row }) => notCopiedRow(row, around, names, add))}</ul></div>`;
+  return listCard(
+    texts.say('importOptional'),
+    level,
+    found.map(({ row }) => notCopiedRow(row, around, names, add)),
+  );
 }
 
 /** Something that isn't copied, with the reason; what could be is added with one click. */
@@ -160,8 +190,9 @@ export function notCopiedRow(
 export function blockedCard(plan: ImportPlan, around: Around): TemplateResult | typeof nothing {
   const { texts, level } = around;
   const { say } = texts;
-  const found = across(plan, ({ blocked }) => blocked);
-  return found.length === 0
-    ? nothing
-    : html`<div class="card" part="card">${cardTitle(say('importBlocked'), level)}<ul class="rows">${found.map(({ row: { name, kind, why }, accounts }) => html`<li class="item"><span><bdi>${name ?? say('importUnnamed')}</bdi> <span class="quiet">${kindWords(around.kinds, kind)}</span><br /><span class="quiet">${say(`importBlocked_${why}`)}</span></span>${inAccounts(accounts, around)}</li>`)}</ul></div>`;
+  const rows = across(plan, ({ blocked }) => blocked).map(
+    ({ row: { name, kind, why }, accounts }) =>
+      html`<li class="item"><span><bdi>${name ?? say('importUnnamed')}</bdi> <span class="quiet">${kindWords(around.kinds, kind)}</span><br /><span class="quiet">${say(`importBlocked_${why}`)}</span></span>${inAccounts(accounts, around)}</li>`,
+  );
+  return listCard(say('importBlocked'), level, rows);
 }

@@ -16,7 +16,7 @@ import { followLive, Loading } from '../parts/loading.ts';
 import { SamConfirm } from '../parts/sam-confirm.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
 import { importRunTexts } from './import-run-texts.ts';
-import { kindWords, placeWords } from './import-words.ts';
+import { kindWords, placesWords } from './import-words.ts';
 import type {
   DoneProduct,
   ImportJob,
@@ -27,7 +27,7 @@ import type {
   ShownKind,
 } from './imports-source.ts';
 import { importsStyles } from './imports-styles.ts';
-import { cardTitle } from './resolve-step.ts';
+import { cardTitle, listCard } from './resolve-step.ts';
 
 type Asked = { readonly source: ImportsSource; readonly job: RowId };
 /** A product that waits for secrets. */
@@ -260,7 +260,6 @@ export class SamImportRun extends LitElement {
   #values(): TemplateResult | typeof nothing {
     const { waiting, texts, kinds, opens } = this;
     const { say } = texts;
-    if (waiting.length === 0) return nothing;
     const row = ({ account, name, kind, product, needs }: Waiting): TemplateResult => {
       const go = (): void =>
         void emit(this, 'sam-show', {
@@ -269,9 +268,10 @@ export class SamImportRun extends LitElement {
           product: { kind: kind as KindKey, id: product },
         });
       const label = `${say('importValueSet')}: ${account.name}, ${name}`;
-      return html`<li class="item"><span>${icon(KEY, 14)} <bdi>${account.name}</bdi> · <bdi>${name}</bdi> <span class="quiet">${kindWords(kinds, kind)}: ${needs.map((at) => placeWords(kinds, kind, at)).join(', ')}</span></span>${opens ? html`<button class="link" type="button" aria-label=${label} @click=${go}>${say('importValueSet')}</button>` : nothing}</li>`;
+      return html`<li class="item"><span>${icon(KEY, 14)} <bdi>${account.name}</bdi> · <bdi>${name}</bdi> <span class="quiet">${kindWords(kinds, kind)}: ${placesWords(kinds, kind, needs)}</span></span>${opens ? html`<button class="link" type="button" aria-label=${label} @click=${go}>${say('importValueSet')}</button>` : nothing}</li>`;
     };
-    return html`<div class="card" part="card">${cardTitle(say('importValues'), this.level, html`<span class="badge warn">${texts.numbers.whole(waiting.length)}</span>`)}<ul class="rows">${waiting.map(row)}</ul></div>`;
+    const aside = html`<span class="badge warn">${texts.numbers.whole(waiting.length)}</span>`;
+    return listCard(say('importValues'), this.level, waiting.map(row), { aside });
   }
 
   #after({ job }: ImportJob): TemplateResult {

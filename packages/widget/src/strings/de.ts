@@ -369,7 +369,6 @@ export const de: Strings = {
   importAnswer_skip: 'Auslassen',
   importChoose: 'Bitte wählen; es gibt keine Vorgabe dafür.',
   importByAccount: 'Je Konto',
-  importOtherwise: '{n} anders',
   importAsForAll: 'Wie für alle',
   importOpen: '{n, plural, one {# Frage offen} other {# Fragen offen}}',
   importAnswerFirst: 'Zuerst „{name}“ beantworten.',
