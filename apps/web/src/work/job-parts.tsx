@@ -40,8 +40,6 @@ export function useProgress(
   const runs = !isEnded(job.state);
   useEffect(() => {
     if (!runs) return;
-    // What was told of it before it was tried again.
-    setFrame(null);
     const subscription = tenantree.trpc.jobs.live.subscribe(
       { account, job: id },
       {
@@ -56,7 +54,11 @@ export function useProgress(
         onError: () => undefined,
       },
     );
-    return () => subscription.unsubscribe();
+    return () => {
+      subscription.unsubscribe();
+      // It may be tried again afterwards.
+      setFrame(null);
+    };
   }, [account, id, runs]);
   return runs && frame ? frame : job;
 }
