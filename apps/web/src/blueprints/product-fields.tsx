@@ -37,6 +37,8 @@ export function ProductFields({ account, chosen, onChange }: Props) {
 type Kinds = { readonly kinds: readonly ShownKind[] };
 
 function Chosen({ kinds, chosen, onChange }: Omit<Props, 'account'> & Kinds) {
+  const put = (one: ProductDraft, more: Partial<ProductDraft>): void =>
+    onChange(chosen.map((it) => (it.product === one.product ? { ...it, ...more } : it)));
   const kindOf = (kind: string): ShownKind | undefined => kinds.find((one) => one.kind === kind);
   return (
     <div className={css.scroll} tabIndex={0} role="region" aria-label="Products that are chosen">
@@ -66,23 +68,7 @@ function Chosen({ kinds, chosen, onChange }: Omit<Props, 'account'> & Kinds) {
                 />
               </td>
               <td>
-                <Select
-                  label={`Where “${one.name}” is taken`}
-                  value={one.answer}
-                  onChange={({ target }) => {
-                    const answer = (Object.keys(ANSWERS) as (keyof typeof ANSWERS)[]).find(
-                      (key) => key === target.value,
-                    );
-                    onChange(chosen.map((it) => (it.product === one.product ? { ...it, answer: answer ?? '' } : it)));
-                  }}
-                >
-                  <option value="">Ask each time</option>
-                  {Object.entries(ANSWERS).map(([key, words]) => (
-                    <option key={key} value={key}>
-                      {words}
-                    </option>
-                  ))}
-                </Select>
+                <Answer chosen={one} onChange={(answer) => put(one, { answer })} />
               </td>
               <td>
                 <Button
@@ -100,6 +86,26 @@ function Chosen({ kinds, chosen, onChange }: Omit<Props, 'account'> & Kinds) {
     </div>
   );
 }
+
+type AnswerProps = { readonly chosen: ProductDraft; readonly onChange: (answer: ProductDraft['answer']) => void };
+
+/** What becomes of what another product of an account is called, too. */
+const Answer = ({ chosen: { name, answer }, onChange }: AnswerProps) => (
+  <Select
+    label={`Where “${name}” is taken`}
+    value={answer}
+    onChange={({ target }) =>
+      onChange((Object.keys(ANSWERS) as (keyof typeof ANSWERS)[]).find((key) => key === target.value) ?? '')
+    }
+  >
+    <option value="">Ask each time</option>
+    {Object.entries(ANSWERS).map(([key, words]) => (
+      <option key={key} value={key}>
+        {words}
+      </option>
+    ))}
+  </Select>
+);
 
 type PartsProps = {
   readonly all: ReturnType<typeof partsOf>;
