@@ -238,6 +238,7 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
     endedAt: true,
     cancelAskedAt: true,
     undoable: true,
+    retryable: true,
     file: true,
     etaSeconds: true,
   }),

@@ -275,6 +275,65 @@ describe('Making an account with a blueprint', () => {
     await checkAll();
   });
 
+  it('sets many up, all of them or each by itself, at any depth below; their products come by a job, and what is there is left as it is', async () => {
+    const { account, agent, variables } = await reseller('Many');
+    await create(account, 'agent', { name: 'Another' });
+    const saved = await save(account, 'Practice', {
+      caps: { levels: { 'agents.prompt': 'read' } },
+      limits: { agents: { max: 3 }, members: { max: 3, reserve: 2 } },
+      products: [{ product: agent }],
+      variables,
+    });
+    const blueprint = { id: saved.id, version: 1, variables: { company: 'Acme' } };
+    const accounts = [
+      { name: 'North', externalId: 'many-north' },
+      { name: 'South', externalId: 'many-south' },
+    ];
+    const many = (more: object = {}) => owner.accounts.createMany.mutate({ account, accounts, blueprint, ...more });
+    expect(await refusalOf(many({ blueprint: { ...blueprint, variables: {} } }))).toMatchObject({
+      code: 'VARIABLE_INVALID',
+      field: 'variables.company',
+    });
+    const wide = Array.from({ length: 101 }, (_, n) => ({ name: `Wide ${n}` }));
+    expect(await codeOf(many({ accounts: wide }))).toBe('BAD_REQUEST');
+    // Room that is kept runs out.
+    await setLimit(account, 'members', 3);
+    expect(await refusalOf(many())).toMatchObject({ code: 'BATCH_REFUSED', refusals: [{ position: 1 }] });
+    expect((await owner.accounts.list.query({ account })).rows).toEqual([]);
+    const { results } = await many({ mode: 'each' });
+    expect(results).toMatchObject([{ created: true }, { code: expect.stringMatching(/RESERVE|PROMISED/) }]);
+    await setLimit(account, 'members', 10);
+    const twice = await many();
+    expect(twice.results).toMatchObject([{ created: false }, { created: true }]);
+    const nested = await many({
+      accounts: [
+        { name: 'Deep', parent: 'ext:many-north' },
+        { name: 'Deeper', parent: 0 },
+      ],
+    });
+    const below = 'id' in nested.results[1]! ? nested.results[1].id : '';
+    expect(await limitOf(below, 'agents')).toBe(3);
+    expect(await levelOf(below, 'agents.prompt')).toBe('read');
+    await jobsEnded(api.database);
+    expect(Object.keys(await named(below, 'agent'))).toEqual(['Desk of Acme']);
+    expect(await driftOf(account, saved.id)).toEqual({
+      North: 'as_set_up',
+      South: 'as_set_up',
+      Deep: 'as_set_up',
+      Deeper: 'as_set_up',
+    });
+    // Of several the products come afterwards, each account's by itself: of one that has no room nothing is lost.
+    await setLimit(account, 'agents', 7);
+    const three = await many({ accounts: ['East', 'West'].map((name) => ({ name })) });
+    expect(three.results).toMatchObject([{ created: true }, { created: true }]);
+    const { rows } = await owner.blueprints.drift.query({ account, blueprint: saved.id });
+    expect(rows.filter(({ account: { name } }) => ['East', 'West'].includes(name))).toHaveLength(2);
+    await jobsEnded(api.database);
+    const after = await owner.blueprints.drift.query({ account, blueprint: saved.id });
+    const states = Object.fromEntries(after.rows.map(({ account: { name }, state }) => [name, state]));
+    expect(new Set([states['East'], states['West']])).toEqual(new Set(['incomplete', 'set_up']));
+  });
+
   it('leaves the account as incomplete where products are refused, and goes on without making anything twice (rules/blueprints 7)', async () => {
     const { account, agent } = await reseller('Short');
     const other = await create(account, 'agent', { name: 'Night desk' });

@@ -61,6 +61,7 @@ describe('An embedded screen (rules/keys 8)', () => {
         'jobs.cancel',
         'jobs.previewUndo',
         'jobs.undo',
+        'jobs.retry',
         'jobs.file',
         'limits.liveNear',
         'products.kinds',

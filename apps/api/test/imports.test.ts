@@ -421,6 +421,57 @@ describe('Importing products', () => {
     await checkAll();
   });
 
+  it('tries again what failed, and only that, and is then taken back as a whole (rules/jobs 16)', async () => {
+    const { account, agent } = await shop('Retrying');
+    const target = await make('Full', account);
+    const none = await imported(account, await make('Free', account), [agent]);
+    expect(none.job).toMatchObject({ state: 'succeeded', retryable: false });
+    expect(await codeOf(owner.jobs.retry.mutate({ account, job: none.id }))).toBe('NOTHING_FAILED');
+    await owner.limits.set.mutate({ account: target, limits: [{ kind: 'agents', max: 0 }] });
+    const partly = await imported(account, target, [agent]);
+    expect(partly.job).toMatchObject({ state: 'partly', done: 4, failed: 1, retryable: true });
+    await owner.limits.set.mutate({ account: target, limits: [{ kind: 'agents', max: 1 }] });
+    const outsider = await join(api.url, owner, target, 'below@retry.example', 'owner');
+    expect(await codeOf(outsider.jobs.retry.mutate({ account, job: partly.id }))).toBe('NOT_FOUND');
+    const reader = await join(api.url, owner, account, 'reader@retry.example', 'viewer');
+    expect(await codeOf(reader.jobs.retry.mutate({ account, job: partly.id }))).toBe('FORBIDDEN');
+    // Twice at once is once.
+    const pressed = await Promise.all([1, 2].map(() => owner.jobs.retry.mutate({ account, job: partly.id })));
+    expect(pressed.map(({ job }) => job.id)).toEqual([partly.id, partly.id]);
+    await jobsEnded(api.database);
+    const whole = await owner.jobs.get.query({ account, job: partly.id });
+    expect(whole.job).toMatchObject({
+      state: 'succeeded',
+      total: 5,
+      done: 5,
+      failed: 0,
+      retryable: false,
+      undoable: true,
+    });
+    expect(whole.items.map(({ attempts, error }) => [attempts, error])).toEqual(whole.items.map(() => [1, null]));
+    expect(Object.keys(await named(target, 'agent'))).toEqual(['Front desk']);
+    const { rows } = await owner.audit.list.query({ account, limit: 50 });
+    expect(rows.filter(({ action }) => action === 'job.retried')).toHaveLength(1);
+    expect((await undo(account, partly.id)).job).toMatchObject({ state: 'succeeded', done: 5 });
+    for (const kind of ['agent', 'tool', 'knowledgeBase', 'schedule', 'integration'] as const)
+      expect(await named(target, kind)).toEqual({});
+    await checkAll();
+  });
+
+  it('tries nothing again that was stopped, or asked for more than 30 days ago', async () => {
+    const { account, agent } = await shop('Stopped');
+    const target = await make('Closed', account);
+    await owner.limits.set.mutate({ account: target, limits: [{ kind: 'agents', max: 0 }] });
+    const { id } = await imported(account, target, [agent]);
+    const again = () => codeOf(owner.jobs.retry.mutate({ account, job: id }));
+    await api.database.asOwner(`UPDATE jobs SET state = 'cancelled' WHERE id = '${id}'`);
+    expect(await again()).toBe('NOTHING_FAILED');
+    await api.database.asOwner(
+      `UPDATE jobs SET state = 'partly', created_at = created_at - interval '31 days' WHERE id = '${id}'`,
+    );
+    expect(await again()).toBe('NOTHING_FAILED');
+  });
+
   it('does each step by itself: one whose source or target is gone by then fails alone, and none is done twice (rules/products 13)', async () => {
     const { account, agent, base } = await shop('Midway');
     const [target, leaving] = [await make('Stays', account), await make('Leaves', account)];

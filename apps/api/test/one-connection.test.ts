@@ -76,6 +76,7 @@ beforeAll(async () => {
   const tool = { account: one, kind: 'tool' as const, products: [{ document: { name: 'Tool' } }] };
   const product = (await api.owner.products.create.mutate(tool)).products[0]?.id ?? '';
   const { copy, plan, source } = await copyInto(one, left);
+  const failed = await failedImport(await make('Full'));
   const blueprint = await blueprintsOf(one, left);
   Object.assign(inputs, {
     'setup.status': {},
@@ -168,6 +169,7 @@ beforeAll(async () => {
     'jobs.cancel': { account, job },
     'jobs.previewUndo': { account, job: undone },
     'jobs.undo': { account, job: undone },
+    'jobs.retry': { account, job: failed },
     'jobs.file': { account, job: exported },
     'usage.record': {
       account,
@@ -319,6 +321,19 @@ async function copyInto(one: string, other: string): Promise<Record<'source' | '
   const changed = { account: one, kind: 'tool' as const, product: copy!.product, expectedVersion: 1, document };
   await products.save.mutate(changed);
   return { source, copy: copy!.product, plan: await planFor(other) };
+}
+
+/** An import that has failed, as a limit left no room for it. */
+async function failedImport(target: string): Promise<string> {
+  const { imports, limits, products } = api.owner;
+  const account = api.root;
+  await limits.set.mutate({ account: target, limits: [{ kind: 'agents', max: 0 }] });
+  const agent = { account, kind: 'agent' as const, products: [{ document: { name: 'No room' } }] };
+  const chosen = [{ product: (await products.create.mutate(agent)).products[0]!.id }];
+  const { plan } = await imports.plan.mutate({ account, targets: [target], products: chosen });
+  const { job } = await imports.run.mutate({ account, plan });
+  await jobsEnded(api.database);
+  return job;
 }
 
 /** Blueprints: one that set an account up and is planned for another, one to be removed, and one that left an account incomplete. */

@@ -43,6 +43,19 @@ const used = async (at: string, kind: string): Promise<string | undefined> =>
   (await owner.limits.get.query({ account: at })).limits.find((limit) => limit.kind === kind)?.used ?? undefined;
 
 describe('Products', () => {
+  it('says of its kinds what they and their fields are called, in German when that is asked for', async () => {
+    const label = async (language?: string) => {
+      const { kinds } = await owner.products.kinds.query(language === undefined ? undefined : { language });
+      return kinds.find(({ kind }) => kind === 'knowledgeBase')?.label;
+    };
+    expect([await label(), await label('de-CH'), await label('xx'), await label('den')]).toEqual([
+      'Knowledge base',
+      'Wissensdatenbank',
+      'Knowledge base',
+      'Knowledge base',
+    ]);
+  });
+
   it('are documents of a kind: made, read with what nobody said filled in, saved in part, listed by name (rules/products 1, 2)', async () => {
     const base = await create('knowledgeBase', { name: 'Handbook' });
     const agent = await create('agent', { name: 'Front desk', knowledge: { bases: [base] } });

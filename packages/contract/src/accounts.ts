@@ -168,6 +168,14 @@ const creation = z.union([
   z.strictObject(shapes.entryRefused),
 ]);
 
+/** A blueprint that new accounts are set up with. */
+const newSetUp = z.strictObject({
+  id: inputs.id<RowId>('blueprint'),
+  version: z.number().int().min(1).max(2_147_483_647),
+  /** Values of its variables, by key. */
+  variables: z.record(z.string().max(64), z.string().max(4_000)).default({}),
+});
+
 const CREATION = ['NAME_INVALID', 'METADATA_TOO_LARGE', 'EXTERNAL_ID_CONFLICT'] as const;
 
 export const accounts = {
@@ -186,14 +194,7 @@ export const accounts = {
       account: inputs.account,
       ...wish,
       /** Sets it up, in the same transaction as far as that goes. */
-      blueprint: z
-        .strictObject({
-          id: inputs.id<RowId>('blueprint'),
-          version: z.number().int().min(1).max(2_147_483_647),
-          /** Values of its variables, by key. */
-          variables: z.record(z.string().max(64), z.string().max(4_000)).default({}),
-        })
-        .optional(),
+      blueprint: newSetUp.optional(),
     }),
     output: created,
     refusals: [
@@ -216,9 +217,11 @@ export const accounts = {
       account: inputs.account,
       accounts: z.array(sentAccount).min(1).max(MOST_CREATED),
       mode: z.enum(['all', 'each']).default('all'),
+      /** Sets each of them up that is new, 100 at the most: their products by a job afterwards. */
+      blueprint: newSetUp.optional(),
     }),
     output: z.strictObject({ results: shapes.list(creation) }),
-    refusals: ['BATCH_REFUSED'],
+    refusals: ['BATCH_REFUSED', 'VARIABLE_INVALID'],
     reads: 'one by one',
   }),
 

@@ -28,6 +28,8 @@ const job = z.strictObject({
   cancelAskedAt: shapes.instant.nullable(),
   /** It has ended, did something, and all of that can be undone (`jobs.undo`). */
   undoable: z.boolean(),
+  /** Some of it failed, and can be tried again (`jobs.retry`). */
+  retryable: z.boolean(),
   /** The file it wrote (`jobs.file`), while that is kept, for whoever may see all that is in it. */
   file: z.strictObject({ filename: z.string(), expiresAt: shapes.instant }).nullable(),
   etaSeconds,
@@ -129,6 +131,14 @@ export const jobs = {
     input: asked,
     output: z.strictObject({ job: shapes.rowId }),
     refusals: ['NOT_UNDOABLE'],
+  }),
+
+  retry: mutation({
+    says: 'Lets a job that has ended try again what failed of it, as the same job; one that goes on goes on.',
+    needs: reach('change', EVERYBODY),
+    input: asked,
+    output: z.strictObject({ job }),
+    refusals: ['NOTHING_FAILED'],
   }),
 
   file: query({

@@ -127,7 +127,8 @@ export const products = {
   kinds: query({
     says: 'The kinds of products: what their documents hold, as JSON Schema, and the permissions, limit and rules of each.',
     needs: signedIn(EVERYBODY),
-    input: inputs.nothing,
+    /** A language tag, such as `de`: in German what people read is German, else English. */
+    input: z.strictObject({ language: z.string().max(35).optional() }).optional(),
     output: z.strictObject({ kinds: shapes.list(shownKind) }),
   }),
 

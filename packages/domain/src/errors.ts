@@ -60,6 +60,7 @@ export const ERROR_CODES = {
   IDEMPOTENCY_IN_PROGRESS: { status: 409, retryable: true },
   SECRET_SHOWN_ONCE: { status: 409, retryable: false },
   NOT_UNDOABLE: { status: 409, retryable: false },
+  NOTHING_FAILED: { status: 409, retryable: false },
   LIMIT_REACHED: { status: 409, retryable: false },
   LIMIT_INVALID: { status: 400, retryable: false },
   LIMIT_PROMISED: { status: 409, retryable: false },

@@ -201,6 +201,53 @@ describe('resolving', () => {
     await seen('Office hours (2)');
   });
 
+  it('takes another answer for one of several accounts, and the common one for the rest', async () => {
+    const above = await accounts.get(group);
+    const { source, ids } = await show({
+      prepare: (one, all) => {
+        for (const at of [north, south]) all.products.make(at, 'schedule', { name: 'Night hours' });
+        clash(one, all);
+        one.targets = [
+          { id: north, name: 'Acme North' },
+          { id: south, name: 'Acme South' },
+        ];
+        Object.assign(one, { account: above });
+      },
+    });
+    await userEvent.click(box(/Front desk/));
+    await userEvent.click(box(/Billing desk/));
+    await press('Next: resolve');
+    const question = (name: string) => page.getByRole('group', { name, exact: true });
+    await userEvent.click(question('Office hours').getByRole('radio', { name: 'Skip' }));
+    // Of what clashes in one account alone there is nothing to tell apart.
+    expect(page.getByText('By account').elements()).toHaveLength(1);
+    await userEvent.click(page.getByText('By account'));
+    const other = page.getByRole('combobox', { name: 'Acme South: Night hours' });
+    await userEvent.selectOptions(other, 'Use existing');
+    await seen('By account (1)');
+    // One account is answered, the other one is not.
+    await seen('1 of 2 answered');
+    await expect.element(button('Next: preview')).toBeDisabled();
+    await userEvent.click(question('Night hours').getByRole('radio', { name: 'Replace' }));
+    await seen('2 of 2 answered');
+    await expect.element(other).toHaveValue('use_existing');
+    await seen('Replace, Use existing');
+    // In the other account nothing is called so.
+    await seen('in 1 of 2 accounts');
+    await press('Next: preview');
+    await seen('Not copied');
+    const nights = source.products.owned(group).find(({ name }) => name === 'Night hours')!.id;
+    expect(source.asked.at(-1)?.answers).toEqual([
+      { product: ids.hours, as: 'skip' },
+      { product: nights, as: 'replace' },
+      { product: nights, target: south, as: 'use_existing' },
+    ]);
+    await press('Back');
+    await userEvent.selectOptions(other, 'As for all');
+    await press('Next: preview');
+    await vi.waitFor(() => expect(source.asked.at(-1)?.answers).toHaveLength(2));
+  });
+
   it('adds what could come with one click, and says what needs a value', async () => {
     const { source, ids } = await show();
     await userEvent.click(box(/Front desk/));
@@ -317,6 +364,32 @@ describe('the import', () => {
       tab: 'products',
       product: { kind: 'integration' },
     });
+  });
+
+  it('tries again by one press what failed, and nothing else, and is taken back as a whole', async () => {
+    const { source } = await show();
+    await toPreview();
+    source.fails = { name: 'Front desk', message: 'Limit reached: 6 of 6 agents.' };
+    await press('Import 5 items');
+    const job = await running(source);
+    finish(source, job);
+    await seen('Done in part');
+    await expect.element(button('Stop')).not.toBeInTheDocument();
+    source.fails = null;
+    await press('Try again what failed');
+    await seen('4 of 5');
+    await expect.element(button('Try again what failed')).not.toBeInTheDocument();
+    await expect.element(button('Undo import')).toBeDisabled();
+    await expect.element(row('Front desk')).toMatchTextContent(/waits/);
+    expect(source.step(job)).toBe(true);
+    expect(source.step(job)).toBe(false);
+    await seen('5 of 5');
+    await expect.element(row('Front desk')).not.toMatchTextContent(/Limit reached/);
+    await press('Undo import');
+    await userEvent.click(page.getByRole('dialog').getByRole('button', { name: 'Undo import' }));
+    await seen('Taking back');
+    finish(source, await running(source));
+    await vi.waitFor(() => expect(source.products.owned(north)).toEqual([]));
   });
 
   it('may go on beside another one', async () => {

@@ -83,6 +83,7 @@ export class MemoryBulk implements BulkSource {
   results: BulkSource['results'] = async (_account, job) => ({
     results: this.#results.get(job) ?? [],
     undoable: this.#undoable.has(job),
+    retryable: false,
   });
 
   async #work(job: RowId, tell: (frame: JobFrame) => void): Promise<void> {

@@ -122,6 +122,15 @@ export class MemoryImports implements ImportsSource {
   cancel: ImportsSource['cancel'] = (_, id) =>
     this.#answer(() => this.#tell(this.#at(id), { state: 'cancelled', cancelAskedAt: NOW }));
 
+  retry: ImportsSource['retry'] = (_, id) =>
+    this.#answer(() => {
+      const running = this.#at(id);
+      running.steps = running.steps.map((one) =>
+        one.state === 'failed' ? { ...one, state: 'pending', why: '' } : one,
+      );
+      this.#tell(running, { state: 'queued', failed: 0, undoable: false, retryable: false });
+    });
+
   foreseeUndo: ImportsSource['foreseeUndo'] = (_, id) =>
     this.#answer(() =>
       this.#at(id).steps.flatMap(({ account, done }) => {
@@ -170,7 +179,13 @@ export class MemoryImports implements ImportsSource {
     const [done, failed] = [count('done'), count('failed')];
     const isOver = done + failed === running.steps.length;
     const state = isOver ? (failed > 0 ? 'partly' : 'succeeded') : 'running';
-    this.#tell(running, { done, failed, state, undoable: isOver && running.job.kind === 'imports.run' && done > 0 });
+    this.#tell(running, {
+      done,
+      failed,
+      state,
+      undoable: isOver && running.job.kind === 'imports.run' && done > 0,
+      retryable: isOver && failed > 0,
+    });
     return true;
   }
 
@@ -227,7 +242,11 @@ export class MemoryImports implements ImportsSource {
         secrets: new Map(there.map(({ id, secrets }) => [id, secrets])),
       },
       answerTo: ({ id, kind }) =>
-        (answers.find((one) => one.product === id) ?? answers.find((one) => one.kind === kind))?.as,
+        (
+          answers.find((one) => one.product === id && one.target === target) ??
+          answers.find((one) => one.product === id && !one.target) ??
+          answers.find((one) => one.kind === kind)
+        )?.as,
     });
     return {
       account: { id: target, name: this.#accounts.entry(target).row.name },
@@ -322,6 +341,7 @@ export class MemoryImports implements ImportsSource {
       endedAt: null,
       cancelAskedAt: null,
       undoable: false,
+      retryable: false,
       file: null,
       etaSeconds: null,
     };

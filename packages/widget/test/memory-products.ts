@@ -51,8 +51,8 @@ export class MemoryProducts implements ProductsSource {
   /** What was sent to be saved. */
   readonly sent: Document[] = [];
 
-  kinds: ProductsSource['kinds'] = () =>
-    this.#answer(() => shownKinds() as Awaited<ReturnType<ProductsSource['kinds']>>);
+  kinds: ProductsSource['kinds'] = (language) =>
+    this.#answer(() => shownKinds(language) as Awaited<ReturnType<ProductsSource['kinds']>>);
 
   list: ProductsSource['list'] = (account, kind, { search, order, cursor, limit }) =>
     this.#answer(() => {

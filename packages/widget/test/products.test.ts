@@ -2,7 +2,7 @@ import type { RowId } from '@tenantree/domain';
 import { PRODUCT_KINDS } from '@tenantree/domain/products';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import { PRODUCT_ROWS, SourceRefusal } from '../src/index.ts';
+import { loadTexts, PRODUCT_ROWS, SourceRefusal } from '../src/index.ts';
 import { defineProducts, type ProductPlace, SamProducts } from '../src/products.ts';
 import { violations } from './accessible.ts';
 import { mockTree } from './example-tree.ts';
@@ -273,6 +273,13 @@ describe('a product', () => {
       style: 'Calm and short',
     });
     await userEvent.click(button('Versions'));
+    await userEvent.click(button(/Open: Front desk version 3/));
+    await vi.waitFor(() => expect(focused()?.textContent).toBe('Front desk, version 3'));
+    await expect.element(page.getByLabelText('Greeting')).toHaveValue('Theirs');
+    await expect.element(page.getByLabelText('Greeting')).toBeDisabled();
+    await userEvent.click(button(/Open: Front desk version 1/));
+    await expect.element(page.getByLabelText('Greeting')).toHaveValue('');
+    await expect.element(page.getByText('Northgate')).not.toBeInTheDocument();
     await userEvent.click(button(/Restore: Front desk version 1/));
     await expect.element(page.getByText(/Version 5/).first()).toBeVisible();
     expect((await documentOf(source, 'agent', ids.agent))['prompt']).toMatchObject({ greeting: '' });
@@ -288,13 +295,23 @@ describe('a product', () => {
     await expect.element(button('Remove: Diagnoses')).not.toBeInTheDocument();
   });
 
+  it('says what fields are called in the language of the rest, also when that comes late', async () => {
+    const german = await loadTexts('de');
+    const { element } = await show({ place: ({ agent }) => ({ kind: 'agent', product: agent, part: 'prompt' }) });
+    await expect.element(page.getByLabelText('Greeting')).toBeVisible();
+    element.texts = german;
+    await expect.element(page.getByLabelText('Begrüßung')).toBeVisible();
+    await expect.element(page.getByText('Wissensdatenbanken').first()).toBeVisible();
+    await expect.element(page.getByLabelText('Greeting')).not.toBeInTheDocument();
+  });
+
   it('keeps what no screen can draw, and shows it', async () => {
     const { source, ids } = await show({
       place: ({ tool }) => ({ kind: 'tool', product: tool }),
       prepare: (_, memory) => {
         const { kinds } = memory;
-        memory.kinds = async () =>
-          (await kinds()).map((one) => {
+        memory.kinds = async (language) =>
+          (await kinds(language)).map((one) => {
             if (one.kind !== 'tool') return one;
             const { timeoutSeconds: _, ...properties } = one.schema['properties'] as Record<string, never>;
             return {

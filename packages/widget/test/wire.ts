@@ -48,6 +48,7 @@ type Input = Parameters<MemorySource['list']>[1] & {
 
 /** The same of products. */
 type ProductInput = ProductAt & {
+  readonly language: string;
   readonly search?: string;
   readonly order: 'name' | 'newest';
   readonly cursor?: string;
@@ -116,7 +117,7 @@ const PROCEDURES: Readonly<Record<string, (behind: Behind, input: Input) => Prom
     (await members.setRole(account, userId, role)) ?? {},
   'members.remove': async ({ members }, { account, userId }) => (await members.remove(account, userId)) ?? {},
   ...ofProducts({
-    kinds: async (products) => ({ kinds: await products.kinds() }),
+    kinds: async (products, { language }) => ({ kinds: await products.kinds(language) }),
     list: (products, { account, kind, search = '', order, cursor = null, limit }) =>
       products.list(account, kind, { search, order, cursor, limit }),
     get: async (products, { version = null, ...at }) => ({ product: await products.get(at, version) }),
@@ -153,6 +154,10 @@ const PROCEDURES: Readonly<Record<string, (behind: Behind, input: Input) => Prom
       return { ...found, items };
     },
     'jobs.previewUndo': async (imports, { account, job }) => ({ accounts: await imports.foreseeUndo(account, job) }),
+    'jobs.retry': async (imports, { account, job }) => {
+      await imports.retry(account, job);
+      return { job: (await imports.job(account, job)).job };
+    },
     'jobs.undo': async (imports, { account, job }) => ({ job: await imports.undo(account, job) }),
   }),
   'views.list': async ({ source }, { account }) => ({

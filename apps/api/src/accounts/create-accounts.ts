@@ -18,9 +18,15 @@ import { z } from 'zod';
 import { briefRefusal, longAnswer, refusedThen } from '../guard/long-answer.ts';
 import type { Change } from '../hall/change.ts';
 import type { Caller, Hall } from '../hall/hall.ts';
-import { granted, Refused } from '../hall/refused.ts';
+import { granted, Refused, RefusedFor, refuseWith } from '../hall/refused.ts';
 import { type Acting, openCreations } from './open-creations.ts';
 import { readBack } from './read-back.ts';
+
+/** Accounts that one call makes and sets up: all of that is one transaction. */
+const MOST_SET_UP = 100;
+
+/** Does to new accounts what belongs to their making. @throws RefusedFor one of them */
+type SetUpNew = (change: Change, accounts: readonly AccountId[]) => Promise<void>;
 
 export type CreateInput = {
   readonly name: string;
@@ -37,7 +43,7 @@ export function createSubaccount(
   caller: Caller,
   parent: Acting,
   input: CreateInput,
-  setUp?: (change: Change, account: AccountId) => Promise<void>,
+  setUp?: SetUpNew,
 ): Promise<Created> {
   const account = granted(parseNewAccount(input));
   return create(hall, caller, parent, {
@@ -63,18 +69,37 @@ export type CreationResult =
  * @param mode `all`: when any is refused nothing is written; `each`: as if those weren't there
  * @throws Refused BATCH_REFUSED with all that is refused, in mode `all`
  */
-export function createAccounts(
+export async function createAccounts(
   hall: Hall,
   caller: Caller,
   acting: Acting,
-  entries: readonly unknown[],
-  mode: 'all' | 'each',
+  { entries: sent, mode }: { readonly entries: readonly unknown[]; readonly mode: 'all' | 'each' },
+  setUp?: SetUpNew,
 ): Promise<CreationResult[]> {
-  return create(hall, caller, acting, {
-    entries: entries.map(readBatchEntry),
-    judge: mode === 'all' ? refuseUnlessAll : () => undefined,
-    answer: async (_, decisions) => decisions.map(resultOf),
-  });
+  if (setUp && sent.length > MOST_SET_UP)
+    refuseWith('BAD_REQUEST', `With a blueprint a call makes at most ${MOST_SET_UP} accounts.`, 'accounts');
+  const entries = sent.map(readBatchEntry);
+  for (;;) {
+    let decided: readonly Decision<PlannedCreation>[] = [];
+    try {
+      return await create(hall, caller, acting, {
+        entries,
+        judge: (decisions) => {
+          decided = decisions;
+          if (mode === 'all') refuseUnlessAll(decisions);
+        },
+        answer: async (_, decisions) => decisions.map(resultOf),
+        ...(setUp && { setUp }),
+      });
+    } catch (error) {
+      if (!(error instanceof RefusedFor)) throw error;
+      const position = decided.findIndex((one) => isNew(one) && one.value.account.id === error.account);
+      const refused = { ok: false, refusal: error.refusal } as const;
+      if (mode === 'all') refuseUnlessAll(decided.with(position, refused));
+      // The others are made as if it weren't there.
+      entries[position] = { externalId: entries[position]?.externalId ?? null, wish: refused };
+    }
+  }
 }
 
 /** A long answer is kept as the ids in it; there is nothing more in it of accounts. */
@@ -98,8 +123,7 @@ type Batch<Answer> = {
   readonly entries: readonly BatchEntry[];
   /** Looks at the decisions before anything is written. @throws Refused */
   readonly judge: (decisions: readonly Decision<PlannedCreation>[]) => void;
-  /** Does to each new account what belongs to its making. */
-  readonly setUp?: (change: Change, account: AccountId) => Promise<void>;
+  readonly setUp?: SetUpNew;
   /** Makes the answer, in the transaction in which the accounts are, or are found. */
   readonly answer: (trx: TenantTransaction, decisions: readonly Decision<PlannedCreation>[]) => Promise<Answer>;
 };
@@ -110,8 +134,8 @@ async function create<Answer>(hall: Hall, caller: Caller, acting: Acting, batch:
   return hall.change(caller, { root: acting.root, acting: acting.id }, async (change) => {
     const decisions = await decide(hall, change.trx, acting, batch);
     await writeCreations(caller, change, decisions);
-    for (const decision of batch.setUp ? decisions.filter(isNew) : [])
-      await batch.setUp?.(change, decision.value.account.id);
+    const made = decisions.filter(isNew).map(({ value: { account } }) => account.id);
+    if (made.length > 0) await batch.setUp?.(change, made);
     return batch.answer(change.trx, decisions);
   });
 }

@@ -87,9 +87,15 @@ export const accounts: Handlers<'accounts'> = {
   },
 
   createMany: {
-    does: async ({ ctx, input }) => ({
-      results: await createAccounts(ctx.hall, ctx.caller, ctx.access, input.accounts, input.mode),
-    }),
+    does: async ({ ctx, input: { blueprint, accounts: entries, mode } }) => {
+      const { hall, caller, access } = ctx;
+      const batch = { entries, mode };
+      return {
+        results: blueprint
+          ? await hall.setUp(ctx, blueprint, (setUp) => createAccounts(hall, caller, access, batch, setUp))
+          : await createAccounts(hall, caller, access, batch),
+      };
+    },
     long: createdMany,
   },
 

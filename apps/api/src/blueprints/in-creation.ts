@@ -1,8 +1,9 @@
-import { type AccountId, type Refusal } from '@tenantree/domain';
+import { readChain } from '@tenantree/db';
+import type { AccountId } from '@tenantree/domain';
 import { decideValues } from '@tenantree/domain/products';
-import type { Change } from '../hall/change.ts';
+import { type Change, orRefused } from '../hall/change.ts';
 import type { Maker, NewSetUp, SetUp } from '../hall/hall.ts';
-import { granted, Refused, refuseWith } from '../hall/refused.ts';
+import { granted, Refused, RefusedFor, refuseWith } from '../hall/refused.ts';
 import { blueprintAt } from './content.ts';
 import { requireBilling } from './jobs.ts';
 import { planAccount, type SetUpWish } from './plan-account.ts';
@@ -13,10 +14,10 @@ import { ProductsRefused, type ProductsWhen, writeAccount } from './write-accoun
 const AT_ONCE = 50;
 
 /**
- * Makes an account with all that a blueprint sets up, in one transaction (rules/blueprints 6). Where products are refused it is made anew without
- * them, and is incomplete: the rest of it stands.
+ * Makes accounts with all that a blueprint sets up, in one transaction (rules/blueprints 6): of several their products come by a job. Where
+ * products are refused an account is made anew without them, and is incomplete: the rest of it stands.
  *
- * @throws Refused, and there is no account
+ * @throws Refused, RefusedFor one of them, and there is none
  */
 export const setUpInCreation: SetUp = async (maker, asked, make) => {
   const { hall, access } = maker;
@@ -26,15 +27,38 @@ export const setUpInCreation: SetUp = async (maker, asked, make) => {
   if (access.features !== null)
     refuseWith('FEATURE_NOT_ALLOWED', 'An embedded screen sets no account up with a blueprint.', 'blueprint');
   granted(decideValues(blueprint.content.variables, asked.variables));
-  const isMuch = (blueprint.content.products?.length ?? 0) > AT_ONCE;
+  const products = blueprint.content.products?.length ?? 0;
+  const attempt = (when: ProductsWhen) =>
+    make(async (change, accounts) => {
+      const isLater = products > AT_ONCE || (products > 0 && accounts.length > 1);
+      for (const account of accounts)
+        await forOne(maker, account, () => setUpNew(maker, change, account, asked, isLater ? 'later' : when));
+      if (isLater)
+        await orderFinish(maker, change, {
+          accounts,
+          blueprint: asked.id,
+          version: asked.version,
+          values: asked.variables,
+        });
+    });
   try {
-    return await make((change, account) => setUpNew(maker, change, account, asked, isMuch ? 'later' : 'now'));
+    return await attempt('now');
   } catch (error) {
     if (!(error instanceof ProductsRefused)) throw error;
-    const fault: Refusal = error.refusal;
-    return make((change, account) => setUpNew(maker, change, account, asked, { fault }));
+    return attempt({ fault: error.refusal });
   }
 };
+
+/** Does what is refused for one account alone. @throws RefusedFor, ProductsRefused */
+async function forOne({ caller }: Pick<Maker, 'caller'>, account: AccountId, act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    const known = orRefused(error, caller);
+    if (!(known instanceof Refused) || known instanceof ProductsRefused) throw error;
+    throw new RefusedFor(account, known.refusal);
+  }
+}
 
 async function setUpNew(
   maker: Maker,
@@ -58,13 +82,12 @@ async function setUpNew(
   };
   const account = await scope.account(id);
   // Of what is planned nobody is shown anything: whom limits above it leave room for is asked when it is written.
-  const there = { id, name: account.name, chain: access.chain };
+  const isBelow = account.parentId === access.id;
+  const chain = isBelow ? access.chain : await readChain(scope.trx, account.parentId ?? access.id);
+  const there = { id, name: account.name, chain };
   const target = { id, name: account.name, access: there, refusal: null };
   const plan = await planAccount(hall, scope.trx, access, target, wish);
   if (plan.shown.refusal) throw new Refused(plan.shown.refusal);
   if (!('account' in plan)) throw new Error('what is not refused is planned');
   await writeAccount({ hall, scope, by: caller, acting: access.id }, plan, wish, products);
-  if (products !== 'later') return;
-  const { id: its, version } = blueprint;
-  await orderFinish(maker, scope, { account: id, blueprint: its, version, values: asked.variables });
 }

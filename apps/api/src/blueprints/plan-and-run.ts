@@ -190,21 +190,22 @@ export function retrySetUp(
     if (found.state === 'set_up') return refuseWith('ALREADY_IN_STATE', 'All of the account is set up.', 'target');
     const { content } = await blueprintAt(change.trx, id, found.version);
     granted(decideValues(content.variables, { ...found.variables, ...variables }, 'known'));
-    const job = await orderFinish(call, change, { account, blueprint: id, version: found.version, values: variables });
+    const order = { accounts: [account], blueprint: id, version: found.version, values: variables };
+    const job = await orderFinish(call, change, order);
     return job ?? refuseWith('ALREADY_IN_STATE', 'It is being set up already.', 'target');
   });
 }
 
-/** Asks for the rest of an account to be set up, inside a change. Null: that is asked for already. */
+/** Asks for the rest of accounts to be set up, inside a change. Null: of the one that is named that is asked for already. */
 export const orderFinish = (
   { hall, caller, access }: { readonly hall: Hall; readonly caller: Caller; readonly access: Pick<Access, 'id'> },
   change: Change,
   {
-    account,
+    accounts,
     values,
     ...of
   }: {
-    readonly account: AccountId;
+    readonly accounts: readonly AccountId[];
     readonly blueprint: RowId;
     readonly version: number;
     readonly values: Readonly<Record<string, string>>;
@@ -213,6 +214,9 @@ export const orderFinish = (
   enqueue(hall, change, finishSetUpJob, {
     by: byOf(caller),
     account: access.id,
-    items: [{ payload: { ...of, account, values: sealValues(hall, access.id, values) }, target: account }],
-    key: `${of.blueprint} ${account}`,
+    items: accounts.map((account) => ({
+      payload: { ...of, account, values: sealValues(hall, access.id, values) },
+      target: account,
+    })),
+    ...(accounts.length === 1 && { key: `${of.blueprint} ${accounts[0]}` }),
   });

@@ -153,7 +153,11 @@ function limitsFor(wished: NonNullable<BlueprintToSave['limits']>): NonNullable<
     const kind = limitKind(key as LimitKindKey);
     const thresholds = asked ?? (max === null ? [] : USUAL_THRESHOLDS);
     const cap = max === null ? null : storedNanos(kind, max);
-    granted(decideDefault(kind, { cap, atLimit, thresholds }));
+    const decision = decideDefault(kind, { cap, atLimit, thresholds });
+    if (!decision.ok) {
+      const { refusal } = decision;
+      throw new Refused({ ...refusal, field: ['limits', key, ...(refusal.field?.split('.') ?? [])].join('.') });
+    }
     const terms: BlueprintTerms = { max, ...(reserve !== undefined && { reserve }), atLimit, thresholds };
     return [key, terms] as const;
   });

@@ -81,13 +81,15 @@ export type Maker = {
 };
 
 /**
- * Makes an account that a blueprint sets up (blueprints/in-creation.ts): `make` is given what does that inside the change that makes it. Where its
- * products can't be set up it is made without them, and is marked as incomplete.
+ * Makes accounts that a blueprint sets up (blueprints/in-creation.ts): `make` is given what does that inside the change that makes them. Where
+ * products can't be set up an account is made without them, and is marked as incomplete.
+ *
+ * @throws RefusedFor the account that can't be set up otherwise
  */
 export type SetUp = <T>(
   maker: Maker,
   wish: NewSetUp,
-  make: (inChange: (change: Change, account: AccountId) => Promise<void>) => Promise<T>,
+  make: (inChange: (change: Change, accounts: readonly AccountId[]) => Promise<void>) => Promise<T>,
 ) => Promise<T>;
 
 /** Where what limits hold is taken and given back (limits/admissions.ts): for many callers at once, tree by tree. */

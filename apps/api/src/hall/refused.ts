@@ -1,4 +1,4 @@
-import type { Decision, ErrorCode, Refusal } from '@tenantree/domain';
+import type { AccountId, Decision, ErrorCode, Refusal } from '@tenantree/domain';
 
 /** An expected no, on its way to the caller: the only error of ours that leaves the server with its sentence. */
 export class Refused extends Error {
@@ -8,6 +8,16 @@ export class Refused extends Error {
   constructor(refusal: Refusal) {
     super(refusal.message);
     this.refusal = refusal;
+  }
+}
+
+/** A no to one of several accounts. */
+export class RefusedFor extends Refused {
+  readonly account: AccountId;
+
+  constructor(account: AccountId, refusal: Refusal) {
+    super(refusal);
+    this.account = account;
   }
 }
 

@@ -2,6 +2,7 @@ import { type InAccount, type JobConflict, type ProcedurePath, procedureAt } fro
 import { type ItemEnd, type JobAsker, type JobEnd, readAudit, type TenantTransaction } from '@tenantree/db';
 import type { AccountId, AuditAction, Instant, JsonValue, Refusal, RetryPolicy, RowId } from '@tenantree/domain';
 import type { z } from 'zod';
+import type { Access } from '../guard/admit.ts';
 import type { Change } from '../hall/change.ts';
 import type { Hall } from '../hall/hall.ts';
 import { Refused } from '../hall/refused.ts';
@@ -70,6 +71,8 @@ export type AnyJob = {
   readonly about: ((stored: unknown) => readonly string[]) | null;
   /** How it is undone; null: it can't be. */
   readonly undo: Undo | null;
+  /** Why somebody may not have what failed of it tried again, by the stored payloads; null: it never is. */
+  readonly again: ((access: Access, stored: readonly unknown[]) => Refusal | null) | null;
   /** What its end brings about, in the same change. */
   readonly ended: ((hall: Hall, change: Change, job: EndedJob) => Promise<void>) | null;
   /** Reads a stored payload, and works on its item. @throws whatever stands in the way: it is tried again, unless it is a refusal */
@@ -99,15 +102,17 @@ export function defineJob<Payload>(job: {
   readonly retry: RetryPolicy;
   readonly undo?: Undo;
   readonly about?: (payload: Payload) => readonly string[];
+  readonly again?: NonNullable<AnyJob['again']>;
   readonly ended?: NonNullable<AnyJob['ended']>;
   readonly run: (item: JobItem<Payload>) => Promise<ItemOutcome>;
 }): Job<Payload> {
-  const { run, procedure, undo = null, ended = null, about, ...declared } = job;
+  const { run, procedure, undo = null, again = null, ended = null, about, ...declared } = job;
   const { needs } = procedureAt(procedure);
   if (needs.kind !== 'account') throw new Error(`${procedure} is of no account: it asks for no job`);
   return {
     ...declared,
     undo,
+    again,
     ended,
     needs,
     about: about ? (stored) => about(job.payload.parse(stored)) : null,

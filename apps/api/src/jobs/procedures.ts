@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Handlers } from '../guard/procedure.ts';
 import { readCursor, rowPlace, writeCursor } from '../hall/cursor.ts';
 import { readFile } from './job-files.ts';
-import { findJob, kindsSeen, shownJob, stopJob } from './shown-jobs.ts';
+import { findJob, kindsSeen, shownJob, stopJob, tryAgain } from './shown-jobs.ts';
 import { previewUndo, undoJob } from './undo-job.ts';
 import { watchJob } from './watch-job.ts';
 
@@ -81,6 +81,8 @@ export const jobs: Handlers<'jobs'> = {
   },
 
   undo: async ({ ctx, input }) => ({ job: await undoJob(ctx, input.job) }),
+
+  retry: async ({ ctx, input }) => ({ job: shownJob(await tryAgain(ctx, input.job), ctx) }),
 
   file: ({ ctx, input }) => readFile(ctx, input.job, input.cursor),
 };

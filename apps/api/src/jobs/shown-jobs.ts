@@ -1,13 +1,18 @@
 import type { Job } from '@tenantree/contract';
-import { cancelJob, type JobRow, readJob } from '@tenantree/db';
-import { etaSeconds, isEnded, msOf, type RowId } from '@tenantree/domain';
+import { cancelJob, type JobRow, readJob, readJobItems, retryJob } from '@tenantree/db';
+import { DAY_MS, etaSeconds, isEnded, msOf, type RowId } from '@tenantree/domain';
 import type { Actor } from '../context/actor.ts';
 import { type Access, admit } from '../guard/admit.ts';
 import type { Caller, Hall } from '../hall/hall.ts';
-import { granted, refuseWith } from '../hall/refused.ts';
+import { granted, Refused, refuseWith } from '../hall/refused.ts';
 import type { Bell } from '../live/bells.ts';
 import type { Hub } from '../live/hub.ts';
 import type { AnyJob } from './define-job.ts';
+
+/** How long after it was asked for what failed of a job can be tried again: versions of products are kept for three times as long. */
+const RETRY_DAYS = 30;
+/** Items of an import, at the most: all of them are asked for rights. */
+const MOST_RETRIED = 10_000;
 
 /** Rings when a job has gone on. */
 export const jobBell = (id: RowId): Bell => ({ of: 'jobs', id });
@@ -32,6 +37,10 @@ export const kindsSeen = (
 const isUndoable = ({ state, counts: { done } }: JobRow, kind: AnyJob | undefined): boolean =>
   kind?.undo !== null && kind?.undo !== undefined && isEnded(state) && done > 0;
 
+/** Whether what failed of a job can be tried again: as long as all that it named is known still. */
+const isRetryable = ({ state, createdAt }: JobRow, kind: AnyJob | undefined, nowMs: number): boolean =>
+  kind?.again != null && (state === 'partly' || state === 'failed') && msOf(createdAt) > nowMs - RETRY_DAYS * DAY_MS;
+
 /** Whether somebody may see all that is in a file. */
 export const maySee = ({ levels }: Pick<Access, 'levels'>, { hasUsage }: { readonly hasUsage: boolean }): boolean =>
   !hasUsage || levels['billing.usage'] === 'full';
@@ -53,6 +62,7 @@ export function shownJob(found: JobRow, { hall, access, jobs }: Pick<JobCall, 'h
     label: kind?.label ?? row.kind,
     askedBy: { kind: actor.kind, name: actor.name },
     undoable: isUndoable(found, kind),
+    retryable: isRetryable(found, kind, nowMs),
     file:
       file !== null && isEnded(row.state) && msOf(file.expiresAt) > nowMs && maySee(access, file)
         ? { filename: file.filename, expiresAt: file.expiresAt }
@@ -100,6 +110,40 @@ export async function stopJob(call: JobCall, id: RowId): Promise<JobRow> {
   await hall.change(caller, { root: access.root, acting: access.id }, async ({ trx, now, happened }) => {
     if (!(await cancelJob(trx, { account: access.id, job: id }, now))) return;
     happened('job.cancelled', access.id, { job: kind.label, account: access.name }, { id, name: kind.label });
+  });
+  hub.ring(jobBell(id));
+  return findJob(call, id);
+}
+
+/**
+ * Lets a job that has ended try again what failed of it, by whoever may ask for such a job and as them (rules/jobs 16). One that goes on stays
+ * as it is.
+ *
+ * @throws Refused NOT_FOUND, FORBIDDEN, NOTHING_FAILED
+ */
+export async function tryAgain(call: JobCall, id: RowId): Promise<JobRow> {
+  const { hall, hub, actor, caller, access, jobs } = call;
+  const found = await findJob(call, id);
+  const kind = jobs.find(({ name }) => name === found.kind);
+  if (!kind?.again) return refuseWith('NOTHING_FAILED', 'What failed of this job can’t be tried again.', 'job');
+  const { again, needs, label } = kind;
+  const there = granted(await admit(hall, actor, access.id, needs));
+  if (!isEnded(found.state)) return found;
+  if (!shownJob(found, call).retryable)
+    refuseWith('NOTHING_FAILED', 'Nothing of it failed, it was stopped, or it is too old to be tried again.', 'job');
+  const ref = { account: access.id, job: id };
+  const { user, key, requestId } = caller;
+  await hall.change(caller, { root: access.root, acting: access.id }, async ({ trx, happened }) => {
+    const failed = await readJobItems(trx, ref, { state: 'failed', after: 0, limit: MOST_RETRIED });
+    const refusal = again(
+      there,
+      failed.map(({ payload }) => payload),
+    );
+    if (refusal) throw new Refused(refusal);
+    const retried = await retryJob(trx, ref, { actor: caller.actor, user, key, requestId });
+    // Null: somebody else has let it try again meanwhile.
+    if (retried !== null)
+      happened('job.retried', access.id, { job: label, account: access.name, failed: retried }, { id, name: label });
   });
   hub.ring(jobBell(id));
   return findJob(call, id);

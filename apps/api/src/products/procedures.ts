@@ -35,7 +35,7 @@ const created = longAnswer({
 });
 
 export const products: Handlers<'products'> = {
-  kinds: () => ({ kinds: shownKinds() }),
+  kinds: ({ input }) => ({ kinds: shownKinds(input?.language) }),
 
   list: ({ ctx, input: { kind, search = null, order, cursor, limit } }) =>
     pageOfProducts({ ...ctx, kind }, { search, order, cursor, limit }),

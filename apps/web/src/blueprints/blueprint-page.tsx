@@ -1,6 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ShownBlueprint } from '@tenantree/contract';
-import { LIMIT_KINDS, PERMISSIONS } from '@tenantree/domain';
 import { type FormEvent, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { ask } from '../parts/ask.ts';
@@ -12,7 +11,7 @@ import { useAccount } from '../shell/use-account.ts';
 import { texts } from '../texts.ts';
 import { Drift } from './drift.tsx';
 import { Editor } from './editor.tsx';
-import { LEVELS } from './words.ts';
+import { Says } from './says.tsx';
 
 const { blueprints } = tenantree.trpc;
 
@@ -26,6 +25,8 @@ export default function BlueprintPage({
 }) {
   const isNew = blueprint === 'new';
   const [version, setVersion] = useState<number | null>(null);
+  // An earlier version is looked at first, and then written on.
+  const [writes, setWrites] = useState<number | null>(null);
   const query = useQuery({
     queryKey: ['blueprint', account, blueprint, version],
     queryFn: () => blueprints.get.query({ account, blueprint, ...(version !== null && { version }) }),
@@ -53,10 +54,10 @@ export default function BlueprintPage({
             <>
               <Drift account={account} blueprint={found.id} name={found.name} />
               <div className={css.two}>
-                {isOwn ? (
+                {isOwn && (found.version === found.newest || found.version === writes) ? (
                   <Editor key={`${found.id} ${found.version}`} account={account} shown={found} />
                 ) : (
-                  <Says shown={found} />
+                  <Says shown={found} onWrite={isOwn ? () => setWrites(found.version) : null} />
                 )}
                 <Versions shown={found} onChoose={setVersion} />
               </div>
@@ -167,43 +168,4 @@ const Versions = ({ shown, onChoose }: VersionsProps) => (
     </ul>
     {shown.versions.length === 0 && <p className={`${css.in} ${css.quiet}`}>It belongs to an account above you.</p>}
   </Card>
-);
-
-/** What a version sets up, for those who don't write it. */
-const Says = ({
-  shown: { version, caps, limits, priceBook, products, variables },
-}: {
-  readonly shown: ShownBlueprint;
-}) => (
-  <Card title={`What version ${version} sets up`}>
-    <div className={css.in}>
-      <dl className={css.facts}>
-        {PERMISSIONS.flatMap(({ key, label }) => {
-          const level = caps?.levels[key];
-          return level === undefined ? [] : [<Fact key={key} name={label} says={LEVELS[level]} />];
-        })}
-        {LIMIT_KINDS.flatMap(({ key, label }) => {
-          const terms = limits?.[key];
-          const says = terms?.max === null ? 'Unlimited' : texts.numbers.whole(terms?.max ?? 0);
-          return terms === undefined ? [] : [<Fact key={key} name={label} says={says} />];
-        })}
-        {priceBook && <Fact name="Price book" says={`${priceBook.name} v${priceBook.version}`} />}
-        {(products ?? []).map(({ product, name, version: its }) => (
-          <Fact key={product} name="Product" says={`${name} v${its}`} />
-        ))}
-        {variables.map(({ key, label }) => (
-          <Fact key={key} name="Asks for" says={label} />
-        ))}
-      </dl>
-    </div>
-  </Card>
-);
-
-const Fact = ({ name, says }: { readonly name: string; readonly says: string }) => (
-  <>
-    <dt>{name}</dt>
-    <dd>
-      <bdi>{says}</bdi>
-    </dd>
-  </>
 );

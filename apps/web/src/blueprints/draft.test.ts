@@ -51,6 +51,19 @@ describe('What is written of a blueprint', () => {
     });
   });
 
+  it('says at which percents of a maximum, and of what is unlimited none', () => {
+    const draft = draftOf(shown, []);
+    const agents = (more: object) =>
+      contentOf({
+        ...draft,
+        limits: draft.limits.map((one) => (one.kind === 'agents' ? { ...one, ...more } : one)),
+      }).limits?.agents;
+    expect(draft.limits.find(({ kind }) => kind === 'calls')?.thresholds).toBe('80, 95, 100');
+    expect(agents({ thresholds: '60, 90;100 %' })).toMatchObject({ thresholds: [60, 90, 100] });
+    expect(agents({ thresholds: '' })).toMatchObject({ thresholds: [] });
+    expect(agents({ max: '' })).not.toHaveProperty('thresholds');
+  });
+
   it('has the levels of a preset that is offered no more, and names nothing that isn’t set up', () => {
     expect(contentOf(draftOf(shown, [])).caps).toEqual({ levels: { tasks: 'read' } });
     expect(contentOf(draftOf(null, []))).toEqual({ name: '', variables: [] });

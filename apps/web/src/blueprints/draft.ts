@@ -6,6 +6,7 @@ import {
   type LimitKindKey,
   type PermissionKey,
   type RowId,
+  USUAL_THRESHOLDS,
 } from '@tenantree/domain';
 import type { ClashAnswer, VariableType } from '@tenantree/domain/products';
 import type { tenantree } from '../server.ts';
@@ -21,8 +22,8 @@ export type LimitDraft = {
   readonly max: string;
   readonly reserve: string;
   readonly atLimit: 'block' | 'notify';
-  /** As they were saved; they are not written here. */
-  readonly thresholds: readonly number[] | null;
+  /** Percents of the maximum, as somebody writes them; of what is unlimited there are none. */
+  readonly thresholds: string;
 };
 
 export type ProductDraft = {
@@ -76,7 +77,7 @@ export function draftOf(shown: ShownBlueprint | null, presets: readonly { readon
         max: terms?.max?.toString() ?? '',
         reserve: terms?.reserve?.toString() ?? '',
         atLimit: terms?.atLimit ?? 'block',
-        thresholds: terms?.thresholds ?? null,
+        thresholds: ((terms?.max ?? null) === null ? USUAL_THRESHOLDS : (terms?.thresholds ?? [])).join(', '),
       };
     }),
     book: shown?.priceBook?.book ?? '',
@@ -91,6 +92,13 @@ export function draftOf(shown: ShownBlueprint | null, presets: readonly { readon
   };
 }
 
+/** The percents in a text, which a field lets through only where it has nothing else. */
+const percentsIn = (text: string): number[] =>
+  text
+    .split(/[\s,;%]+/)
+    .filter(Boolean)
+    .map(Number);
+
 function limitsOf(limits: readonly LimitDraft[]): Wish['limits'] {
   const set = limits.filter(({ isSet }) => isSet);
   if (set.length === 0) return undefined;
@@ -102,7 +110,7 @@ function limitsOf(limits: readonly LimitDraft[]): Wish['limits'] {
         ...(reserve.trim() !== '' && { reserve: Number(reserve) }),
         atLimit,
         // Those of a maximum say nothing of what is unlimited.
-        ...(thresholds !== null && max.trim() !== '' && { thresholds: [...thresholds] }),
+        ...(max.trim() !== '' && { thresholds: percentsIn(thresholds) }),
       },
     ]),
   );

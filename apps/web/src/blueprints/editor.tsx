@@ -114,16 +114,18 @@ type PartProps = {
   readonly title: string;
   readonly field: (typeof PARTS)[number];
   readonly refusal: CallRefusal | null;
+  /** Fields in it that say themselves what is refused. */
+  readonly fields?: readonly string[];
   readonly children: ReactNode;
 };
 
 /** A part of a version, with what the server says of it. */
-const Part = ({ title, field, refusal, children }: PartProps) => (
+const Part = ({ title, field, refusal, fields = [], children }: PartProps) => (
   <fieldset className={css.in}>
     <legend>{title}</legend>
     {isIn(refusal, field) && (
       <>
-        <Alert refusal={refusal} />
+        <Alert refusal={refusal} fields={fields} />
         {(refusal?.faults?.length ?? 0) > 1 && (
           <ul>
             {refusal?.faults?.map(({ at, message }) => (
@@ -209,9 +211,10 @@ type LimitsProps = {
 function Limits({ limits, refusal, onChange }: LimitsProps) {
   const put = (kind: string, more: Partial<LimitDraft>): void =>
     onChange(limits.map((one) => (one.kind === kind ? { ...one, ...more } : one)));
+  const fields = limits.flatMap(({ kind }) => ['max', 'reserve', 'thresholds'].map((one) => `limits.${kind}.${one}`));
   return (
-    <Part title="Limits" field="limits" refusal={refusal}>
-      {limits.map(({ kind, label, isSet, max, reserve, atLimit }) => (
+    <Part title="Limits" field="limits" refusal={refusal} fields={fields}>
+      {limits.map(({ kind, label, isSet, max, reserve, atLimit, thresholds }) => (
         <div key={kind}>
           <label className={css.check}>
             <input type="checkbox" checked={isSet} onChange={({ target }) => put(kind, { isSet: target.checked })} />
@@ -245,6 +248,17 @@ function Limits({ limits, refusal, onChange }: LimitsProps) {
                 <option value="block">Nothing more</option>
                 <option value="notify">Only say so</option>
               </Select>
+              {max.trim() !== '' && (
+                <Field
+                  label={`${label}: say so at (%)`}
+                  pattern="[\d\s,;%]*"
+                  title="Percents of the maximum, such as 80, 95, 100"
+                  placeholder="never"
+                  value={thresholds}
+                  error={errorOf(refusal, `limits.${kind}.thresholds`)}
+                  onChange={({ target }) => put(kind, { thresholds: target.value })}
+                />
+              )}
             </div>
           )}
         </div>

@@ -6,7 +6,8 @@ import { Select } from '../parts/cards.tsx';
 import { Button, Empty, Field } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import type { ProductDraft } from './draft.ts';
-import { ANSWERS } from './words.ts';
+import { useKinds } from './use-blueprints.ts';
+import { ANSWERS, partsOf } from './words.ts';
 
 const { products } = tenantree.trpc;
 const MATCHES = 20;
@@ -19,7 +20,7 @@ type Props = {
 
 /** Chooses products of the account: as they are when the version is saved. */
 export function ProductFields({ account, chosen, onChange }: Props) {
-  const kinds = useQuery({ queryKey: ['kinds'], queryFn: () => products.kinds.query() }).data?.kinds ?? [];
+  const kinds = useKinds();
   const copied = kinds.filter(({ fromParent }) => fromParent === 'copy');
   return (
     <>
@@ -36,7 +37,9 @@ export function ProductFields({ account, chosen, onChange }: Props) {
 type Kinds = { readonly kinds: readonly ShownKind[] };
 
 function Chosen({ kinds, chosen, onChange }: Omit<Props, 'account'> & Kinds) {
-  const labelOf = (kind: string): string => kinds.find((one) => one.kind === kind)?.label ?? kind;
+  const put = (one: ProductDraft, more: Partial<ProductDraft>): void =>
+    onChange(chosen.map((it) => (it.product === one.product ? { ...it, ...more } : it)));
+  const kindOf = (kind: string): ShownKind | undefined => kinds.find((one) => one.kind === kind);
   return (
     <div className={css.scroll} tabIndex={0} role="region" aria-label="Products that are chosen">
       <table className={css.table}>
@@ -54,25 +57,18 @@ function Chosen({ kinds, chosen, onChange }: Omit<Props, 'account'> & Kinds) {
               <th scope="row">
                 <bdi>{one.name}</bdi> <span className={css.quiet}>v{one.version}</span>
               </th>
-              <td>{labelOf(one.kind)}</td>
               <td>
-                <Select
-                  label={`Where “${one.name}” is taken`}
-                  value={one.answer}
-                  onChange={({ target }) => {
-                    const answer = (Object.keys(ANSWERS) as (keyof typeof ANSWERS)[]).find(
-                      (key) => key === target.value,
-                    );
-                    onChange(chosen.map((it) => (it.product === one.product ? { ...it, answer: answer ?? '' } : it)));
-                  }}
-                >
-                  <option value="">Ask each time</option>
-                  {Object.entries(ANSWERS).map(([key, words]) => (
-                    <option key={key} value={key}>
-                      {words}
-                    </option>
-                  ))}
-                </Select>
+                {kindOf(one.kind)?.label ?? one.kind}
+                <Parts
+                  all={partsOf(kindOf(one.kind))}
+                  chosen={one}
+                  onChange={(parts) =>
+                    onChange(chosen.map((it) => (it.product === one.product ? { ...it, parts } : it)))
+                  }
+                />
+              </td>
+              <td>
+                <Answer chosen={one} onChange={(answer) => put(one, { answer })} />
               </td>
               <td>
                 <Button
@@ -88,6 +84,60 @@ function Chosen({ kinds, chosen, onChange }: Omit<Props, 'account'> & Kinds) {
         </tbody>
       </table>
     </div>
+  );
+}
+
+type AnswerProps = { readonly chosen: ProductDraft; readonly onChange: (answer: ProductDraft['answer']) => void };
+
+/** What becomes of what another product of an account is called, too. */
+const Answer = ({ chosen: { name, answer }, onChange }: AnswerProps) => (
+  <Select
+    label={`Where “${name}” is taken`}
+    value={answer}
+    onChange={({ target }) =>
+      onChange((Object.keys(ANSWERS) as (keyof typeof ANSWERS)[]).find((key) => key === target.value) ?? '')
+    }
+  >
+    <option value="">Ask each time</option>
+    {Object.entries(ANSWERS).map(([key, words]) => (
+      <option key={key} value={key}>
+        {words}
+      </option>
+    ))}
+  </Select>
+);
+
+type PartsProps = {
+  readonly all: ReturnType<typeof partsOf>;
+  readonly chosen: ProductDraft;
+  /** Null: all of them. */
+  readonly onChange: (parts: readonly string[] | null) => void;
+};
+
+/** Which parts of a product come along: one at the least. */
+function Parts({ all, chosen: { name, parts }, onChange }: PartsProps) {
+  if (all.length === 0) return null;
+  const has = (key: string): boolean => parts?.includes(key) ?? true;
+  const turn = (key: string): void => {
+    const next = all.flatMap((one) => (has(one.key) === (one.key !== key) ? [one.key] : []));
+    onChange(next.length === all.length ? null : next);
+  };
+  return (
+    <details>
+      <summary>{parts === null ? 'All parts' : `${parts.length} of ${all.length} parts`}</summary>
+      {all.map(({ key, title }) => (
+        <label key={key} className={css.check}>
+          <input
+            type="checkbox"
+            aria-label={`${name}: ${title}`}
+            checked={has(key)}
+            disabled={parts?.length === 1 && has(key)}
+            onChange={() => turn(key)}
+          />
+          {title}
+        </label>
+      ))}
+    </details>
   );
 }
 

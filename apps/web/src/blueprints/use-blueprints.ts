@@ -1,8 +1,9 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import type { ShownKind } from '@tenantree/contract';
 import { useEffect } from 'react';
 import { queries, tenantree } from '../server.ts';
 
-const { blueprints } = tenantree.trpc;
+const { blueprints, products } = tenantree.trpc;
 
 type Asked = Omit<Parameters<typeof blueprints.drift.query>[0], 'account' | 'blueprint'>;
 
@@ -28,3 +29,7 @@ export function useLiveDrift(account: string, blueprint: string): void {
     return () => subscription.unsubscribe();
   }, [account, blueprint]);
 }
+
+/** The kinds of products; none until they are known. */
+export const useKinds = (): readonly ShownKind[] =>
+  useQuery({ queryKey: ['kinds'], queryFn: () => products.kinds.query() }).data?.kinds ?? [];

@@ -1,5 +1,12 @@
-import type { BlueprintDrift } from '@tenantree/contract';
-import type { BlueprintSection, DriftState, Level, SectionMode, SetUpState } from '@tenantree/domain';
+import type { BlueprintDrift, ShownKind } from '@tenantree/contract';
+import {
+  type BlueprintSection,
+  type DriftState,
+  isRecord,
+  type Level,
+  type SectionMode,
+  type SetUpState,
+} from '@tenantree/domain';
 import { texts } from '../texts.ts';
 
 export const SECTIONS: Readonly<Record<BlueprintSection, string>> = {
@@ -50,3 +57,12 @@ export const countsWords = (counts: BlueprintDrift['counts']): string =>
       return count === 0 ? [] : [`${texts.numbers.whole(count)} ${DRIFTS[state].toLowerCase()}`];
     })
     .join(', ');
+
+/** The parts of a kind, and what each is called. */
+export function partsOf(kind: ShownKind | undefined): readonly { readonly key: string; readonly title: string }[] {
+  const fields = kind?.schema['properties'];
+  return Object.keys(kind?.rows.parts ?? {}).map((key) => {
+    const field = isRecord(fields) ? fields[key] : null;
+    return { key, title: isRecord(field) && typeof field['title'] === 'string' ? field['title'] : key };
+  });
+}

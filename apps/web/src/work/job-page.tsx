@@ -86,7 +86,7 @@ export default function JobPage({ account, job: id }: { readonly account: string
 }
 
 function Acts({ account, job }: { readonly account: string; readonly job: Job }) {
-  const { id, label, file, undoable, state, cancelAskedAt } = job;
+  const { id, label, file, undoable, retryable, state, cancelAskedAt } = job;
   const [, go] = useLocation();
   const again = () => queries.invalidateQueries({ queryKey: ['job', account, id] });
   const stop = (): Promise<void> =>
@@ -99,6 +99,10 @@ function Acts({ account, job }: { readonly account: string; readonly job: Job })
         await again();
       },
     });
+  const retry = async (): Promise<void> => {
+    await jobs.retry.mutate({ account, job: id });
+    await again();
+  };
   const undo = async (): Promise<void> => {
     const { accounts } = await jobs.previewUndo.query({ account, job: id });
     const left = accounts.filter((one) => one.left !== null).length;
@@ -123,6 +127,11 @@ function Acts({ account, job }: { readonly account: string; readonly job: Job })
       {!isEnded(state) && cancelAskedAt === null && (
         <Act does={stop} working="Stopping…">
           Stop
+        </Act>
+      )}
+      {retryable && (
+        <Act does={retry} working="Asking…">
+          Try again what failed
         </Act>
       )}
       {undoable && (

@@ -54,7 +54,11 @@ export function useProgress(
         onError: () => undefined,
       },
     );
-    return () => subscription.unsubscribe();
+    return () => {
+      subscription.unsubscribe();
+      // It may be tried again afterwards.
+      setFrame(null);
+    };
   }, [account, id, runs]);
   return runs && frame ? frame : job;
 }

@@ -186,6 +186,58 @@ describe('Blueprints', () => {
     await page.close();
   });
 
+  it('have parts of an agent and thresholds, and an earlier version is looked at before it is written on', async () => {
+    const { account } = await reseller('In parts');
+    const page = await app.open({ context: home });
+    await page.goto(`${app.url}/a/${account}/blueprints`);
+    await press(page, 'New blueprint');
+    await page.getByLabel('Name', { exact: true }).fill('Practice');
+    await page.getByLabel('Agents', { exact: true }).check();
+    await page.getByLabel('Agents: at most').fill('5');
+    const thresholds = page.getByLabel('Agents: say so at (%)');
+    expect(await thresholds.inputValue()).toBe('80, 95, 100');
+    await thresholds.fill('100, 50');
+    await press(page, 'Add Front desk v1');
+    await page.getByText('All parts').click();
+    for (const part of ['General', 'Call Flow', 'Analytics', 'Notifications', 'Knowledge', 'Tools'])
+      await page.getByLabel(`Front desk: ${part}`).uncheck();
+    await page.getByText('1 of 7 parts').waitFor();
+    expect(await page.getByLabel('Front desk: Prompt').isDisabled()).toBe(true);
+    await press(page, 'Save blueprint');
+    await page.getByText(/^Thresholds are whole percents from 1/).waitFor();
+    await thresholds.fill('50, 100');
+    await press(page, 'Save blueprint');
+    await page.getByText('It has set up no account yet.').waitFor();
+    const { client } = owner;
+    const blueprint = await idOf(account, 'Practice');
+    const versionAt = async (version: number) =>
+      (await client.blueprints.get.query({ account, blueprint, version })).blueprint;
+    expect(await versionAt(1)).toMatchObject({
+      limits: { agents: { max: 5, thresholds: [50, 100] } },
+      products: [{ name: 'Front desk', parts: ['prompt'] }],
+    });
+    await page.getByText('1 of 7 parts').click();
+    await page.getByLabel('Front desk: Tools').check();
+    await thresholds.fill('');
+    await press(page, 'Save version 2');
+    await page.getByRole('link', { name: 'Practice' }).click();
+    await press(page, 'Show version 1');
+    await page.getByText('What version 1 sets up').waitFor();
+    await page.getByText('5 · says so at 50, 100 %').waitFor();
+    await page.getByText('Front desk v1 · only Prompt').waitFor();
+    expect(await page.getByLabel('Agents: at most').count()).toBe(0);
+    await look(page, 'blueprint-earlier');
+    await press(page, 'Write version 3 from this one');
+    expect(await page.getByLabel('Agents: say so at (%)').inputValue()).toBe('50, 100');
+    await press(page, 'Save version 3');
+    await page.getByRole('link', { name: 'Practice' }).waitFor();
+    const restored = await versionAt(3);
+    expect(restored.limits).toEqual((await versionAt(1)).limits);
+    expect(restored.products?.map(({ parts }) => parts)).toEqual([['prompt']]);
+    expect((await versionAt(2)).limits?.agents?.thresholds).toEqual([]);
+    await page.close();
+  });
+
   it('are renamed and deleted, and say at their fields what is refused', async () => {
     const { account } = await reseller('Refused');
     const { client } = owner;

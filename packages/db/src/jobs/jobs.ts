@@ -292,6 +292,28 @@ export async function cancelJob(trx: TenantTransaction, ref: JobRef, now: Instan
   return asked !== undefined;
 }
 
+/**
+ * Lets a job that has ended try again what failed of it, by whoever asks now.
+ *
+ * @returns how many items that are; null when it goes on, nothing of it failed, or it was stopped before all of it had begun
+ */
+export async function retryJob(trx: TenantTransaction, ref: JobRef, askedBy: JobAsker): Promise<number | null> {
+  const { rows } = await sql<{ failed: number }>`
+    WITH ended AS MATERIALIZED (
+      SELECT j.failed FROM jobs j WHERE j.root_id = acting_root() AND j.account_id = ${ref.account} AND j.id = ${ref.job}
+        AND j.state IN ('partly', 'failed') FOR UPDATE),
+    items AS (
+      UPDATE job_items i SET state = 'pending', attempts = 0, error = NULL, due_at = clock_timestamp() FROM ended
+      WHERE i.root_id = acting_root() AND i.account_id = ${ref.account} AND i.job_id = ${ref.job} AND i.state = 'failed')
+    UPDATE jobs j SET state = 'queued', asked_by = ${JSON.stringify(askedBy)}::jsonb, failed = 0, started_at = NULL, ended_at = NULL
+    FROM ended WHERE j.root_id = acting_root() AND j.account_id = ${ref.account} AND j.id = ${ref.job} RETURNING ended.failed`.execute(
+    trx,
+  );
+  const failed = rows[0]?.failed ?? null;
+  if (failed !== null) await wakeJob(trx, ref, 0);
+  return failed;
+}
+
 /** Forgets jobs that ended before an instant, and files that have expired by now; how many jobs. */
 export async function forgetJobs(
   db: Database,

@@ -46,6 +46,7 @@ export const AUDIT_ACTIONS = {
   'embed.tokenCreated': 'opened the embedded screens of {account} for {user} on {origin}',
   'job.queued': 'asked for the job {job} of {account}, items: {total}',
   'job.cancelled': 'stopped the job {job} of {account}',
+  'job.retried': 'let the job {job} of {account} try again what failed, items: {failed}',
   'job.ended': 'ended the job {job} of {account} ({state}: {done} of {total} done)',
   'embed.originsSet': 'set the origins that embed {account} to {origins}',
   'embed.originRefused': 'used the session of {user} in {account} on {origin}, which is not one of its origins',

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { RESOURCES } from '../limits/resources.ts';
 import { parsePermissionKey } from '../permissions/registry.ts';
 import { faultsOf } from './faults.ts';
+import { GERMAN_VALUES, GERMAN_WORDS } from './german.ts';
 import type { ProductKind } from './kind.ts';
 import { PRODUCT_KINDS } from './kinds.ts';
 import { shownKinds } from './shown-kinds.ts';
@@ -142,4 +143,49 @@ it('The walk refuses what screens can’t draw', () => {
       (at, n, all) => refused(odd).length === all.length || all.indexOf(at) === n,
     ),
   );
+});
+
+describe('What kinds, parts and fields are called', () => {
+  /** All words of schemas that people read, and those of choices. */
+  function said(): { readonly words: ReadonlySet<string>; readonly values: ReadonlySet<string> } {
+    const [words, values] = [new Set<string>(), new Set<string>()];
+    for (const kind of PRODUCT_KINDS as readonly ProductKind[]) {
+      for (const word of [kind.label, kind.plural]) words.add(word);
+      for (const { schema } of spots(kind.schema)) {
+        const { title, help, unit, labels = {} } = metaOf(schema);
+        for (const word of [title, help, unit]) if (word) words.add(word);
+        for (const word of Object.values(labels)) values.add(word);
+      }
+    }
+    return { words, values };
+  }
+
+  it('is said in German, too, all of it and nothing else', () => {
+    const { words, values } = said();
+    expect(Object.keys(GERMAN_WORDS).toSorted()).toEqual([...words].toSorted());
+    expect(Object.keys(GERMAN_VALUES).toSorted()).toEqual([...values].toSorted());
+  });
+
+  it('differs by language in nothing else', () => {
+    expect(shownKinds('fr')).toEqual(shownKinds());
+    const [english, german] = [shownKinds(), shownKinds('de-AT')];
+    const titles = (kinds: typeof english, kind: string) => {
+      const { properties } = kinds.find((one) => one.kind === kind)!.schema as {
+        properties: Record<string, { title: string }>;
+      };
+      return Object.values(properties).map(({ title }) => title);
+    };
+    expect(titles(german, 'tool')).not.toEqual(titles(english, 'tool'));
+    expect(german.find(({ kind }) => kind === 'schedule')).toMatchObject({ label: 'Zeitplan', plural: 'Zeitpläne' });
+    // Words are taken out where they are said, and all else is the same.
+    const bare = (kinds: typeof english) =>
+      JSON.parse(JSON.stringify(kinds), (key, value: unknown) =>
+        ['title', 'help', 'unit', 'label', 'plural'].includes(key) && typeof value === 'string'
+          ? '…'
+          : key === 'labels'
+            ? Object.keys(value as object)
+            : value,
+      ) as unknown;
+    expect(bare(german)).toEqual(bare(english));
+  });
 });

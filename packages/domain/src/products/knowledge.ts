@@ -137,7 +137,7 @@ const schedules = z.strictObject({
         id: entryId(),
         day: field(choice(DAYS), 'Day', { labels: DAY_LABELS }),
         from: field(time(), 'From'),
-        to: field(time(), 'To'),
+        to: field(time(), 'Until'),
       }),
       100,
     ),

@@ -338,7 +338,7 @@ export class SamImportChoice extends LitElement {
 }
 
 /** A set with something more, or without it. */
-function turned<One>(set: ReadonlySet<One>, one: One): Set<One> {
+export function turned<One>(set: ReadonlySet<One>, one: One): Set<One> {
   const next = new Set(set);
   if (!next.delete(one)) next.add(one);
   return next;

@@ -17,7 +17,7 @@ export type Chosen = {
 export type Clash = {
   readonly item: PlannedItem;
   /** Accounts in which that is so. */
-  readonly accounts: readonly string[];
+  readonly accounts: readonly { readonly id: AccountId; readonly name: string }[];
 };
 
 /** How far somebody is with an import. */
@@ -30,6 +30,8 @@ export type Draft = {
   readonly clashes: ReadonlyMap<RowId, Clash>;
   /** Answers to them, by product or by kind. */
   readonly answers: ReadonlyMap<RowId | KindKey, ClashAnswer>;
+  /** What is answered otherwise for one of several accounts. */
+  readonly exceptions: ReadonlyMap<`${RowId} ${AccountId}`, ClashAnswer>;
   readonly plan: ImportPlan | null;
   /** What is other than it was shown before; null: nothing. */
   readonly stale: readonly string[] | null;
@@ -43,6 +45,7 @@ export const newDraft = (from: AccountId): Draft => ({
   chosen: new Map(),
   clashes: new Map(),
   answers: new Map(),
+  exceptions: new Map(),
   plan: null,
   stale: null,
   job: null,
@@ -59,23 +62,43 @@ export function draftsOf(source: ImportsSource): Map<string, Draft> {
   return known;
 }
 
-/** What was said about something of which another product has the name: of itself, or of all of its kind. */
+/** What was said about something of which another product has the name, for all accounts: of itself, or of all of its kind. */
 export const answerTo = ({ answers }: Draft, { product, kind }: PlannedItem): ClashAnswer | undefined =>
   answers.get(product) ?? answers.get(kind);
 
-/** Questions that nobody answered. */
+/** What was said for one account alone, about a product. */
+export const exceptionIn = (
+  { exceptions }: Draft,
+  { product }: PlannedItem,
+  account: AccountId,
+): ClashAnswer | undefined => exceptions.get(`${product} ${account}`);
+
+/** What becomes of a product in each account where another one has its name, each once. */
+export function answersIn(draft: Draft, { item, accounts }: Clash): ReadonlySet<ClashAnswer | undefined> {
+  return new Set(accounts.map(({ id }) => exceptionIn(draft, item, id) ?? answerTo(draft, item)));
+}
+
+/** Questions that nobody answered, for one account or more. */
 export const openOf = (draft: Draft): readonly Clash[] =>
-  [...draft.clashes.values()].filter(({ item }) => !answerTo(draft, item));
+  [...draft.clashes.values()].filter((clash) => answersIn(draft, clash).has(undefined));
 
 /** The answers to what is asked. */
-function answered({ answers, clashes }: Draft): Answer[] {
+function answered(draft: Draft): Answer[] {
+  const { answers, clashes } = draft;
   const kinds = new Map([...clashes.values()].map(({ item }) => [item.kind as string, item.kind]));
-  return [...answers].flatMap(([about, as]): Answer[] => {
+  const common = [...answers].flatMap(([about, as]): Answer[] => {
     const kind = kinds.get(about);
     const clash = clashes.get(about as RowId);
     if (kind) return [{ kind, as }];
     return clash ? [{ product: clash.item.product, as }] : [];
   });
+  const others = [...clashes.values()].flatMap(({ item, accounts }) =>
+    accounts.flatMap(({ id: target }): Answer[] => {
+      const as = exceptionIn(draft, item, target);
+      return as ? [{ product: item.product, target, as }] : [];
+    }),
+  );
+  return [...common, ...others];
 }
 
 /** What is asked for. @param isAnswered without answers, a plan shows every question */
@@ -88,30 +111,31 @@ export function wishOf(draft: Draft, targets: readonly { readonly id: AccountId 
   };
 }
 
-/** The questions of a plan, by product. */
-export function clashesIn({ targets }: ImportPlan): Map<RowId, Clash> {
-  const clashes = new Map<RowId, Clash>();
+/** The questions of a plan, by product, with others that came up before. */
+export function clashesIn({ targets }: ImportPlan, before: Draft['clashes'] = new Map()): Map<RowId, Clash> {
+  const clashes = new Map(before);
   for (const { account, items } of targets)
-    for (const item of items)
+    for (const item of items) {
+      const { accounts = [] } = clashes.get(item.product) ?? {};
       if (item.act === 'clash')
-        clashes.set(item.product, {
-          item,
-          accounts: [...(clashes.get(item.product)?.accounts ?? []), account.name],
-        });
+        clashes.set(item.product, { item, accounts: [...accounts.filter(({ id }) => id !== account.id), account] });
+    }
   return clashes;
 }
 
-/** One of several accounts' rows of the same product, and in how many accounts it is so. */
+/** One of several accounts' rows of the same product, or of whatever is told apart, and in how many accounts it is so. */
 export function across<Row extends { readonly product: RowId }>(
   plan: ImportPlan,
   rowsOf: (target: ImportPlan['targets'][number]) => readonly Row[],
+  keyOf: (row: Row) => string = ({ product }) => product,
 ): readonly { readonly row: Row; readonly accounts: number }[] {
-  const found = new Map<RowId, { row: Row; accounts: number }>();
+  const found = new Map<string, { row: Row; accounts: number }>();
   for (const target of plan.targets)
     for (const row of rowsOf(target)) {
-      const known = found.get(row.product);
+      const key = keyOf(row);
+      const known = found.get(key);
       if (known) known.accounts += 1;
-      else found.set(row.product, { row, accounts: 1 });
+      else found.set(key, { row, accounts: 1 });
     }
   return [...found.values()];
 }

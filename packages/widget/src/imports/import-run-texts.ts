@@ -14,6 +14,7 @@ export const importRunTexts = {
   importState_failed: 'failed',
   importUndone_new: 'removed again',
   importUndone: 'as before',
+  importRetry: 'Try again what failed',
   importNew: 'Import more',
   importValues: 'Values to set',
   importValueSet: 'Set',

@@ -26,6 +26,10 @@ export function placeWords(kinds: readonly ShownKind[], key: string, place: stri
   return (kind && titleOf(schemaOf(kind), place)) || place;
 }
 
+/** What places of a document are called. */
+export const placesWords = (kinds: readonly ShownKind[], key: string, places: readonly string[]): string =>
+  places.map((at) => placeWords(kinds, key, at)).join(', ');
+
 /** Names of what a plan is about, by their ids at the source and in the target. */
 export function namesIn({ targets }: ImportPlan): ReadonlyMap<string, string> {
   const names = new Map<string, string>();

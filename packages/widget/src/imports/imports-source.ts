@@ -84,6 +84,8 @@ export type ImportsSource = {
   readonly follow: (account: AccountId, job: RowId, reader: LiveReader<JobFrame>) => () => void;
   /** Stops a job: what is done stays. */
   readonly cancel: (account: AccountId, job: RowId) => Promise<void>;
+  /** Lets what failed of a job that has ended be tried again, as the same job. */
+  readonly retry: (account: AccountId, job: RowId) => Promise<void>;
   /** What taking it back would leave as it is. */
   readonly foreseeUndo: (account: AccountId, job: RowId) => Promise<readonly ForeseenUndo[]>;
   /** Takes an import back, as another job. */
@@ -114,7 +116,7 @@ function stepOf({ n, target, name, about, state, result, error }: JobItem): Impo
     account: { id: target ?? ('' as AccountId), name: name ?? '' },
     names: about ?? [],
     state,
-    why: error?.message ?? (reason || stays),
+    why: (state !== 'done' && error?.message) || reason || stays,
     done: items ?? undone.map((one) => ({ ...one, needs: [] })),
   };
 }
@@ -147,6 +149,7 @@ export function importsFrom({ trpc }: Pick<Tenantree, 'trpc'>, products: Product
       return () => subscription.unsubscribe();
     },
     cancel: async (account, job) => void (await call(jobs.cancel.mutate, { account, job })),
+    retry: async (account, job) => void (await call(jobs.retry.mutate, { account, job })),
     foreseeUndo: async (account, job) => (await call(jobs.previewUndo.query, { account, job })).accounts,
     undo: async (account, job) => (await call(jobs.undo.mutate, { account, job })).job,
   };

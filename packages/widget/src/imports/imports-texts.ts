@@ -42,6 +42,8 @@ export const importsTexts = {
   importAnswer_use_existing: 'Use existing',
   importAnswer_skip: 'Skip',
   importChoose: 'Choose one; there is no default for this.',
+  importByAccount: 'By account',
+  importAsForAll: 'As for all',
   importOpen: '{n, plural, one {# question open} other {# questions open}}',
   importAnswerFirst: 'Answer “{name}” first.',
   importChosenTitle: 'Chosen',

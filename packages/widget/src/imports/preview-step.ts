@@ -2,14 +2,21 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { icon } from '../icons/icon.ts';
 import { CHEVRON_DOWN } from '../icons/icons.ts';
 import { across } from './import-draft.ts';
-import { type Around, kindWords, namesIn, placeWords, sidesOf, valueWords } from './import-words.ts';
+import { type Around, kindWords, namesIn, placesWords, placeWords, sidesOf, valueWords } from './import-words.ts';
 import type { CopyChange, ImportPlan, PlannedItem, PlannedTarget } from './imports-source.ts';
-import { actBadge, blockedCard, cardTitle, notCopiedRow, type Resolving, refusals } from './resolve-step.ts';
+import {
+  actBadge,
+  blockedCard,
+  cardTitle,
+  listCard,
+  notCopiedRow,
+  type Resolving,
+  refusals,
+  secretRows,
+} from './resolve-step.ts';
 
 /** What is opened of the preview, and how that is turned. */
-export type Previewing = Pick<Resolving, 'add'> & {
-  readonly isOpen: (key: string) => boolean;
-  readonly turn: (key: string, open: boolean) => void;
+export type Previewing = Pick<Resolving, 'add' | 'isOpen' | 'turn'> & {
   readonly limitWords: (kind: string) => string;
   readonly permissionWords: (key: string) => string;
 };
@@ -22,17 +29,11 @@ export function previewStep(plan: ImportPlan, around: Around, acts: Previewing):
   const { say } = texts;
   const names = namesIn(plan);
   const left = across(plan, ({ notCopied }) => notCopied);
-  const secrets = across(plan, ({ items }) => items.filter(({ needsValue }) => needsValue.length > 0));
+  const secrets = secretRows(plan, kinds, html`<br /><span class="quiet">${say('importSecretsNotText')}</span>`);
   const count = html`<span class="badge">${texts.numbers.whole(left.length + secrets.length)}</span>`;
   return html`<div class="two"><div class="column">${refusals(plan)}${plan.targets.map((target) => shownTarget(target, around, acts, names, plan.targets.length > 1))}</div>
     <div class="column">
-      ${
-        left.length + secrets.length === 0
-          ? nothing
-          : html`<div class="card" part="card">${cardTitle(say('importNotCopied'), level, count)}<ul class="rows">
-        ${left.map(({ row }) => notCopiedRow(row, around, names, acts.add))}
-        ${secrets.map(({ row: { name, kind, needsValue } }) => html`<li class="item"><span><bdi>${name}</bdi>: ${needsValue.map((at) => placeWords(kinds, kind, at)).join(', ')}<br /><span class="quiet">${say('importSecretsNotText')}</span></span></li>`)}</ul></div>`
-      }
+      ${listCard(say('importNotCopied'), level, [...left.map(({ row }) => notCopiedRow(row, around, names, acts.add)), ...secrets], { aside: count })}
       ${blockedCard(plan, around)}
       ${plan.limits.length === 0 ? nothing : html`<div class="card" part="card">${cardTitle(say('importLimits'), level)}<dl class="in">${plan.limits.map(({ kind, account, before, after, max }) => html`<dt>${acts.limitWords(kind)}, <bdi>${account?.name ?? say('importLimitAbove')}</bdi></dt><dd class=${after > max ? 'error' : ''}>${say('importLimit', { before, after, max })}</dd>`)}</dl></div>`}${runningCard(plan, around)}</div></div>`;
 }
@@ -45,9 +46,7 @@ function runningCard({ running }: ImportPlan, { texts, level }: Around): Templat
     const more = campaigns > sample.length ? ' …' : '';
     return html`<li class="item"><span><bdi class="strong">${account.name}</bdi>${calls > 0 ? html`<br />${say('importCalls', { n: calls })}` : nothing}${campaigns > 0 ? html`<br />${say('importCampaigns', { n: campaigns })} <bdi class="quiet">${names}${more}</bdi>` : nothing}</span></li>`;
   };
-  return running.length === 0
-    ? nothing
-    : html`<div class="card" part="card">${cardTitle(say('importGoesOn'), level)}<ul class="rows">${running.map(row)}</ul></div>`;
+  return listCard(say('importGoesOn'), level, running.map(row));
 }
 
 /** How many things are done by each act. */
@@ -86,9 +85,7 @@ function notesOf(item: PlannedItem, { texts: { say }, from, kinds }: Around, act
     ...(changes.length > 0 ? [say('importDifferences', { n: changes.length })] : []),
     ...(updateAvailable ? [say('importOlder', updateAvailable)] : []),
     ...(hidden ? [say('importHidden', { permission: acts.permissionWords(hidden) })] : []),
-    ...(needsValue.length > 0
-      ? [say('waitsFor', { what: needsValue.map((at) => placeWords(kinds, kind, at)).join(', ') })]
-      : []),
+    ...(needsValue.length > 0 ? [say('waitsFor', { what: placesWords(kinds, kind, needsValue) })] : []),
   ];
 }
 

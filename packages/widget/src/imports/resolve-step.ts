@@ -1,10 +1,11 @@
-import type { RowId } from '@tenantree/domain';
+import type { AccountId, RowId } from '@tenantree/domain';
 import { html, nothing, type TemplateResult } from 'lit';
 import { icon } from '../icons/icon.ts';
-import { MOVES } from '../icons/icons.ts';
+import { CHEVRON_DOWN, MOVES } from '../icons/icons.ts';
 import { errorLine } from '../parts/error-line.ts';
-import { across, answerTo, type Clash, type Draft, openOf } from './import-draft.ts';
-import { type Around, kindOf, kindWords, namesIn, placeWords } from './import-words.ts';
+import { selectField } from '../parts/select-field.ts';
+import { across, answersIn, answerTo, type Clash, type Draft, exceptionIn, openOf } from './import-draft.ts';
+import { type Around, kindOf, kindWords, namesIn, placesWords } from './import-words.ts';
 import type { ClashAnswer, ImportPlan, KindKey, PlannedItem, PlannedTarget } from './imports-source.ts';
 
 const ANSWERS: readonly ClashAnswer[] = ['keep_both', 'replace', 'use_existing', 'skip'];
@@ -14,6 +15,10 @@ const SEVERAL = 2;
 /** What can be done where an import is resolved. */
 export type Resolving = {
   readonly answer: (about: RowId | KindKey, as: ClashAnswer) => void;
+  /** Says otherwise for one account; empty: as for all. */
+  readonly except: (product: RowId, account: AccountId, as: ClashAnswer | '') => void;
+  readonly isOpen: (key: string) => boolean;
+  readonly turn: (key: string, open: boolean) => void;
   /** Chooses something more. */
   readonly add: (row: PlannedTarget['notCopied'][number]) => void;
 };
@@ -21,6 +26,28 @@ export type Resolving = {
 /** The title of a card, with what stands behind it. */
 export const cardTitle = (words: string, level: number, aside: unknown = nothing): TemplateResult =>
   html`<div class="title"><span role="heading" aria-level=${level}>${words}</span>${aside}</div>`;
+
+/** A card with a list; none, where nothing stands in it. */
+export const listCard = (
+  words: string,
+  level: number,
+  rows: readonly unknown[],
+  { aside = nothing, lead = nothing }: { readonly aside?: unknown; readonly lead?: unknown } = {},
+): TemplateResult | typeof nothing =>
+  rows.length === 0
+    ? nothing
+    : html`<div class="card" part="card">${cardTitle(words, level, aside)}${lead}<ul class="rows">${rows}</ul></div>`;
+
+/** What waits for secrets, and for which. */
+export const secretRows = (
+  plan: ImportPlan,
+  kinds: Around['kinds'],
+  why: unknown = nothing,
+): readonly TemplateResult[] =>
+  across(plan, ({ items }) => items.filter(({ needsValue }) => needsValue.length > 0)).map(
+    ({ row: { name, kind, needsValue } }) =>
+      html`<li class="item"><span><bdi>${name}</bdi> <span class="quiet">${placesWords(kinds, kind, needsValue)}</span>${why}</span></li>`,
+  );
 
 /** What is done with a product: its word, in the colour of how much that changes; what moves has an icon, too. */
 export function actBadge(act: PlannedItem['act'], { texts: { say } }: Around): TemplateResult {
@@ -47,17 +74,22 @@ export function resolveStep(draft: Draft, plan: ImportPlan, around: Around, acts
     return html`<li class="item"><span><bdi>${item.name}</bdi> <span class="quiet">v${item.version}</span></span><span class="why quiet">${why}${item.act === 'move' ? html` · ${say('importLeaves', { name: around.from.name })}` : nothing}</span>${actOf(draft, item, around)}${inAccounts(accounts, around)}</li>`;
   };
   const rows = (title: string, holds: (item: PlannedItem) => boolean): TemplateResult | typeof nothing => {
-    const found = across(plan, ({ items }) => items.filter(holds));
-    return found.length === 0
-      ? nothing
-      : html`<div class="card" part="card">${cardTitle(title, level)}<ul class="rows">${found.map((one) => row(one.row, one.accounts))}</ul></div>`;
+    const found = across(
+      plan,
+      ({ items }) => items.filter(holds),
+      ({ product, act }) => `${product} ${act}`,
+    );
+    return listCard(
+      title,
+      level,
+      found.map((one) => row(one.row, one.accounts)),
+    );
   };
-  const secrets = across(plan, ({ items }) => items.filter(({ needsValue }) => needsValue.length > 0));
   return html`<div class="two"><div class="column">
       ${refusals(plan)}${clashCard(draft, around, acts)}
       ${rows(say('importChosenTitle'), ({ because }) => because === null)}${rows(say('importAlong'), ({ because }) => because !== null)}</div>
     <div class="column">
-      ${secrets.length === 0 ? nothing : html`<div class="card" part="card">${cardTitle(say('importSecrets'), level)}<p class="in quiet">${say('importSecretsText')}</p><ul class="rows">${secrets.map(({ row: one }) => html`<li class="item"><span><bdi>${one.name}</bdi> <span class="quiet">${one.needsValue.map((at) => placeWords(kinds, one.kind, at)).join(', ')}</span></span></li>`)}</ul></div>`}
+      ${listCard(say('importSecrets'), level, secretRows(plan, kinds), { lead: html`<p class="in quiet">${say('importSecretsText')}</p>` })}
       ${optionalCard(plan, around, acts, names)}${blockedCard(plan, around)}</div></div>`;
 }
 
@@ -67,32 +99,33 @@ export const refusals = ({ targets }: ImportPlan): unknown =>
 
 /** What becomes of a product by what was answered; the plan that says so is made next. */
 function actOf(draft: Draft, item: PlannedItem, around: Around): TemplateResult {
-  const answer = item.act === 'clash' ? answerTo(draft, item) : undefined;
-  return answer
-    ? html`<span class="badge">${around.texts.say(`importAnswer_${answer}`)}</span>`
+  const { say } = around.texts;
+  const clash = item.act === 'clash' ? draft.clashes.get(item.product) : undefined;
+  const said = clash ? [...answersIn(draft, clash)] : [];
+  return said[0] && !said.includes(undefined)
+    ? html`<span class="badge">${said.map((as) => say(as ? `importAnswer_${as}` : 'importAct_clash')).join(', ')}</span>`
     : actBadge(item.act, around);
 }
 
-function clashCard(draft: Draft, around: Around, { answer }: Resolving): TemplateResult | typeof nothing {
+function clashCard(draft: Draft, around: Around, acts: Resolving): TemplateResult | typeof nothing {
   const { texts, level, kinds, targets } = around;
   const { say } = texts;
   const all = [...draft.clashes.values()];
-  if (all.length === 0) return nothing;
   const open = openOf(draft).length;
   const [first] = targets;
   const title = targets.length === 1 ? say('importClashes', { name: first?.name ?? '' }) : say('importClashesMany');
   const byKind = [...Map.groupBy(all, ({ item }) => item.kind)];
   const segments = (label: string, about: RowId | KindKey, chosen: ClashAnswer | undefined): TemplateResult =>
-    html`<fieldset class="segments" aria-label=${label}>${ANSWERS.map((as) => html`<label><input type="radio" name=${`answer-${about}`} .checked=${chosen === as} @change=${() => answer(about, as)} />${say(`importAnswer_${as}`)}</label>`)}</fieldset>`;
+    html`<fieldset class="segments" aria-label=${label}>${ANSWERS.map((as) => html`<label><input type="radio" name=${`answer-${about}`} .checked=${chosen === as} @change=${() => acts.answer(about, as)} />${say(`importAnswer_${as}`)}</label>`)}</fieldset>`;
   const question = (clash: Clash): TemplateResult => {
     const { item, accounts } = clash;
     const kind = kindWords(kinds, item.kind);
     const chosen = answerTo(draft, item);
     const words =
       accounts.length === 1
-        ? say('importClash', { kind, name: accounts[0] ?? '' })
+        ? say('importClash', { kind, name: accounts[0]?.name ?? '' })
         : say('importClashIn', { kind, n: accounts.length });
-    return html`<li class="item"><span><bdi class="strong">${item.name}</bdi><br /><span class="quiet">${words}</span>${chosen ? nothing : errorLine(say('importChoose'))}</span>${segments(item.name, item.product, chosen)}</li>`;
+    return html`<li class="item"><span><bdi class="strong">${item.name}</bdi><br /><span class="quiet">${words}</span>${answersIn(draft, clash).has(undefined) ? errorLine(say('importChoose')) : nothing}</span>${segments(item.name, item.product, chosen)}${accounts.length < SEVERAL ? nothing : byAccount(draft, clash, around, acts)}</li>`;
   };
   const ofKind = ([key, clashes]: (typeof byKind)[number]): TemplateResult | typeof nothing => {
     const label = say('importAll', { kinds: kindOf(kinds, key)?.plural ?? key });
@@ -100,8 +133,28 @@ function clashCard(draft: Draft, around: Around, { answer }: Resolving): Templat
       ? nothing
       : html`<li class="item"><span class="quiet">${label}</span>${segments(label, key, draft.answers.get(key))}</li>`;
   };
-  return html`<div class="card" part="card">${cardTitle(title, level, html`<span class="badge ${open > 0 ? 'warn' : 'ok'}">${say('importAnswered', { n: all.length - open, all: all.length })}</span>`)}
-    <ul class="rows">${byKind.map((one) => html`${ofKind(one)}${one[1].map(question)}`)}</ul></div>`;
+  const aside = html`<span class="badge ${open > 0 ? 'warn' : 'ok'}">${say('importAnswered', { n: all.length - open, all: all.length })}</span>`;
+  return listCard(
+    title,
+    level,
+    byKind.map((one) => html`${ofKind(one)}${one[1].map(question)}`),
+    { aside },
+  );
+}
+
+/** What is answered otherwise in one of several accounts. */
+function byAccount(draft: Draft, { item, accounts }: Clash, { texts }: Around, acts: Resolving): TemplateResult {
+  const { say } = texts;
+  const others = accounts.filter(({ id }) => exceptionIn(draft, item, id)).length;
+  const isOpen = acts.isOpen(item.product);
+  const turn = ({ target }: Event): void => acts.turn(item.product, (target as HTMLDetailsElement).open);
+  const options = [
+    { value: '' as const, label: say('importAsForAll') },
+    ...ANSWERS.map((value) => ({ value, label: say(`importAnswer_${value}`) })),
+  ];
+  const row = ({ id, name }: Clash['accounts'][number]): TemplateResult =>
+    html`<li class="item"><bdi class="why">${name}</bdi>${selectField<ClashAnswer | ''>({ label: `${name}: ${item.name}`, options, chosen: exceptionIn(draft, item, id) ?? '', choose: (as) => acts.except(item.product, id, as) })}</li>`;
+  return html`<details .open=${isOpen} @toggle=${turn}><summary>${icon(CHEVRON_DOWN)}${say('importByAccount')}${others > 0 ? ` (${others})` : ''}</summary>${isOpen ? html`<ul class="rows">${accounts.map(row)}</ul>` : nothing}</details>`;
 }
 
 const isOptional = ({ why }: PlannedTarget['notCopied'][number]): boolean =>
@@ -115,8 +168,11 @@ function optionalCard(
 ): TemplateResult | typeof nothing {
   const { texts, level } = around;
   const found = across(plan, ({ notCopied }) => notCopied.filter(isOptional));
-  if (found.length === 0) return nothing;
-  return html`<div class="card" part="card">${cardTitle(texts.say('importOptional'), level)}<ul class="rows">${found.map(({ row }) => notCopiedRow(row, around, names, add))}</ul></div>`;
+  return listCard(
+    texts.say('importOptional'),
+    level,
+    found.map(({ row }) => notCopiedRow(row, around, names, add)),
+  );
 }
 
 /** Something that isn't copied, with the reason; what could be is added with one click. */
@@ -134,8 +190,9 @@ export function notCopiedRow(
 export function blockedCard(plan: ImportPlan, around: Around): TemplateResult | typeof nothing {
   const { texts, level } = around;
   const { say } = texts;
-  const found = across(plan, ({ blocked }) => blocked);
-  return found.length === 0
-    ? nothing
-    : html`<div class="card" part="card">${cardTitle(say('importBlocked'), level)}<ul class="rows">${found.map(({ row: { name, kind, why }, accounts }) => html`<li class="item"><span><bdi>${name ?? say('importUnnamed')}</bdi> <span class="quiet">${kindWords(around.kinds, kind)}</span><br /><span class="quiet">${say(`importBlocked_${why}`)}</span></span>${inAccounts(accounts, around)}</li>`)}</ul></div>`;
+  const rows = across(plan, ({ blocked }) => blocked).map(
+    ({ row: { name, kind, why }, accounts }) =>
+      html`<li class="item"><span><bdi>${name ?? say('importUnnamed')}</bdi> <span class="quiet">${kindWords(around.kinds, kind)}</span><br /><span class="quiet">${say(`importBlocked_${why}`)}</span></span>${inAccounts(accounts, around)}</li>`,
+  );
+  return listCard(say('importBlocked'), level, rows);
 }

@@ -16,7 +16,7 @@ import { followLive, Loading } from '../parts/loading.ts';
 import { SamConfirm } from '../parts/sam-confirm.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
 import { importRunTexts } from './import-run-texts.ts';
-import { kindWords, placeWords } from './import-words.ts';
+import { kindWords, placesWords } from './import-words.ts';
 import type {
   DoneProduct,
   ImportJob,
@@ -27,7 +27,7 @@ import type {
   ShownKind,
 } from './imports-source.ts';
 import { importsStyles } from './imports-styles.ts';
-import { cardTitle } from './resolve-step.ts';
+import { cardTitle, listCard } from './resolve-step.ts';
 
 type Asked = { readonly source: ImportsSource; readonly job: RowId };
 /** A product that waits for secrets. */
@@ -97,7 +97,9 @@ export class SamImportRun extends LitElement {
     show: (shown, signal) => {
       this.shown = shown;
       this.failure = null;
-      if (ENDED.has(shown.job.state)) void this.#look(shown, signal);
+      if (!ENDED.has(shown.job.state)) return;
+      this.frame = null;
+      void this.#look(shown, signal);
     },
     follow: ({ job }, { source, account }, signal) => {
       if (ENDED.has(job.state)) return;
@@ -210,14 +212,20 @@ export class SamImportRun extends LitElement {
         : say('importTitleMany', { n: accounts });
     const tone = state === 'succeeded' ? 'ok' : state === 'failed' || state === 'partly' ? 'warn' : '';
     const eta = etaSeconds === null || isEnded ? '' : ` · ${say('importEta', { n: etaSeconds })}`;
-    const isStopping = frame?.cancelAsked ?? job.cancelAskedAt !== null;
-    const stop = (): void => void this.#do((source, from, id) => source.cancel(from, id));
+    const isStopping = !isEnded && (frame?.cancelAsked ?? job.cancelAskedAt !== null);
+    const act = (): void =>
+      void this.#do(async (source, from, id) => {
+        if (!isEnded) return source.cancel(from, id);
+        await source.retry(from, id);
+        return this.#loading.begin();
+      });
+    const words = isEnded ? 'importRetry' : isStopping ? 'importStopping' : 'importStop';
     return html`<div class="card" part="card">${cardTitle(title, this.level, html`<span class="badge ${tone}" role="status">${say(`importJob_${state}`)}</span>`)}
       <div class="in"><span>${say('importProgress', { done: at, total })}${failed > 0 ? ` · ${say('importFailed', { n: failed })}` : ''}${eta}</span>
         <progress aria-label=${title} max=${total || 1} .value=${at}></progress>
         ${refusal ? errorLine(refusal.message) : nothing}
         ${isEnded ? nothing : html`<p class="quiet">${say('importLeave')}</p>`}
-        ${isEnded || access !== 'full' ? nothing : html`<button class="button" type="button" part="button" ?disabled=${busy || isStopping} @click=${stop}>${say(isStopping ? 'importStopping' : 'importStop')}</button>`}</div></div>`;
+        ${access !== 'full' || (isEnded && !job.retryable) ? nothing : html`<button class="button" type="button" part="button" ?disabled=${busy || isStopping} @click=${act}>${say(words)}</button>`}</div></div>`;
   }
 
   #account(steps: readonly ImportStep[]): TemplateResult {
@@ -252,7 +260,6 @@ export class SamImportRun extends LitElement {
   #values(): TemplateResult | typeof nothing {
     const { waiting, texts, kinds, opens } = this;
     const { say } = texts;
-    if (waiting.length === 0) return nothing;
     const row = ({ account, name, kind, product, needs }: Waiting): TemplateResult => {
       const go = (): void =>
         void emit(this, 'sam-show', {
@@ -261,9 +268,10 @@ export class SamImportRun extends LitElement {
           product: { kind: kind as KindKey, id: product },
         });
       const label = `${say('importValueSet')}: ${account.name}, ${name}`;
-      return html`<li class="item"><span>${icon(KEY, 14)} <bdi>${account.name}</bdi> · <bdi>${name}</bdi> <span class="quiet">${kindWords(kinds, kind)}: ${needs.map((at) => placeWords(kinds, kind, at)).join(', ')}</span></span>${opens ? html`<button class="link" type="button" aria-label=${label} @click=${go}>${say('importValueSet')}</button>` : nothing}</li>`;
+      return html`<li class="item"><span>${icon(KEY, 14)} <bdi>${account.name}</bdi> · <bdi>${name}</bdi> <span class="quiet">${kindWords(kinds, kind)}: ${placesWords(kinds, kind, needs)}</span></span>${opens ? html`<button class="link" type="button" aria-label=${label} @click=${go}>${say('importValueSet')}</button>` : nothing}</li>`;
     };
-    return html`<div class="card" part="card">${cardTitle(say('importValues'), this.level, html`<span class="badge warn">${texts.numbers.whole(waiting.length)}</span>`)}<ul class="rows">${waiting.map(row)}</ul></div>`;
+    const aside = html`<span class="badge warn">${texts.numbers.whole(waiting.length)}</span>`;
+    return listCard(say('importValues'), this.level, waiting.map(row), { aside });
   }
 
   #after({ job }: ImportJob): TemplateResult {

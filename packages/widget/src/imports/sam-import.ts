@@ -17,7 +17,8 @@ import { Loading } from '../parts/loading.ts';
 import { partsTexts } from '../parts/parts-texts.ts';
 import { selectField } from '../parts/select-field.ts';
 import { nameOf } from '../permissions/names.ts';
-import { mayImport, SamImportChoice } from './import-choice.ts';
+import { isOtherLanguage } from '../strings/texts.ts';
+import { mayImport, SamImportChoice, turned } from './import-choice.ts';
 import {
   type Chosen,
   clashesIn,
@@ -42,7 +43,7 @@ import type {
 import { importsStyles } from './imports-styles.ts';
 import { importsTexts } from './imports-texts.ts';
 import { previewStep } from './preview-step.ts';
-import { cardTitle, resolveStep } from './resolve-step.ts';
+import { listCard, resolveStep } from './resolve-step.ts';
 
 /** Where it comes from, with what can be imported from there and what was lately. */
 type Begun = {
@@ -88,7 +89,7 @@ export class SamImport extends AccountPart<ImportsSource> {
   declare protected draft: Draft | null;
   declare protected refusal: SourceRefusal | null;
   declare protected busy: boolean;
-  /** What of the preview is opened. */
+  /** What of the questions and of the preview is opened. */
   declare protected opened: ReadonlySet<string>;
   /** The part that shows jobs could not be loaded. */
   declare protected missing: boolean;
@@ -137,6 +138,7 @@ export class SamImport extends AccountPart<ImportsSource> {
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has('texts')) this.texts.complete({ ...partsTexts, ...importsTexts });
+    if (isOtherLanguage(changed, this.texts)) void this.#loading.again();
     const { source } = this;
     const into = this.#key();
     if (this.#asked?.source !== source || this.#asked?.into !== into) {
@@ -177,7 +179,7 @@ export class SamImport extends AccountPart<ImportsSource> {
   async #ask(source: ImportsSource, id: AccountId, signal: AbortSignal): Promise<Begun> {
     const [from, kinds, recent] = await Promise.all([
       source.account(id, signal),
-      source.products.kinds(signal),
+      source.products.kinds(this.texts.locale, signal),
       source.recent(id, signal),
     ]);
     const into = new Set<AccountId>(this.#into().map((one) => one.id));
@@ -243,7 +245,7 @@ export class SamImport extends AccountPart<ImportsSource> {
         return this.#select(begun, draft);
       case 'resolve':
         return plan
-          ? html`${resolveStep(draft, plan, this.#around(begun), { answer: this.#answer, add: this.#add })}${this.#resolveFoot(draft)}`
+          ? html`${resolveStep(draft, plan, this.#around(begun), this.#acts)}${this.#resolveFoot(draft)}`
           : nothing;
       case 'preview':
         return plan ? this.#preview(begun, draft, plan) : nothing;
@@ -287,13 +289,12 @@ export class SamImport extends AccountPart<ImportsSource> {
 
   #recent(from: AccountDetail, recent: readonly Job[]): TemplateResult | typeof nothing {
     const { say, numbers } = this.texts;
-    if (recent.length === 0) return nothing;
     const row = ({ id, kind, state, createdAt, done, total }: Job): TemplateResult => {
       const at = numbers.dateTime(createdAt);
       const isUndo = kind === 'imports.undo';
       return html`<li class="item"><span><time datetime=${createdAt}>${at}</time>${isUndo ? ` · ${say('importUndoTitle')}` : nothing}</span><span class="why quiet">${say('importJobCounts', { done, total })}</span><span class="badge">${say(`importJob_${state}`)}</span><button class="link" type="button" aria-label="${say('open')}: ${at}" @click=${() => this.#show(id)}>${say('open')}</button></li>`;
     };
-    return html`<div class="card" part="card">${cardTitle(say('importRecent', { name: from.name }), this.level)}<ul class="rows">${recent.slice(0, LISTED).map(row)}</ul></div>`;
+    return listCard(say('importRecent', { name: from.name }), this.level, recent.slice(0, LISTED).map(row));
   }
 
   /** What was chosen, the way back, and the way on. */
@@ -324,50 +325,51 @@ export class SamImport extends AccountPart<ImportsSource> {
   }
 
   #preview(begun: Begun, draft: Draft, plan: NonNullable<Draft['plan']>): TemplateResult {
-    const { texts, opened } = this;
+    const { texts } = this;
     const { say } = texts;
-    const turn = (key: string, open: boolean): void => {
-      if (opened.has(key) === open) return;
-      const next = new Set(opened);
-      if (!next.delete(key)) next.add(key);
-      this.opened = next;
-    };
-    const acts = {
-      add: this.#add,
-      isOpen: (key: string) => opened.has(key),
-      turn,
-      limitWords: (key: string) =>
-        say(`limit_${key}` as 'limit_agents') || (LIMIT_KINDS.find((one) => one.key === key)?.label ?? key),
-      permissionWords: (key: string) => {
-        const found = PERMISSIONS.find((one) => one.key === key);
-        return found ? nameOf(found, texts) : key;
-      },
-    };
     const { stale } = draft;
     const done = plan.targets.flatMap(({ items }) => items.filter(({ act }) => act !== 'use_existing')).length;
     const words = plan.ready ? html`<span class="quiet">${say('importOnce')}</span>` : say('importNoneLeft');
     return html`${stale ? html`<div class="note" role="alert">${say('importStale')}${stale.length > 0 ? html`<ul>${stale.map((one) => html`<li>${one}</li>`)}</ul>` : nothing}</div>` : nothing}
-      ${previewStep(plan, this.#around(begun), acts)}
+      ${previewStep(plan, this.#around(begun), this.#acts)}
       ${this.#foot(words, 'resolve', { label: say('importSubmit', { n: done }), act: () => void this.#run(draft.from, plan.plan), isOff: !plan.ready })}`;
   }
 
-  readonly #answer = (about: RowId | KindKey, as: ClashAnswer): void => {
-    const { draft } = this;
-    if (!draft) return;
-    const answers = new Map(draft.answers);
-    // What is said of a whole kind holds for each of it that nobody says something else of afterwards.
-    for (const { item } of draft.clashes.values()) if (item.kind === about) answers.delete(item.product);
-    this.#change({ answers: answers.set(about, as) });
-  };
-
-  readonly #add = ({ product, kind, name }: PlannedTarget['notCopied'][number]): void => {
-    const { draft } = this;
-    if (!draft) return;
-    const one = { kind: kind as KindKey, name: name ?? '', parts: null };
-    this.#change({ chosen: new Map(draft.chosen).set(product, one) });
-    // What was pressed is there no more.
-    this.#isArriving = true;
-    void this.#plan(draft.step === 'preview' ? 'preview' : 'resolve');
+  /** What can be done in the questions and in the preview. */
+  readonly #acts = {
+    answer: (about: RowId | KindKey, as: ClashAnswer): void => {
+      const { draft } = this;
+      if (!draft) return;
+      const answers = new Map(draft.answers);
+      // What is said of a whole kind holds for each of it that nobody says something else of afterwards.
+      for (const { item } of draft.clashes.values()) if (item.kind === about) answers.delete(item.product);
+      this.#change({ answers: answers.set(about, as) });
+    },
+    except: (product: RowId, account: AccountId, as: ClashAnswer | ''): void => {
+      const exceptions = new Map(this.draft?.exceptions);
+      if (as === '') exceptions.delete(`${product} ${account}`);
+      else exceptions.set(`${product} ${account}`, as);
+      this.#change({ exceptions });
+    },
+    add: ({ product, kind, name }: PlannedTarget['notCopied'][number]): void => {
+      const { draft } = this;
+      if (!draft) return;
+      const one = { kind: kind as KindKey, name: name ?? '', parts: null };
+      this.#change({ chosen: new Map(draft.chosen).set(product, one) });
+      // What was pressed is there no more.
+      this.#isArriving = true;
+      void this.#plan(draft.step === 'preview' ? 'preview' : 'resolve');
+    },
+    isOpen: (key: string): boolean => this.opened.has(key),
+    turn: (key: string, open: boolean): void => {
+      if (this.opened.has(key) !== open) this.opened = turned(this.opened, key);
+    },
+    limitWords: (key: string): string =>
+      this.texts.say(`limit_${key}` as 'limit_agents') || (LIMIT_KINDS.find((one) => one.key === key)?.label ?? key),
+    permissionWords: (key: string): string => {
+      const found = PERMISSIONS.find((one) => one.key === key);
+      return found ? nameOf(found, this.texts) : key;
+    },
   };
 
   readonly #again = (): void => {
@@ -383,9 +385,8 @@ export class SamImport extends AccountPart<ImportsSource> {
     await this.#attempt(async (source, draft) => {
       const isAnswered = step === 'preview';
       const plan = await source.plan(draft.from, wishOf(draft, this.#into(), isAnswered));
-      const found = clashesIn(plan);
-      const clashes = isAnswered ? new Map([...draft.clashes, ...found]) : found;
-      const isOpen = isAnswered && found.size > 0;
+      const clashes = clashesIn(plan, isAnswered ? draft.clashes : undefined);
+      const isOpen = isAnswered && clashesIn(plan).size > 0;
       this.#change({ plan, clashes, stale, step: isOpen ? 'resolve' : step });
     });
   }

@@ -24,6 +24,8 @@ import { fieldsOf, initial, schemaOf } from './schema.ts';
 
 /** The tab that has the versions. */
 const VERSIONS = 'versions';
+/** The title of an earlier one. */
+const PAST = 'past';
 /** The tab that has the copies below. */
 const COPIES = 'copies';
 
@@ -41,6 +43,7 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
     told: { state: true },
     busy: { state: true },
     versions: { state: true },
+    past: { state: true },
   };
 
   declare place: ProductPlace;
@@ -55,6 +58,8 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
   declare protected busy: boolean;
   /** Null: not asked for. */
   declare protected versions: readonly ProductVersion[] | null;
+  /** An earlier version that is looked at. */
+  declare protected past: Product | null;
   #asked: Asked | null = null;
   /** Of what kind one is being made. */
   #made: ShownKind | null = null;
@@ -176,7 +181,7 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
         ${shown ? this.#facts(shown) : nothing}${shown?.link ? this.#copy(kind, shown) : nothing}
         <nav class="tabs" aria-label=${kind.label}>${this.#tabs().map(([one, title]) => this.#tabWay(one, title))}</nav>
         ${this.#noted(kind)}
-        ${tab === VERSIONS ? this.#shownVersions() : tab === COPIES && shown ? this.#shownCopies(kind, shown) : this.#form(kind, tab)}</div>
+        ${tab === VERSIONS ? this.#shownVersions(kind) : tab === COPIES && shown ? this.#shownCopies(kind, shown) : this.#form(kind, tab)}</div>
       ${draft || refusal || isNew ? this.#saveBar() : nothing}</div>`;
   }
 
@@ -186,6 +191,7 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
     this.#editing = new ProductEditing(source ? draftsOf(source) : new Map(), key, this.#begun());
     this.refusal = null;
     this.versions = null;
+    this.past = null;
     this.busy = false;
     this.#choices = null;
   }
@@ -308,13 +314,12 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
   }
 
   /** What forms are drawn with. */
-  #drawn(): Form {
+  #drawn(refs = this.#editing.shown?.refs ?? []): Form {
     const { texts, source, account } = this;
-    const { faults, kept, shown } = this.#editing;
+    const { faults, kept } = this.#editing;
     const kinds = this.kinds ?? [];
     if (source && account) this.#choices ??= choicesOf(source, account.id, kinds, () => this.requestUpdate());
     const choices = this.#choices ?? (() => []);
-    const refs = shown?.refs ?? [];
     const nameOf = (key: string, id: string): string => {
       const ref = refs.find((one) => one.id === id);
       if (ref && ref.state !== 'there') return texts.say(ref.state === 'missing' ? 'productMissing' : 'productHidden');
@@ -421,14 +426,35 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
     if (this.source && at) this.versions = await this.source.versions(at);
   }
 
-  #shownVersions(): TemplateResult {
+  #shownVersions(kind: ShownKind): TemplateResult {
+    const { past } = this;
     const { say } = this.texts;
     const rows = (this.versions ?? []).map(({ version: n, name, savedAt: at, savedBy: by, state }): Past => {
+      const look = { label: say('open'), act: () => void this.attempt(() => this.#look(n)) };
       const restore = { label: say('productRestore'), act: () => void this.attempt(() => this.#restore(n)) };
-      const acts = state === 'past' && this.mayWrite('') ? [restore] : [];
+      const acts = state === 'past' ? [look, ...(this.mayWrite('') ? [restore] : [])] : [];
       return { key: String(n), name, aside: say('productVersion', { n }), at, by, acts };
     });
-    return html`<sam-table exportparts="button" .table=${pastTable(rows, say('productSaved'), this.texts)}></sam-table>`;
+    return html`<sam-table exportparts="button" .table=${pastTable(rows, say('productSaved'), this.texts)}></sam-table>${past ? this.#shownPast(kind, past) : nothing}`;
+  }
+
+  async #look(version: number): Promise<void> {
+    const at = this.#at();
+    if (!this.source || !at) return;
+    const past = await this.source.get(at, version);
+    // Unless something else is shown by now.
+    if (at.product !== this.place.product) return;
+    this.past = past;
+    await this.updateComplete;
+    this.#focusOn(PAST);
+  }
+
+  /** All of an earlier version that one may read, as it was: nothing in it can be changed. */
+  #shownPast(kind: ShownKind, { document, refs, version: n, name }: Product): TemplateResult {
+    const schema = schemaOf(kind);
+    const hidden = Object.keys(schema.properties ?? {}).filter((one) => !(one in document));
+    return html`<div class="bar"><div class="title" role="heading" aria-level=${this.level + 1} id=${PAST} tabindex="-1"><bdi>${name}</bdi>, ${this.texts.say('productVersion', { n })}</div></div>
+      <form class="form" aria-labelledby=${PAST}><fieldset disabled>${drawFields(schema, document, '', { ...this.#drawn(refs), kept: document, faults: new Map() }, hidden)}</fieldset></form>`;
   }
 
   /** Who runs which version, once that is loaded. */
@@ -447,8 +473,9 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
   async #restore(version: number): Promise<void> {
     const { shown } = this.#editing;
     const at = this.#at();
-    if (this.source && at && shown && (await this.mayLeave()))
-      this.#take(await this.source.restore(at, version, shown.version));
+    if (!this.source || !at || !shown || !(await this.mayLeave())) return;
+    this.#take(await this.source.restore(at, version, shown.version));
+    this.past = null;
   }
 
   #mayDelete({ rows, deleteRight }: ShownKind): boolean {

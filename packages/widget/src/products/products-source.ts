@@ -27,7 +27,7 @@ export type ProductAt = { readonly account: AccountId; readonly kind: KindKey; r
 
 /** Where the screen of products gets them from and sends changes to. Every promise rejects with a `SourceRefusal`. */
 export type ProductsSource = {
-  readonly kinds: (signal?: AbortSignal) => Promise<readonly ShownKind[]>;
+  readonly kinds: (language: string, signal?: AbortSignal) => Promise<readonly ShownKind[]>;
   readonly list: (
     account: AccountId,
     kind: KindKey,
@@ -67,7 +67,7 @@ export function productsFrom(server: Pick<Tenantree, 'trpc'>): ProductsSource {
   const { products, imports, members } = server.trpc;
   return {
     copies: copiesFrom(server),
-    kinds: async (signal) => (await call(products.kinds.query, undefined, signal)).kinds,
+    kinds: async (language, signal) => (await call(products.kinds.query, { language }, signal)).kinds,
     list: (account, kind, { search, cursor, ...query }, signal) =>
       call(
         products.list.query,

@@ -12,6 +12,7 @@ import { partsTexts } from '../parts/parts-texts.ts';
 import { saveAll } from '../parts/save-file.ts';
 import { selectField } from '../parts/select-field.ts';
 import { wayTo } from '../parts/way.ts';
+import { isOtherLanguage } from '../strings/texts.ts';
 import { draftKey, draftsOf } from './product-drafts.ts';
 import { ProductPart } from './product-part.ts';
 import { FIRST_PLACE, type ProductPlace } from './product-place.ts';
@@ -58,7 +59,7 @@ export class SamProducts extends ProductPart {
 
   readonly #loadingKinds = new Loading<ProductsSource, readonly ShownKind[]>(this, {
     wanted: () => (this.source && this.account ? { source: this.source, account: this.account.id } : null),
-    ask: ({ source }, signal) => source.kinds(signal),
+    ask: ({ source }, signal) => source.kinds(this.texts.locale, signal),
     show: (kinds) => {
       this.kinds = kinds.filter(({ rows }) => this.account?.levels[rows.read] !== 'none');
     },
@@ -111,6 +112,7 @@ export class SamProducts extends ProductPart {
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has('texts')) this.texts.complete({ ...partsTexts, ...productsTexts });
+    if (isOtherLanguage(changed, this.texts)) void this.#loadingKinds.again();
     if (changed.has('source') || (changed.has('account') && changed.get('account')?.id !== this.account?.id))
       this.kinds = null;
     super.willUpdate(changed);

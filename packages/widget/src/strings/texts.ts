@@ -36,3 +36,9 @@ export const defaultTexts = (): Texts => {
   english ??= textsOf('en', en);
   return english;
 };
+
+/** Whether an element that was shown speaks another language from now on: what the server says in it is asked for again. */
+export function isOtherLanguage(changed: { get(key: 'texts'): Texts | undefined }, { locale }: Texts): boolean {
+  const was = changed.get('texts');
+  return was !== undefined && was.locale !== locale;
+}

@@ -1,10 +1,10 @@
 import { type Refusal, type RowId, USUAL_RETRY } from '@tenantree/domain';
-import { productKind } from '@tenantree/domain/products';
+import { type ProductKind, productKind } from '@tenantree/domain/products';
 import { z } from 'zod';
 import type { Access } from '../../guard/admit.ts';
 import { granted, refuseWith } from '../../hall/refused.ts';
 import { admitAsker } from '../../jobs/asker.ts';
-import { type Done, defineJob, type ItemOutcome, type JobItem, type Undo } from '../../jobs/define-job.ts';
+import { type AnyJob, type Done, defineJob, type ItemOutcome, type JobItem, type Undo } from '../../jobs/define-job.ts';
 import { enqueue } from '../../jobs/enqueue.ts';
 import { accountId } from '../../jobs/payloads.ts';
 import { type ImportDone, importDone, importStep } from './import-payload.ts';
@@ -16,17 +16,34 @@ import { writeStep } from './write-step.ts';
 /** Asks again whether whoever asked may have it done, as they are at the source now. @throws Refused FORBIDDEN */
 export async function requireAsker(
   { hall, job, by }: Pick<JobItem<unknown>, 'hall' | 'job' | 'by'>,
-  items: readonly {
-    readonly kind: ImportDone['items'][number]['kind'];
-    readonly parts?: readonly string[] | null;
-  }[],
+  items: readonly Asked[],
 ): Promise<Access> {
   const access = granted(await admitAsker(hall, by, job.account, IMPORTS));
-  for (const { kind, parts = null } of items)
-    if (refusedTo(access, productKind(kind), parts))
-      refuseWith('FORBIDDEN', `${by.actor.name} may not import a ${productKind(kind).label.toLowerCase()} any more.`);
+  const kind = firstRefused(access, items);
+  if (kind) refuseWith('FORBIDDEN', `${by.actor.name} may not import a ${kind.label.toLowerCase()} any more.`);
   return access;
 }
+
+type Asked = { readonly kind: ImportDone['items'][number]['kind']; readonly parts?: readonly string[] | null };
+
+/** The first kind of some items that somebody may not import. */
+function firstRefused(access: Pick<Access, 'levels'>, items: readonly Asked[]): ProductKind | undefined {
+  const refused = items.find(({ kind, parts = null }) => refusedTo(access, productKind(kind), parts));
+  return refused && productKind(refused.kind);
+}
+
+/** Why somebody may not have steps tried again that failed. */
+const refusedAgain =
+  (stored: z.ZodType<{ readonly items: readonly Asked[] }>): NonNullable<AnyJob['again']> =>
+  (access, failed) => {
+    const kind = firstRefused(
+      access,
+      failed.flatMap((one) => stored.parse(one).items),
+    );
+    return kind
+      ? { code: 'FORBIDDEN', message: `You may not import a ${kind.label.toLowerCase()} from “${access.name}”.` }
+      : null;
+  };
 
 const namesOf = ({ items }: { readonly items: readonly { readonly name: string }[] }): string[] =>
   items.map(({ name }) => name);
@@ -41,6 +58,7 @@ export const undoImportJob = defineJob({
   payload: undoPayload,
   retry: USUAL_RETRY,
   about: namesOf,
+  again: refusedAgain(undoPayload),
   run: async ({ hall, job, by, payload: { account, items }, done }): Promise<ItemOutcome> => {
     await requireAsker({ hall, job, by }, items);
     return hall.change(by, { root: job.root, acting: job.account }, async (scope): Promise<ItemOutcome> => {
@@ -95,6 +113,7 @@ export const importJob = defineJob({
   retry: USUAL_RETRY,
   about: namesOf,
   undo: undoImport,
+  again: refusedAgain(importStep),
   run: async ({ hall, job, by, payload, done }): Promise<ItemOutcome> => {
     await requireAsker({ hall, job, by }, payload.items);
     return hall.change(by, { root: job.root, acting: job.account }, async (scope): Promise<ItemOutcome> => {
