@@ -6,13 +6,6 @@ import { type Plugin, rolldown } from 'rolldown';
 import type { TestProject } from 'vitest/node';
 import { root } from './launch.mjs';
 
-declare module 'vitest' {
-  interface ProvidedContext {
-    /** The server's program, linked: what `apps/api/src/main.ts` is, in one file. */
-    program: string;
-  }
-}
-
 const MAIN = join(root, 'apps/api/src/main.ts');
 
 /** Packages that look for files of their own beside them: they stay where they are. */

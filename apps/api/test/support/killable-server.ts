@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { createTestDatabase, type TestDatabase } from '@tenantree/db/testing';
 import { expect, inject, vi } from 'vitest';
 import { clientOf, clientWith, PASSWORD, signIn } from './clients.ts';
+import { linkedProgram } from './linked-program.ts';
 
 const ROOT = new URL('../../../../', import.meta.url);
 
@@ -96,7 +97,7 @@ export async function prepareKillableServer(beside?: KillableServer): Promise<Ki
     database,
     run: (file, args) => launch(fileURLToPath(new URL(file, ROOT)), args),
     start: async () => {
-      const started = launch(inject('program'), []);
+      const started = launch(linkedProgram(), []);
       server = started;
       await vi.waitFor(async () => expect(await status(), started.output()).toBe(200), {
         timeout: 30_000,

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { placeCluster } from '@tenantree/db/testing';
 import { expect, inject, vi } from 'vitest';
+import { linkedProgram } from './linked-program.ts';
 
 /** The server's program in a process of its own. */
 export type Program = {
@@ -34,7 +35,7 @@ export async function preparePrograms(folder: 'migrated' | 'empty' = 'migrated')
 
   const launch = (settings: Record<string, string> = {}): Program => {
     const { PATH, NODE_COMPILE_CACHE } = process.env;
-    const child = spawn(process.execPath, [inject('program')], {
+    const child = spawn(process.execPath, [linkedProgram()], {
       env: { PATH, NODE_COMPILE_CACHE, PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'error', ...settings },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -1,6 +1,6 @@
 -- What is known of some events, each called by its index: 'index:duplicate' where one of the months holds the key with this content,
 -- 'index:conflict' where only with another; comma separated. Each is looked up by itself, by the index: joined, a month that is younger than its
--- statistics was read whole for every event (a second for a flush). So one plan does for all.
+-- statistics was read whole for every event (0.2 s for a flush). So one plan does for all.
 CREATE OR REPLACE FUNCTION known_usage(
   p_meter text, p_kind text, p_reason text, p_months int[],
   p_accounts uuid[], p_keys text[], p_quantities numeric[], p_occurred timestamptz[], p_attributes text[], p_indices bigint[]
