@@ -708,10 +708,13 @@ describe('How accounts stand to their blueprint', () => {
         key: null,
         requestId: null,
       } as const;
-      const done = async (): Promise<void> => undefined;
+      const ended = async (): Promise<void> => undefined;
       const job = { id: stopped.job, account: account as AccountId, root };
-      const item = { hall, job, by, askedAt: '2026-11-29T00:00:00.000Z' as Instant, done };
-      return applyBlueprintJob.start(item, rows[n]?.payload).catch((error: unknown) => (error as Refused).refusal.code);
+      const part = { hall, job, by, askedAt: '2026-11-29T00:00:00.000Z' as Instant, ended };
+      return applyBlueprintJob.start(part, [rows[n]?.payload]).then(
+        ([end]) => (end?.state === 'skipped' ? end.result : end?.state),
+        (error: unknown) => (error as Refused).refusal.code,
+      );
     };
     const nobody = '01a225d6-1b90-7762-b481-7b421c630089' as UserId;
     expect(await start(0, nobody)).toBe('FORBIDDEN');
@@ -720,7 +723,7 @@ describe('How accounts stand to their blueprint', () => {
     expect(ends).toEqual([
       'done',
       'done',
-      { skipped: 'It was changed by somebody else since.' },
+      { reason: 'It was changed by somebody else since.' },
       'NOT_FOUND',
       'ACCOUNT_CLOSED',
     ]);

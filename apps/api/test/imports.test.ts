@@ -486,16 +486,16 @@ describe('Importing products', () => {
         job: { id, account, root: job?.['root_id'] },
         by: job?.['asked_by'],
         askedAt: '2026-11-29T00:00:00.000Z',
-        done: () => Promise.resolve(),
+        ended: () => Promise.resolve(),
       };
       const step = steps.find(
         ({ target_id: to, payload }) => to === at && (payload as { items: { kind: string }[] }).items[0]?.kind === kind,
       );
-      return importJob
-        .start(of as never, step?.['payload'])
-        .catch((error: { refusal?: { code: string } }) => error.refusal?.code ?? error);
+      const [end] = await importJob.start(of as never, [step?.['payload']]);
+      if (end?.state === 'failed') return end.error.code;
+      return end?.state === 'skipped' ? end.result : end?.state;
     };
-    const changed = { skipped: 'It was changed by somebody else since.' };
+    const changed = { reason: 'It was changed by somebody else since.' };
     expect([await again(target, 'agent'), await again(target, 'tool')]).toEqual([changed, changed]);
     const copies = async (at: string) =>
       [(await named(at, 'agent'))['Front desk']!, (await named(at, 'knowledgeBase'))['Handbook']!] as const;

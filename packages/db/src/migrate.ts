@@ -55,6 +55,7 @@ import * as handedProducts from './migrations/0066-handed-products.ts';
 import * as lists from './migrations/0070-lists.ts';
 import * as views from './migrations/0071-views.ts';
 import * as ownProducts from './migrations/0073-own-products.ts';
+import * as ownJobs from './migrations/0076-own-jobs.ts';
 import * as retriedJobs from './migrations/0080-retried-jobs.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
@@ -111,6 +112,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0070-lists': lists,
   '0071-views': views,
   '0073-own-products': ownProducts,
+  '0076-own-jobs': ownJobs,
   '0080-retried-jobs': retriedJobs,
 };
 

@@ -102,7 +102,7 @@ describe('Functions that reach above, as an acting account', () => {
       const state = await stateOf(test.db, account);
       const closed = { status: 'closed', suspension: null, suspendedAt: null, closedAt: now() } as const;
       const changes: ((trx: TenantTransaction) => Promise<unknown>)[] = [
-        (trx) => take(trx, account, 'agents', 1, 1),
+        (trx) => take(trx, [{ account, resource: 'agents', n: 1 }], 1),
         (trx) => countMember(trx, account, PERSON, 'came', 1),
         (trx) => sql`SELECT count_new_accounts(ARRAY[${below}, ${account}]::uuid[], 1)`.execute(trx),
         (trx) => updateStatus(trx, { ...state, parentId: acting }, closed, 1),
@@ -230,7 +230,7 @@ describe('Without an acting account', () => {
     const before = await stored();
     for (const call of [
       `begin_tree_change('${root}')`,
-      `take('${below}', 'agents', 1, 1)`,
+      `take(ARRAY['${below}']::uuid[], ARRAY['agents'], ARRAY[1]::bigint[], 1)`,
       `count_member('${below}', '${PERSON}', 1, 1)`,
       `graft_totals('${below}', 1, 1)`,
       `count_new_accounts(ARRAY['${below}']::uuid[], 1)`,

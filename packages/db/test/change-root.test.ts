@@ -46,7 +46,7 @@ import {
   writeJobFile,
   writeLimit,
   writeLimitDefault,
-  writeLink,
+  writeLinks,
   writeSecrets,
 } from '../src/index.ts';
 
@@ -76,7 +76,8 @@ async function plantProducts(trx: TenantTransaction, account: AccountId, treeVer
   await updateProduct(trx, agent.writing, { ...agent.row, version: 2, refs });
   const source = { account, product: base.row.id, version: 1, name: 'Base' };
   const link = { account, product: agent.row.id, source, parts: null, base: agent.row.document, ids: new Map() };
-  await writeLink(trx, { ...link, needs: [], activates: false, version: 2, filling: null }, null);
+  const written = { ...link, needs: [], activates: false, version: 2, filling: null };
+  await writeLinks(trx, [{ link: written, before: null }]);
   const plan = { id: freshId() as string as RowId, asked: {}, shown: {}, now: now(), forget: now() };
   const look = { filters: {} };
   await insertView(trx, { account, owner: 'person' }, { id: plan.id, name: 'View', nameKey: 'view', look }, 50);
@@ -176,7 +177,7 @@ async function furnish(account: AccountId): Promise<void> {
     const version = await beginTreeChange(trx, rootId);
     await insertMember(trx, account, PERSON, 'owner', now());
     await plantProducts(trx, account, version);
-    await take(trx, account, 'agents', 1, version);
+    await take(trx, [{ account, resource: 'agents', n: 1 }], version);
     await countMember(trx, account, PERSON, 'came', version);
     const until = '2027-01-01T00:00:00.000Z' as Instant;
     const invitation = { id: freshId() as string as RowId, email: 'Eve@example.com', emailKey: 'eve@example.com' };

@@ -95,7 +95,7 @@ async function takeAgents(account: AccountId, n: number): Promise<'ok' | { free:
   try {
     await test.db.withTenant(account, async (trx) => {
       const version = await beginTreeChange(trx, rootId);
-      await take(trx, account, 'agents', n, version);
+      await take(trx, [{ account, resource: 'agents', n }], version);
       await ended(trx, rootId, version, account, { shows: path });
     });
     return 'ok';

@@ -142,7 +142,7 @@ async function apply(one: Step, away: AccountId[], closed: AccountId[]): Promise
   if ('minutes' in one) await use(child, String(one.minutes));
   else if ('members' in one)
     await change(async (trx, version) => {
-      await take(trx, child, 'agents', one.agents, version);
+      await take(trx, [{ account: child, resource: 'agents', n: one.agents }], version);
       const present = await readMembers(trx, child);
       for (const user of people.slice(present.length, one.members)) {
         await insertMember(trx, child, user, 'member', clock());

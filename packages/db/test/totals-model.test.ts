@@ -72,7 +72,7 @@ const SUMMED = RESOURCES.flatMap(({ key, total }) => (total === 'sum' ? [key] : 
 const takeIn = (account: AccountId, root: AccountId, resource: SummedResource, n: number): Promise<void> =>
   test.db.withTenant(root, async (trx) => {
     const version = await beginTreeChange(trx, root);
-    await take(trx, account, resource, n, version);
+    await take(trx, [{ account, resource, n }], version);
     await ended(trx, root, version, account, { shows: [account] });
   });
 

@@ -7,8 +7,9 @@ import type { Hall } from '../hall/hall.ts';
 import { Refused } from '../hall/refused.ts';
 import { setLimits } from '../limits/set-limits.ts';
 import { changeCaps } from '../permissions/change-caps.ts';
+import type { ImportItem } from '../products/imports/import-payload.ts';
 import { stepsOf } from '../products/imports/run-plan.ts';
-import { writeStep } from '../products/imports/write-step.ts';
+import { doneOrThrow, writeSteps } from '../products/imports/write-step.ts';
 import { seal } from '../products/seal.ts';
 import type { Before } from './before.ts';
 import { isUnanswered, type PlannedAccount, SECTION_NAMES, type SetUpWish } from './plan-account.ts';
@@ -145,16 +146,20 @@ async function writeProducts(
     const message = `Something in “${account.name}” is called “${clash?.name ?? ''}”, too: say what becomes of it.`;
     throw new ProductsRefused({ code: 'NAME_TAKEN', message, field: 'answers' });
   }
-  const way = { from: wish.blueprint.account, to: account.id };
   const actor = { id: by.actor.id, name: by.actor.name };
   const written: Before['products'][number][] = [];
   try {
-    for (const step of stepsOf(hall, products.planned)) {
-      const read = async () => step.items.flatMap(({ source }) => products.sourced.get(source) ?? []);
-      const items = await writeStep(scope, way, actor, step, read);
+    const steps = stepsOf(hall, products.planned);
+    const read =
+      async () =>
+      ({ source }: ImportItem) =>
+        products.sourced.get(source);
+    const ends = await writeSteps(scope, wish.blueprint.account, actor, steps, read);
+    for (const [n, end] of ends.entries()) {
+      const items = doneOrThrow(end);
       if ('skipped' in items) throw new ChangedMeanwhile();
-      for (const [n, item] of step.items.entries())
-        await keepGiven(writing, account.id, item.product, products.sourced.get(item.source), items[n]?.kind);
+      for (const { source, product, kind } of steps[n]?.items ?? [])
+        await keepGiven(writing, account.id, product, products.sourced.get(source), kind);
       written.push([...items]);
     }
   } catch (error) {
@@ -164,8 +169,6 @@ async function writeProducts(
   return written;
 }
 
-type Kind = Before['products'][number][number]['kind'] | undefined;
-
 /** Keeps secrets that were given for a product. */
 async function keepGiven(
   { hall, scope }: Writing,
@@ -174,9 +177,9 @@ async function keepGiven(
   source:
     | { readonly document: Parameters<typeof secretPlaces>[1]; readonly given?: ReadonlyMap<string, string> }
     | undefined,
-  kind: Kind,
+  kind: ImportItem['kind'],
 ): Promise<void> {
-  if (!source?.given || source.given.size === 0 || !kind) return;
+  if (!source?.given || source.given.size === 0) return;
   const { secret } = hall.settings;
   await writeSecrets(scope.trx, account, product, {
     set: [...source.given].map(([place, value]) => seal(secret, { account, product, place }, value)),

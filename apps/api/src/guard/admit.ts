@@ -1,5 +1,5 @@
 import { type InAccount, normalEmail } from '@tenantree/contract';
-import { type ChainLink, findByExternalId, readChain } from '@tenantree/db';
+import { type ChainLink, findByExternalId, readChain, readChains } from '@tenantree/db';
 import {
   type AccountId,
   accountNotFound,
@@ -62,8 +62,32 @@ export type Access = {
  * Whether an actor may call a procedure for an account (rules/permissions 6, 7, 10). Reach is asked first: whoever doesn't reach the account
  * learns nothing else. Everything is read anew: rights may have changed.
  */
-export async function admit(hall: Hall, actor: Actor, asked: string, rule: InAccount): Promise<Decision<Access>> {
-  const { chain, memberships } = await find(hall, actor, asked);
+export const admit = async (hall: Hall, actor: Actor, asked: string, rule: InAccount): Promise<Decision<Access>> =>
+  decide(hall, actor, rule, { asked, ...(await find(hall, actor, asked)) });
+
+/** The same for many accounts, in their order, by as many statements as for one. */
+export async function admitToEach(
+  hall: Hall,
+  actor: Actor,
+  accounts: readonly AccountId[],
+  rule: InAccount,
+): Promise<Decision<Access>[]> {
+  const chains = await readChains(hall.db, accounts);
+  const above = new Set([...chains.values()].flatMap((chain) => chain.map(({ id }) => id)));
+  const memberships = await membershipsOn(hall, actor, [...above]);
+  return accounts.map((asked) => {
+    const chain = chains.get(asked) ?? [];
+    const on = memberships.filter(({ account }) => chain.some(({ id }) => id === account));
+    return decide(hall, actor, rule, { asked, chain, memberships: on });
+  });
+}
+
+function decide(
+  hall: Hall,
+  actor: Actor,
+  rule: InAccount,
+  { asked, chain, memberships }: Found & { readonly asked: string },
+): Decision<Access> {
   const account = chain.at(-1);
   const path = chain.map(({ id }) => id);
   if (!account || !reaches(memberships, path)) return accountNotFound(asked);

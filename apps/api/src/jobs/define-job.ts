@@ -58,6 +58,18 @@ export type Undo = {
 /** How a job has ended, for what goes on from there. */
 export type EndedJob = JobEnd & { readonly id: RowId; readonly account: AccountId; readonly by: JobAsker };
 
+/** Items of a job that are worked on in one transaction. */
+export type JobPart<Payload> = Omit<JobItem<Payload>, 'payload' | 'done'> & {
+  /** What each is done by, in the order of the items. */
+  readonly payloads: readonly Payload[];
+  /**
+   * Notes what became of each, in their order, in the transaction in which something was done for one of them: both are kept, or neither.
+   *
+   * @throws ItemTaken when somebody else has done one meanwhile: then nothing of the transaction may be kept
+   */
+  readonly ended: (trx: TenantTransaction, ends: readonly ItemEnd[]) => Promise<void>;
+};
+
 /** A declared job, whatever its payload is. */
 export type AnyJob = {
   /** Stored for ever: rename none, reuse none. */
@@ -75,8 +87,16 @@ export type AnyJob = {
   readonly again: ((access: Access, stored: readonly unknown[]) => Refusal | null) | null;
   /** What its end brings about, in the same change. */
   readonly ended: ((hall: Hall, change: Change, job: EndedJob) => Promise<void>) | null;
-  /** Reads a stored payload, and works on its item. @throws whatever stands in the way: it is tried again, unless it is a refusal */
-  readonly start: (item: Omit<JobItem<unknown>, 'payload'>, stored: unknown) => Promise<ItemOutcome>;
+  /** Items that are worked on in one transaction, at the most. */
+  readonly together: number;
+  /**
+   * Reads stored payloads, and works on their items.
+   *
+   * @returns what became of each; noted already where something was done
+   * @throws whatever stands in the way of all of them: what can't be done together is done by halves, and what can't be done by itself is
+   * tried again, unless it is a refusal
+   */
+  readonly start: (part: Omit<JobPart<unknown>, 'payloads'>, stored: readonly unknown[]) => Promise<readonly ItemEnd[]>;
 };
 
 /** A declared job. Its items each have a payload. */
@@ -94,21 +114,23 @@ export class ItemTaken extends Error {
  * @param job its `procedure` is the one that asks for it: whoever may see what that does may see the job, and what it needs is asked again
  * before each step of a job that a person or a key asked for
  */
-export function defineJob<Payload>(job: {
-  readonly name: string;
-  readonly label: string;
-  readonly procedure: ProcedurePath;
-  readonly payload: z.ZodType<Payload>;
-  readonly retry: RetryPolicy;
-  readonly undo?: Undo;
-  readonly about?: (payload: Payload) => readonly string[];
-  readonly again?: NonNullable<AnyJob['again']>;
-  readonly ended?: NonNullable<AnyJob['ended']>;
-  readonly run: (item: JobItem<Payload>) => Promise<ItemOutcome>;
-}): Job<Payload> {
-  const { run, procedure, undo = null, again = null, ended = null, about, ...declared } = job;
+export function defineJob<Payload>(
+  job: {
+    readonly name: string;
+    readonly label: string;
+    readonly procedure: ProcedurePath;
+    readonly payload: z.ZodType<Payload>;
+    readonly retry: RetryPolicy;
+    readonly undo?: Undo;
+    readonly about?: (payload: Payload) => readonly string[];
+    readonly again?: NonNullable<AnyJob['again']>;
+    readonly ended?: NonNullable<AnyJob['ended']>;
+  } & How<Payload>,
+): Job<Payload> {
+  const { run, together, procedure, undo = null, again = null, ended = null, about, ...declared } = job;
   const { needs } = procedureAt(procedure);
   if (needs.kind !== 'account') throw new Error(`${procedure} is of no account: it asks for no job`);
+  const work = together ? together.run : byItself(run);
   return {
     ...declared,
     undo,
@@ -116,9 +138,38 @@ export function defineJob<Payload>(job: {
     ended,
     needs,
     about: about ? (stored) => about(job.payload.parse(stored)) : null,
-    start: (item, stored) => run({ ...item, payload: job.payload.parse(stored) }),
+    together: together?.most ?? 1,
+    start: (part, stored) => work({ ...part, payloads: stored.map((one) => job.payload.parse(one)) }),
   };
 }
+
+/** How the items of a job are worked on: each by itself, or so many of them in one transaction. */
+type How<Payload> =
+  | { readonly run: (item: JobItem<Payload>) => Promise<ItemOutcome>; readonly together?: never }
+  | {
+      readonly run?: never;
+      readonly together: {
+        readonly most: number;
+        readonly run: (part: JobPart<Payload>) => Promise<readonly ItemEnd[]>;
+      };
+    };
+
+/** Works on parts that are one item each. */
+const byItself =
+  <Payload>(run: (item: JobItem<Payload>) => Promise<ItemOutcome>) =>
+  async ({ payloads, ended, ...part }: JobPart<Payload>): Promise<readonly ItemEnd[]> => {
+    const ends: ItemEnd[] = [];
+    for (const payload of payloads) {
+      let result: unknown = null;
+      const done: JobItem<Payload>['done'] = async (trx, told) => {
+        result = told;
+        await ended(trx, [{ state: 'done', result }]);
+      };
+      const outcome = await run({ ...part, payload, done });
+      ends.push(outcome === 'done' ? { state: 'done', result } : skippedBecause(outcome));
+    }
+    return ends;
+  };
 
 /** The end of an item that was left as it was. */
 export const skippedBecause = ({ skipped: reason, conflict }: Exclude<ItemOutcome, 'done'>): ItemEnd => ({

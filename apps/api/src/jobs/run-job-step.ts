@@ -1,24 +1,25 @@
 import {
   beginJobStep,
   endJob,
-  endJobItem,
+  endJobItems,
   endJobStep,
   failJobItems,
+  type ItemEnd,
   type JobRef,
   type LiveJob,
   postponeJobItem,
   type TakenItem,
   type TenantTransaction,
-  takeJobItem,
+  takeJobItems,
 } from '@tenantree/db';
 import { type JobState, type Refusal, type RowId, retryInMs, waitsOf } from '@tenantree/domain';
 import { SYSTEM } from '../hall/change.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { Refused } from '../hall/refused.ts';
 import { refusalToAsker } from './asker.ts';
-import { type AnyJob, type ItemOutcome, ItemTaken, skippedBecause } from './define-job.ts';
+import { type AnyJob, ItemTaken } from './define-job.ts';
 
-/** A step takes no longer than this, or so many items, and then leaves the others their turn (rules/jobs 6). */
+/** A step takes no longer than this, or so many items, or one part of more, and then leaves the others their turn (rules/jobs 6). */
 const STEP_MS = 5_000;
 const STEP_ITEMS = 50;
 
@@ -42,7 +43,7 @@ export type StepParts = {
 };
 
 /**
- * Does a step of a job: item after item, each by itself, until it is the turn of others. What a killed server had begun is found as it was
+ * Does a step of a job: item after item, or those together that are worked on so, until it is the turn of others. What a killed server had begun is found as it was
  * before; what it had done is not done again.
  *
  * @throws when the database is away, or the job is of a kind that only a newer server knows
@@ -60,10 +61,11 @@ export async function runJobStep(parts: StepParts, ref: JobRef): Promise<void> {
   if (refusal) await inAccount((trx) => failJobItems(trx, ref, refusal));
   const waits = waitsOf(job.retry);
   const until = performance.now() + STEP_MS;
-  for (let n = 0; n < STEP_ITEMS && performance.now() < until && !isStopping(); n += 1) {
-    const item = await inAccount((trx) => takeJobItem(trx, ref, waits));
-    if (!item) break;
-    await workOn(parts, { ref, live, job, item });
+  for (let n = 0; n < STEP_ITEMS && performance.now() < until && !isStopping(); ) {
+    const items = await inAccount((trx) => takeJobItems(trx, ref, job.together, waits));
+    if (items.length === 0) break;
+    n += items.length;
+    await workOn(parts, { ref, live, job, items });
     onProgress(ref.job);
   }
   const root = await inAccount((trx) => endJobStep(trx, ref));
@@ -87,51 +89,69 @@ function end(hall: Hall, ref: JobRef, { root, askedBy }: LiveJob, job: AnyJob): 
   });
 }
 
-type Work = { readonly ref: JobRef; readonly live: LiveJob; readonly job: AnyJob; readonly item: TakenItem };
+type Work = {
+  readonly ref: JobRef;
+  readonly live: LiveJob;
+  readonly job: AnyJob;
+  readonly items: readonly TakenItem[];
+};
 
+/** Works on some items together. What that doesn't do is tried by halves, in their order, down to the one that stands in the way. */
 async function workOn(parts: StepParts, work: Work): Promise<void> {
   const { hall, onItem } = parts;
-  const { ref, job, item } = work;
+  const { job, items } = work;
   try {
-    const outcome = await attempt(hall, work);
-    if (outcome !== 'done') {
-      await hall.db.withTenant(ref.account, (trx) => endJobItem(trx, ref, item.n, skippedBecause(outcome)));
-    }
-    onItem(job.name, outcome === 'done' ? 'done' : 'skipped');
+    for (const end of await attempt(hall, work)) onItem(job.name, end.state);
   } catch (error) {
-    if (!(error instanceof ItemTaken)) await noteFailure(parts, work, error);
+    const [item, ...more] = items;
+    if (item && more.length === 0) {
+      if (!(error instanceof ItemTaken)) await noteFailure(parts, work, item, error);
+      return;
+    }
+    const half = Math.ceil(items.length / 2);
+    await workOn(parts, { ...work, items: items.slice(0, half) });
+    await workOn(parts, { ...work, items: items.slice(half) });
   }
 }
 
-async function attempt(hall: Hall, { ref, live, job, item }: Work): Promise<ItemOutcome> {
-  if (item.attempt > job.retry.attempts) throw new Error('Each attempt ended the server that made it.');
+async function attempt(hall: Hall, { ref, live, job, items }: Work): Promise<readonly ItemEnd[]> {
+  if (items.some((item) => item.attempt > job.retry.attempts))
+    throw new Error('Each attempt ended the server that made it.');
   let isNoted = false;
-  const outcome = await job.start(
+  const note = async (trx: TenantTransaction, ends: readonly ItemEnd[]): Promise<boolean> =>
+    endJobItems(
+      trx,
+      ref,
+      ends.map((end, at) => ({ ...end, n: items[at]!.n })),
+    );
+  const ends = await job.start(
     {
       hall,
       job: { id: ref.job, account: ref.account, root: live.root },
       by: live.askedBy,
       askedAt: live.createdAt,
-      done: async (trx, result) => {
-        if (!(await endJobItem(trx, ref, item.n, { state: 'done', result }))) throw new ItemTaken();
+      ended: async (trx, all) => {
+        if (!(await note(trx, all))) throw new ItemTaken();
         isNoted = true;
       },
     },
-    item.payload,
+    items.map(({ payload }) => payload),
   );
-  if (outcome === 'done' && !isNoted) throw new Error(`The job “${job.name}” notes nothing as done.`);
-  return outcome;
+  if (isNoted) return ends;
+  if (ends.some(({ state }) => state === 'done')) throw new Error(`The job “${job.name}” notes nothing as done.`);
+  await hall.db.withTenant(ref.account, (trx) => note(trx, ends));
+  return ends;
 }
 
 /** What is expected, and refused, is refused the next time, too. Of what is unexpected only the log learns more. */
-async function noteFailure(parts: StepParts, { ref, job, item }: Work, error: unknown): Promise<void> {
+async function noteFailure(parts: StepParts, { ref, job }: Work, item: TakenItem, error: unknown): Promise<void> {
   const { hall, onItem, onError } = parts;
   const isExpected = error instanceof Refused;
   const inMs = isExpected ? null : retryInMs(job.retry, item.attempt);
   if (!isExpected) onError(error, { job: ref.job, kind: job.name, item: item.n });
   const told = isExpected ? error.refusal : UNEXPECTED;
   await hall.db.withTenant(ref.account, async (trx) => {
-    if (inMs === null) await endJobItem(trx, ref, item.n, { state: 'failed', error: told });
+    if (inMs === null) await endJobItems(trx, ref, [{ n: item.n, state: 'failed', error: told }]);
     else await postponeJobItem(trx, ref, item.n, { error: told, inMs });
   });
   onItem(job.name, inMs === null ? 'failed' : 'retried');

@@ -106,7 +106,7 @@ async function insertNew(scope: Change, writer: Writer, fresh: readonly Parsed[]
   });
   await insertProducts(trx, writingOf(writer, scope), written);
   for (const { id, parsed } of fresh) if (parsed.secrets.length > 0) await keepSecrets(trx, writer, id, parsed);
-  if (kind.limit) await take(trx, access.id, kind.limit, fresh.length, scope.version);
+  if (kind.limit) await take(trx, [{ account: access.id, resource: kind.limit, n: fresh.length }], scope.version);
   const { name } = first.parsed.name;
   const details = {
     account: account.name,

@@ -30,7 +30,7 @@ export function deleteAll(writer: Writer, reader: Reader, wanted: readonly RowId
     const account = await scope.account(access.id);
     // What nobody writes nobody brings back: it is gone.
     await deleteProducts(trx, writingOf(writer, scope), ids, kind.rows.write ? 'kept' : 'forgotten');
-    if (kind.limit) await take(trx, access.id, kind.limit, -ids.length, scope.version);
+    if (kind.limit) await take(trx, [{ account: access.id, resource: kind.limit, n: -ids.length }], scope.version);
     for (const { id, name } of rows)
       scope.happened(
         'product.deleted',

@@ -181,7 +181,7 @@ async function bringBack(
   const { name, document } = parsed;
   const back = { id: product, externalId: last.externalId, version: last.version + 1, name, document, refs };
   await insertProducts(trx, writingOf(writer, scope), [back]);
-  if (kind.limit) await take(trx, access.id, kind.limit, 1, scope.version);
+  if (kind.limit) await take(trx, [{ account: access.id, resource: kind.limit, n: 1 }], scope.version);
   if (kind.limit === 'agents') scope.shows((await scope.account(access.id)).path);
   return back;
 }

@@ -23,6 +23,7 @@ import {
 import type { Actor } from '../context/actor.ts';
 import type { Access } from '../guard/admit.ts';
 import { type CopyState, readCopies } from './copies.ts';
+import { namedBy } from './writing.ts';
 
 /** Products that name one, of which somebody is told. */
 const MOST_USERS = 100;
@@ -133,11 +134,7 @@ async function shownRefs(
   );
   const byId = new Map(labels.map((label) => [label.id, label]));
   const seen = new Set(seenAmong(reader, labels).map(({ id }) => id));
-  const members = await membersAmong(
-    trx,
-    account,
-    named.flatMap(({ kind, id }) => (kind === 'member' ? [id] : [])),
-  );
+  const members = new Set((await membersAmong(trx, namedBy(account, named).members)).map(({ id }) => id));
   return named.map(({ place, kind, id }) => {
     const there = kind === 'member' ? members.has(id) : byId.get(id)?.kind === kind;
     const name = seen.has(id) ? (byId.get(id)?.name ?? null) : null;

@@ -1,7 +1,7 @@
 import { inAccount, PEOPLE_AND_KEYS } from '@tenantree/contract';
 import {
   findProductsByName,
-  labelProducts,
+  kindsOfProducts,
   membersAmong,
   type TenantTransaction,
   type Writing,
@@ -52,33 +52,28 @@ export function requireRows({ hall, access }: Writer, rows: readonly PermissionK
       refuseWith('FORBIDDEN', `This needs ${permission(row).label}: full in “${access.name}”.`, 'document');
 }
 
+/** Something that wants to be called something. */
+type Wished = { readonly id: RowId; readonly parsed: Pick<ParsedDocument, 'name'> };
+
 /** @throws Refused NAME_TAKEN when another product of the kind has one of the names, where no two may */
 export async function requireFreeNames(
   trx: TenantTransaction,
-  { access, kind }: { readonly access: Pick<Access, 'id'>; readonly kind: Writer['kind'] },
-  wished: readonly { readonly id: RowId; readonly parsed: Pick<ParsedDocument, 'name'> }[],
+  { access: { id: account }, kind }: { readonly access: Pick<Access, 'id'>; readonly kind: Writer['kind'] },
+  wished: readonly Wished[],
 ): Promise<void> {
-  if (kind.names === 'any' || wished.length === 0) return;
-  const seen = new Map(
-    (
-      await findProductsByName(
-        trx,
-        access.id,
-        kind.kind,
-        wished.map(({ parsed }) => parsed.name.key),
-      )
-    ).map(({ nameKey, id }) => [nameKey, id]),
-  );
-  for (const { id, parsed } of wished) {
-    const other = seen.get(parsed.name.key);
-    if (other !== undefined && other !== id)
-      refuseWith(
-        'NAME_TAKEN',
-        `Another ${kind.label.toLowerCase()} here is called “${parsed.name.name}”.`,
-        kind.nameAt,
-      );
-    seen.set(parsed.name.key, id);
+  if (kind.names === 'any') return;
+  const names = wished.map(({ parsed }) => ({ account, kind: kind.kind, nameKey: parsed.name.key }));
+  const seen = new Map((await findProductsByName(trx, names)).map(({ nameKey, id }) => [nameKey, id]));
+  for (const one of wished) {
+    requireFree(kind, one, seen.get(one.parsed.name.key));
+    seen.set(one.parsed.name.key, one.id);
   }
+}
+
+/** @param other what has its name already @throws Refused NAME_TAKEN when that is another one */
+export function requireFree(kind: Writer['kind'], { id, parsed }: Wished, other: RowId | undefined): void {
+  if (kind.names === 'any' || other === undefined || other === id) return;
+  refuseWith('NAME_TAKEN', `Another ${kind.label.toLowerCase()} here is called “${parsed.name.name}”.`, kind.nameAt);
 }
 
 /**
@@ -93,22 +88,26 @@ export async function presentRefs(
   refs: readonly NamedThing[],
   tolerated: ReadonlySet<RowId> = new Set(),
 ): Promise<NamedThing[]> {
-  const products = refs.filter(({ kind }) => kind !== 'member');
-  const found = new Map(
-    (
-      await labelProducts(
-        trx,
-        account,
-        products.map(({ id }) => id),
-      )
-    ).map(({ id, kind }) => [id, kind]),
-  );
-  const members = await membersAmong(
-    trx,
-    account,
-    refs.flatMap(({ kind, id }) => (kind === 'member' ? [id] : [])),
-  );
-  const isThere = ({ kind, id }: NamedThing): boolean => (kind === 'member' ? members.has(id) : found.get(id) === kind);
+  const { products, members } = namedBy(account, refs);
+  const found = new Map((await kindsOfProducts(trx, products)).map(({ id, kind }) => [id, kind]));
+  const among = new Set((await membersAmong(trx, members)).map(({ id }) => id));
+  const isThere = ({ kind, id }: NamedThing) => (kind === 'member' ? among.has(id) : found.get(id) === kind);
+  return presentAmong(refs, isThere, tolerated);
+}
+
+/** What a document names in an account: products, and members. */
+export function namedBy(account: AccountId, refs: readonly NamedThing[]) {
+  const placed = (isMember: boolean) =>
+    refs.flatMap(({ kind, id }) => ((kind === 'member') === isMember ? [{ account, id }] : []));
+  return { products: placed(false), members: placed(true) };
+}
+
+/** Those of some references that name products that are there. @throws Refused REFERENCE_MISSING, with the place of each */
+export function presentAmong(
+  refs: readonly NamedThing[],
+  isThere: (ref: NamedThing) => boolean,
+  tolerated: ReadonlySet<RowId>,
+): NamedThing[] {
   const missing = refs.filter((ref) => !isThere(ref) && (ref.need === 'required' || !tolerated.has(ref.id)));
   const [first] = missing;
   if (first) {
@@ -116,7 +115,7 @@ export async function presentRefs(
     const message = 'This names something that is not in this account.';
     throw new Refused({ code: 'REFERENCE_MISSING', message, field: first.place, faults });
   }
-  return products.filter(isThere);
+  return refs.filter((ref) => ref.kind !== 'member' && isThere(ref));
 }
 
 /** Keeps what a document said of its secrets. */

@@ -91,5 +91,5 @@ async function remove({ trx, version }: Change, writing: Writing, gone: readonly
   await deleteProducts(trx, writing, ids, 'forgotten');
   await forgetWhatWas(trx, writing.account, ids);
   const { limit } = productKind(writing.kind);
-  if (limit) await take(trx, writing.account, limit, -ids.length, version);
+  if (limit) await take(trx, [{ account: writing.account, resource: limit, n: -ids.length }], version);
 }

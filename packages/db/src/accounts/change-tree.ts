@@ -38,14 +38,21 @@ export type AccountState = {
 };
 
 /** Reads an account of the acting account's subtree; null when there is none. */
-export async function readAccountState(trx: TenantTransaction, account: AccountId): Promise<AccountState | null> {
-  const row = await trx
+export const readAccountState = async (trx: TenantTransaction, account: AccountId): Promise<AccountState | null> =>
+  (await readAccountStates(trx, [account]))[0] ?? null;
+
+/** Reads accounts of the acting account's subtree, in no order; ids outside it are left out. */
+export async function readAccountStates(
+  trx: TenantTransaction,
+  accounts: readonly AccountId[],
+): Promise<AccountState[]> {
+  const rows = await trx
     .selectFrom('accounts')
     .selectAll()
     .where('root_id', '=', ACTING_ROOT)
-    .where('id', '=', account)
-    .executeTakeFirst();
-  return row ? stateOf(row) : null;
+    .where('id', '=', sql<string>`ANY (${[...accounts]}::uuid[])`)
+    .execute();
+  return rows.map(stateOf);
 }
 
 /** An account as the rules need to know it. */

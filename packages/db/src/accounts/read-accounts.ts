@@ -61,42 +61,62 @@ async function ask<Row extends object>(
   return (await from.pool.query<Row>({ name, text, values: [...values] })).rows;
 }
 
+type RawLink = {
+  id: string;
+  root_id: string;
+  name: string;
+  depth: number;
+  status: AccountStatus;
+  suspension_kind: Suspension['kind'] | null;
+  suspended_from: Date | null;
+  suspended_until: Date | null;
+  suspended_at: Date | null;
+  payer_id: string;
+  transfer_until: Date | null;
+  caps: SomeLevels | null;
+};
+
+const linkOf = (row: RawLink): ChainLink => ({
+  id: row.id as AccountId,
+  rootId: row.root_id as AccountId,
+  name: row.name,
+  depth: row.depth,
+  status: row.status,
+  payerId: row.payer_id as AccountId,
+  transferUntil: instantOrNull(row.transfer_until),
+  caps: capsOf(row.depth, row.caps),
+  suspendedAt: instantOrNull(row.suspended_at),
+  suspension:
+    row.suspension_kind === null
+      ? null
+      : {
+          kind: row.suspension_kind,
+          from: instantOrNull(row.suspended_from),
+          until: instantOrNull(row.suspended_until),
+        },
+});
+
 /** The chain from the root to an account (last), or an empty list when there is no such account. Needs no acting account: it decides about it. */
-export async function readChain(from: Database | TenantTransaction, account: AccountId): Promise<ChainLink[]> {
-  type Raw = {
-    id: string;
-    root_id: string;
-    name: string;
-    depth: number;
-    status: AccountStatus;
-    suspension_kind: Suspension['kind'] | null;
-    suspended_from: Date | null;
-    suspended_until: Date | null;
-    suspended_at: Date | null;
-    payer_id: string;
-    transfer_until: Date | null;
-    caps: SomeLevels | null;
-  };
-  const rows = await ask<Raw>(from, 'account_chain', [account]);
-  return rows.map((row) => ({
-    id: row.id as AccountId,
-    rootId: row.root_id as AccountId,
-    name: row.name,
-    depth: row.depth,
-    status: row.status,
-    payerId: row.payer_id as AccountId,
-    transferUntil: instantOrNull(row.transfer_until),
-    caps: capsOf(row.depth, row.caps),
-    suspendedAt: instantOrNull(row.suspended_at),
-    suspension:
-      row.suspension_kind === null
-        ? null
-        : {
-            kind: row.suspension_kind,
-            from: instantOrNull(row.suspended_from),
-            until: instantOrNull(row.suspended_until),
-          },
-  }));
+export const readChain = async (from: Database | TenantTransaction, account: AccountId): Promise<ChainLink[]> =>
+  (await ask<RawLink>(from, 'account_chain', [account])).map(linkOf);
+
+/** The same of many accounts; of one that there isn't, nothing. */
+export async function readChains(
+  db: Database,
+  accounts: readonly AccountId[],
+): Promise<ReadonlyMap<AccountId, readonly ChainLink[]>> {
+  const { rows } = await db.pool.query<RawLink & { of: AccountId }>({
+    name: 'account_chains',
+    text: 'SELECT n.id AS of, c.* FROM unnest($1::uuid[]) n(id) CROSS JOIN LATERAL public.account_chain(n.id) c',
+    values: [[...accounts]],
+  });
+  const chains = new Map<AccountId, ChainLink[]>();
+  for (const { of, ...row } of rows) {
+    const chain = chains.get(of) ?? [];
+    chain.push(linkOf(row));
+    chains.set(of, chain);
+  }
+  return chains;
 }
 
 /** Caps as they bind: none bind a main account. Without a row, which every other has, nothing is left. */

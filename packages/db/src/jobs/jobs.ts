@@ -134,30 +134,35 @@ export type TakenItem = {
 };
 
 /**
- * Takes the next item that is due; null when none is, or nothing more is to begin. Until its next attempt would be due nobody else takes it:
- * when this one ends its server, the others are not held up by it.
+ * Takes the next items that are due, in their order; none when none is, or nothing more is to begin. Until their next attempt would be due nobody
+ * else takes them: when one ends its server, the others are not held up by it. One that was tried before is taken by itself, as it may be
+ * what ended its server.
  *
+ * @param most of them at the most
  * @param waitsMs how long each attempt but the last one waits when it fails
  */
-export async function takeJobItem(
+export async function takeJobItems(
   trx: TenantTransaction,
   { account, job }: JobRef,
+  most: number,
   waitsMs: readonly number[],
-): Promise<TakenItem | null> {
+): Promise<TakenItem[]> {
   const { rows } = await sql<{ n: number; target_id: AccountId | null; payload: unknown; attempt: number }>`
-    WITH i AS MATERIALIZED (
+    WITH due AS MATERIALIZED (
       SELECT p.n, p.attempts FROM job_items p
       WHERE p.root_id = acting_root() AND p.account_id = ${account} AND p.job_id = ${job} AND p.state = 'pending'
         AND p.due_at <= clock_timestamp() AND (
           SELECT j.cancel_asked_at IS NULL AND (j.failed < j.stop_on) IS NOT FALSE FROM jobs j WHERE j.root_id = acting_root() AND j.account_id = ${account} AND j.id = ${job})
-      ORDER BY p.n LIMIT 1 FOR UPDATE OF p)
-    UPDATE job_items t SET attempts = least(i.attempts, ${waitsMs.length}) + 1,
-      due_at = clock_timestamp() + coalesce((${[...waitsMs]}::float8[])[i.attempts + 1], 0) * interval '1 ms'
-    FROM i
-    WHERE t.root_id = acting_root() AND t.account_id = ${account} AND t.job_id = ${job} AND t.n = i.n
-    RETURNING t.n, t.target_id, t.payload, i.attempts + 1 AS attempt`.execute(trx);
-  const row = rows[0];
-  return row ? { n: row.n, target: row.target_id, payload: row.payload, attempt: row.attempt } : null;
+      ORDER BY p.n LIMIT ${most} FOR UPDATE OF p)
+    UPDATE job_items t SET attempts = least(t.attempts, ${waitsMs.length}) + 1,
+      due_at = clock_timestamp() + coalesce((${[...waitsMs]}::float8[])[t.attempts + 1], 0) * interval '1 ms'
+    WHERE t.root_id = acting_root() AND t.account_id = ${account} AND t.job_id = ${job} AND t.n = ANY (ARRAY(
+      SELECT d.n FROM due d, (SELECT x.n, x.attempts FROM due x ORDER BY x.n LIMIT 1) first
+      WHERE d.n = first.n OR (d.attempts = 0 AND first.attempts = 0)))
+    RETURNING t.n, t.target_id, t.payload, old.attempts + 1 AS attempt`.execute(trx);
+  return rows
+    .map(({ n, target_id: target, payload, attempt }) => ({ n, target, payload, attempt }))
+    .toSorted((one, other) => one.n - other.n);
 }
 
 /** What became of an item. */
@@ -167,37 +172,32 @@ export type ItemEnd =
   | { readonly state: 'failed'; readonly error: Refusal };
 
 /**
- * Ends an item, in the transaction of what was done: both are kept, or neither.
+ * Ends items, in the transaction of what was done: both are kept, or neither.
  *
- * @returns false when it has ended already, and nothing must be done; or is gone with its account
+ * @returns false when one has ended already, and nothing must be done; or is gone with its account
  */
-export async function endJobItem(
+export async function endJobItems(
   trx: TenantTransaction,
   { account, job }: JobRef,
-  n: number,
-  end: ItemEnd,
+  ends: readonly (ItemEnd & Pick<TakenItem, 'n'>)[],
 ): Promise<boolean> {
-  const value = JSON.stringify((end.state === 'failed' ? end.error : end.result) ?? null);
-  const ended = await trx
-    .updateTable('job_items')
-    .set({ state: end.state, ...(end.state === 'failed' ? { error: value } : { result: value }) })
-    .where('root_id', '=', ACTING_ROOT)
-    .where('account_id', '=', account)
-    .where('job_id', '=', job)
-    .where('n', '=', n)
-    .where('state', '=', 'pending')
-    .returning('n')
-    .executeTakeFirst();
-  if (!ended) return false;
-  const count = sql.ref<number>(end.state);
-  await trx
-    .updateTable('jobs')
-    .set({ [end.state]: sql<number>`${count} + 1` })
-    .where('root_id', '=', ACTING_ROOT)
-    .where('account_id', '=', account)
-    .where('id', '=', job)
-    .execute();
-  return true;
+  const ns = ends.map(({ n }) => n);
+  const states = ends.map(({ state }) => state);
+  const values = ends.map((end) => JSON.stringify((end.state === 'failed' ? end.error : end.result) ?? null));
+  // By a list of numbers: as a join all of the job's items were read.
+  const { rows } = await sql<{ ended: number }>`
+    WITH ended AS (
+      UPDATE job_items t SET (state, result, error) = (
+        SELECT e.state, CASE WHEN e.state = 'failed' THEN t.result ELSE e.value END, CASE WHEN e.state = 'failed' THEN e.value ELSE t.error END
+        FROM (SELECT (${states}::text[])[i.at] AS state, (${values}::jsonb[])[i.at] AS value FROM array_position(${ns}::int[], t.n) i(at)) e)
+      WHERE t.root_id = acting_root() AND t.account_id = ${account} AND t.job_id = ${job} AND t.n = ANY (${ns}::int[]) AND t.state = 'pending'
+      RETURNING t.state),
+    counts AS (
+      SELECT count(*)::int AS ended, count(*) FILTER (WHERE state = 'done') AS done, count(*) FILTER (WHERE state = 'skipped') AS skipped,
+        count(*) FILTER (WHERE state = 'failed') AS failed FROM ended)
+    UPDATE jobs j SET done = j.done + c.done, skipped = j.skipped + c.skipped, failed = j.failed + c.failed FROM counts c
+    WHERE j.root_id = acting_root() AND j.account_id = ${account} AND j.id = ${job} RETURNING c.ended`.execute(trx);
+  return rows[0]?.ended === ends.length;
 }
 
 /** Notes why an item failed, and lets it wait before it is tried again. */

@@ -39,25 +39,44 @@ type Raw = {
 
 const nanosOf = (text: string): bigint => parseDecimal(text)!;
 
+/** An account and those above it, root first. */
+type NamedPath = readonly { readonly id: AccountId; readonly name: string }[];
+
 /**
  * Reads the limits that an account of the acting account's subtree stands under, its own first.
  *
  * @param path of the account, root first
  */
-export async function readLimits(
+export async function readLimits(trx: TenantTransaction, path: NamedPath, now: Instant): Promise<LimitsAlong> {
+  const [along] = await readLimitsOfEach(trx, [path], now);
+  return along!;
+}
+
+/** The same of many accounts, in their order. */
+export async function readLimitsOfEach(
   trx: TenantTransaction,
-  path: readonly { readonly id: AccountId; readonly name: string }[],
+  paths: readonly NamedPath[],
   now: Instant,
-): Promise<LimitsAlong> {
-  const account = path.at(-1);
-  if (!account) throw new Error('limits are some account’s');
+): Promise<LimitsAlong[]> {
+  const accounts = paths.map((path) => path.at(-1)?.id);
+  if (accounts.includes(undefined)) throw new Error('limits are some account’s');
   const { rows } =
-    await sql<Raw>`SELECT * FROM limits_of(${account.id}, ${billingPeriodOf(now).start}::timestamptz)`.execute(trx);
+    await sql<Raw>`SELECT * FROM limits_of(${accounts}::uuid[], ${billingPeriodOf(now).start}::timestamptz)`.execute(
+      trx,
+    );
   const found = new Map(rows.map((row) => [`${row.account_id} ${row.kind}`, row]));
-  const upward = path.toReversed();
-  return new Map(
-    LIMIT_KINDS.map(({ key, stored }) => [key, upward.map((one) => stateOf(one, found.get(`${one.id} ${stored}`)))]),
-  );
+  const states = new Map<string, ReturnType<typeof stateOf>>();
+  // Accounts beside each other have all that stands above them in common.
+  const stateAt = (one: NamedPath[number], stored: string): ReturnType<typeof stateOf> => {
+    const key = `${one.id} ${stored}`;
+    const state = states.get(key) ?? stateOf(one, found.get(key));
+    states.set(key, state);
+    return state;
+  };
+  return paths.map((path) => {
+    const upward = path.toReversed();
+    return new Map(LIMIT_KINDS.map(({ key, stored }) => [key, upward.map((one) => stateAt(one, stored))]));
+  });
 }
 
 const NOTHING = {

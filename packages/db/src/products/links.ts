@@ -51,6 +51,9 @@ const COLUMNS = [
   'filling',
 ] as const;
 
+/** What is written anew of a link that is there. */
+const WRITTEN = [...COLUMNS.filter((column) => column !== 'account_id' && column !== 'product_id'), 'before'] as const;
+
 type Stored = Pick<Selectable<ProductLinksTable>, (typeof COLUMNS)[number]>;
 
 /** Of our own rows. */
@@ -73,23 +76,32 @@ const linkOf = (row: Stored): ProductLink => ({
 });
 
 /** Links of products of an account, in no order. */
-export async function readLinks(
+export const readLinks = (
   trx: TenantTransaction,
   account: AccountId,
   products: readonly RowId[],
+): Promise<ProductLink[]> =>
+  readPlacedLinks(
+    trx,
+    products.map((product) => ({ account, product })),
+  );
+
+/** Links of products by account and id, in no order. */
+export async function readPlacedLinks(
+  trx: TenantTransaction,
+  wanted: readonly Pick<ProductLink, 'account' | 'product'>[],
 ): Promise<ProductLink[]> {
-  if (products.length === 0) return [];
-  const rows = await trx
-    .selectFrom('product_links')
-    .select(COLUMNS)
-    .where('root_id', '=', ACTING_ROOT)
-    .where('account_id', '=', account)
-    .where('product_id', 'in', [...products])
-    .execute();
+  if (wanted.length === 0) return [];
+  const { rows } = await sql<Stored>`
+    SELECT ${sql.join(COLUMNS.map((column) => sql.ref(`l.${column}`)))}
+    FROM (SELECT DISTINCT * FROM unnest(${wanted.map(({ account }) => account)}::uuid[], ${wanted.map(({ product }) => product)}::uuid[])) n(account, id)
+    JOIN product_links l ON l.root_id = acting_root() AND l.account_id = n.account AND l.product_id = n.id`.execute(
+    trx,
+  );
   return rows.map(linkOf);
 }
 
-/** The copies of some products that there are in some accounts. */
+/** The copies of some products that there are in some accounts. Each is looked up: as a join, all copies in the tree were read. */
 export async function readLinksOf(
   trx: TenantTransaction,
   accounts: readonly AccountId[],
@@ -98,7 +110,10 @@ export async function readLinksOf(
   const { rows } = await sql<Stored>`
     SELECT ${sql.join(COLUMNS.map((column) => sql.ref(`l.${column}`)))}
     FROM unnest(${[...accounts]}::uuid[]) a(id) CROSS JOIN unnest(${[...sources]}::uuid[]) s(id)
-    JOIN product_links l ON l.root_id = acting_root() AND l.account_id = a.id AND l.source_id = s.id`.execute(trx);
+    CROSS JOIN LATERAL (
+      SELECT x.* FROM product_links x WHERE x.root_id = acting_root() AND x.account_id = a.id AND x.source_id = s.id LIMIT 1) l`.execute(
+    trx,
+  );
   return rows.map(linkOf);
 }
 
@@ -123,31 +138,38 @@ export async function listCopies(
   return rows.map((row) => ({ ...linkOf(row), name: row.name, accountName: row.account_name }));
 }
 
-/** Notes of what a product is a copy. @param before what stood here before, for whoever takes it back; null: nothing did */
-export async function writeLink(
+/** Notes of what products are copies. @param copies `before`: what stood here before, for whoever takes it back; null: nothing did */
+export async function writeLinks(
   trx: TenantTransaction,
-  { account, product, source, parts, base, ids, needs, activates, version, filling }: ProductLink,
-  before: LinkBefore | null,
+  copies: readonly { readonly link: ProductLink; readonly before: LinkBefore | null }[],
 ): Promise<void> {
-  const values = {
-    source_account: source.account,
-    source_id: source.product,
-    source_version: source.version,
-    source_name: source.name,
-    parts: parts === null ? null : [...parts],
-    base_doc: JSON.stringify(base),
-    ids: JSON.stringify(Object.fromEntries(ids)),
-    needs: [...needs],
-    activates,
-    version,
-    filling: filling && JSON.stringify(filling),
-    before: before && JSON.stringify(before),
-  };
-  await trx
-    .insertInto('product_links')
-    .values({ account_id: account, product_id: product, ...values })
-    .onConflict((conflict) => conflict.columns(['root_id', 'account_id', 'product_id']).doUpdateSet(values))
-    .execute();
+  if (copies.length === 0) return;
+  const rows = copies.map(
+    ({ link: { account, product, source, parts, base, ids, needs, activates, version, filling }, before }) => ({
+      account_id: account,
+      product_id: product,
+      source_account: source.account,
+      source_id: source.product,
+      source_version: source.version,
+      source_name: source.name,
+      parts,
+      base_doc: base,
+      ids: Object.fromEntries(ids),
+      needs,
+      activates,
+      version,
+      filling,
+      before,
+    }),
+  );
+  // As one text: lists of lists would have to be of one length.
+  await sql`
+    INSERT INTO product_links (${sql.join([...COLUMNS, 'before' as const].map((column) => sql.ref(column)))})
+    SELECT ${sql.join([...COLUMNS, 'before' as const].map((column) => sql.ref(`n.${column}`)))}
+    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) n(account_id uuid, product_id uuid, source_account uuid, source_id uuid, source_version int,
+      source_name text, parts text[], base_doc jsonb, ids jsonb, needs text[], activates boolean, version int, filling jsonb, before jsonb)
+    ON CONFLICT (root_id, account_id, product_id) DO UPDATE SET
+      ${sql.join(WRITTEN.map((column) => sql`${sql.ref(column)} = ${sql.ref(`excluded.${column}`)}`))}`.execute(trx);
 }
 
 /** What stood in the place of a copy before it was last written; null: no copy did. */

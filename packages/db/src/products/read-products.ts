@@ -118,18 +118,22 @@ export async function findProductsByExternalId(
   return rows.map(rowOf);
 }
 
-/** Products of an account and kind that have one of these names. */
+/** A name of a product of a kind, in an account. */
+export type PlacedName = { readonly account: AccountId; readonly kind: ProductKindKey; readonly nameKey: string };
+
+/** Products that have one of these names. */
 export async function findProductsByName(
   trx: TenantTransaction,
-  account: AccountId,
-  kind: ProductKindKey,
-  nameKeys: readonly string[],
-): Promise<(ProductLabel & { readonly nameKey: string })[]> {
-  const rows = await productsOf(trx, account, kind)
-    .select(['id', 'kind', 'name', 'name_key'])
-    .where('name_key', 'in', [...nameKeys])
-    .execute();
-  return rows.map((row) => ({ ...labelOf(row), nameKey: row.name_key }));
+  names: readonly PlacedName[],
+): Promise<(PlacedName & { readonly id: RowId })[]> {
+  if (names.length === 0) return [];
+  const { rows } = await sql<{ account_id: AccountId; kind: ProductKindKey; name_key: string; id: RowId }>`
+    SELECT p.account_id, p.kind, p.name_key, p.id
+    FROM unnest(${names.map(({ account }) => account)}::uuid[], ${names.map(({ kind }) => kind)}::text[], ${names.map(({ nameKey: key }) => key)}::text[]) n(account, kind, key)
+    JOIN products p ON p.root_id = acting_root() AND p.account_id = n.account AND p.kind = n.kind AND p.name_key = n.key`.execute(
+    trx,
+  );
+  return rows.map(({ account_id: account, kind, name_key: key, id }) => ({ account, kind, nameKey: key, id }));
 }
 
 /** Products of an account by id, whatever their kinds. */
@@ -147,6 +151,22 @@ export async function labelProducts(
     .where('id', 'in', [...ids])
     .execute();
   return rows.map(labelOf);
+}
+
+/** Something by its id, in an account. */
+type PlacedId = { readonly account: AccountId; readonly id: RowId };
+
+/** Products by account and id, whatever their kinds. */
+export async function kindsOfProducts(
+  trx: TenantTransaction,
+  wanted: readonly PlacedId[],
+): Promise<(PlacedId & { readonly kind: ProductKindKey })[]> {
+  if (wanted.length === 0) return [];
+  const { rows } = await sql<{ account_id: AccountId; id: RowId; kind: ProductKindKey }>`
+    SELECT p.account_id, p.id, p.kind
+    FROM unnest(${wanted.map(({ account }) => account)}::uuid[], ${wanted.map(({ id }) => id)}::uuid[]) n(account, id)
+    JOIN products p ON p.root_id = acting_root() AND p.account_id = n.account AND p.id = n.id`.execute(trx);
+  return rows.map(({ account_id: account, id, kind }) => ({ account, id, kind }));
 }
 
 /** What names one of these products: at most so many. @param need only what requires them */
@@ -176,21 +196,13 @@ export async function findUsers(
   return rows.map(labelOf);
 }
 
-/** Which of some people are members of an account. */
-export async function membersAmong(
-  trx: TenantTransaction,
-  account: AccountId,
-  users: readonly RowId[],
-): Promise<ReadonlySet<RowId>> {
-  if (users.length === 0) return new Set();
-  const rows = await trx
-    .selectFrom('members')
-    .select('user_id')
-    .where('root_id', '=', ACTING_ROOT)
-    .where('account_id', '=', account)
-    .where('user_id', 'in', [...users])
-    .execute();
-  return new Set(rows.map((row) => row.user_id as RowId));
+/** Which of some people are members of the accounts that they are asked of. */
+export async function membersAmong(trx: TenantTransaction, users: readonly PlacedId[]): Promise<PlacedId[]> {
+  if (users.length === 0) return [];
+  const { rows } = await sql<{ account_id: AccountId; user_id: RowId }>`
+    SELECT m.account_id, m.user_id FROM unnest(${users.map(({ account }) => account)}::uuid[], ${users.map(({ id }) => id)}::uuid[]) n(account, id)
+    JOIN members m ON m.root_id = acting_root() AND m.account_id = n.account AND m.user_id = n.id`.execute(trx);
+  return rows.map(({ account_id: account, user_id: id }) => ({ account, id }));
 }
 
 /** The ends of a product's secrets, by place. */

@@ -20,63 +20,62 @@ export type ProductToWrite = {
   readonly refs: readonly Pick<NamedThing, 'place' | 'id' | 'need'>[];
 };
 
+/** When something is written, and by whom. */
+export type WritingBy = { readonly at: Instant; readonly by: StoredActor; readonly treeVersion: TreeVersion };
+
 /** Where and when something is written, and by whom. */
-export type Writing = {
-  readonly account: AccountId;
-  readonly kind: ProductKindKey;
-  readonly at: Instant;
-  readonly by: StoredActor;
-  readonly treeVersion: TreeVersion;
-};
+export type Writing = WritingBy & { readonly account: AccountId; readonly kind: ProductKindKey };
+
+/** What is written of a product, and where. */
+export type PlacedToWrite = ProductToWrite & Pick<Writing, 'account' | 'kind'>;
 
 /** Adds products to an account, with what they name. Totals are not touched: see `take`. */
-export async function insertProducts(
+export const insertProducts = (
   trx: TenantTransaction,
-  { account, kind, at, by, treeVersion }: Writing,
+  { account, kind, ...writing }: Writing,
   products: readonly ProductToWrite[],
+): Promise<void> =>
+  insertPlaced(
+    trx,
+    writing,
+    products.map((product) => ({ ...product, account, kind })),
+  );
+
+/** The same with products of any kinds, in any accounts. */
+export async function insertPlaced(
+  trx: TenantTransaction,
+  { at, by, treeVersion }: WritingBy,
+  products: readonly PlacedToWrite[],
 ): Promise<void> {
   if (products.length === 0) return;
-  await trx
-    .insertInto('products')
-    .values(
-      products.map(({ id, externalId, version, name, document }) => ({
-        account_id: account,
-        id,
-        kind,
-        name: name.name,
-        name_key: name.key,
-        external_id: externalId,
-        version,
-        doc: JSON.stringify(document),
-        saved_at: at,
-        saved_by: JSON.stringify(by),
-        tree_version: treeVersion,
-      })),
-    )
-    .execute();
-  await insertRefs(trx, account, products);
+  await sql`
+    INSERT INTO products (account_id, id, kind, name, name_key, external_id, version, doc, saved_at, saved_by, tree_version)
+    SELECT n.*, ${at}::timestamptz, ${JSON.stringify(by)}::jsonb, ${treeVersion}::bigint
+    FROM unnest(${products.map(({ account }) => account)}::uuid[], ${products.map(({ id }) => id)}::uuid[], ${products.map(({ kind }) => kind)}::text[],
+      ${products.map(({ name }) => name.name)}::text[], ${products.map(({ name }) => name.key)}::text[], ${products.map(({ externalId }) => externalId)}::text[],
+      ${products.map(({ version }) => version)}::int[], ${products.map(({ document }) => JSON.stringify(document))}::jsonb[]) n`.execute(
+    trx,
+  );
+  await insertRefs(trx, products);
 }
 
 /** Adds what products name. */
 export async function insertRefs(
   trx: TenantTransaction,
-  account: AccountId,
-  products: readonly Pick<ProductToWrite, 'id' | 'refs'>[],
+  products: readonly Pick<PlacedToWrite, 'account' | 'id' | 'refs'>[],
 ): Promise<void> {
-  const refs = products.flatMap(({ id, refs: named }) =>
-    named.map((ref) => ({
-      account_id: account,
-      from_id: id,
-      place: ref.place,
-      to_id: ref.id,
-      required: ref.need === 'required',
-    })),
+  const refs = products.flatMap(({ account, id: from, refs: named }) =>
+    named.map((ref) => ({ ...ref, account, from })),
   );
-  if (refs.length > 0) await trx.insertInto('product_refs').values(refs).execute();
+  if (refs.length === 0) return;
+  await sql`
+    INSERT INTO product_refs (account_id, from_id, place, to_id, required)
+    SELECT * FROM unnest(${refs.map(({ account }) => account)}::uuid[], ${refs.map(({ from }) => from)}::uuid[], ${refs.map(({ place }) => place)}::text[],
+      ${refs.map(({ id }) => id)}::uuid[], ${refs.map(({ need }) => need === 'required')}::bool[])`.execute(trx);
 }
 
 /** What a version of a product is in its row. */
-const columnsOf = ({ at, by, treeVersion }: Writing, { name, version, document }: ProductToWrite) => ({
+const columnsOf = ({ at, by, treeVersion }: WritingBy, { name, version, document }: ProductToWrite) => ({
   name: name.name,
   name_key: name.key,
   version,
@@ -87,34 +86,38 @@ const columnsOf = ({ at, by, treeVersion }: Writing, { name, version, document }
 });
 
 /** Keeps what a product is now as what it was, and writes another version of it. */
-export async function updateProduct(trx: TenantTransaction, writing: Writing, product: ProductToWrite): Promise<void> {
-  const { account } = writing;
-  const { id } = product;
-  await keepPast(trx, writing, [id], { deleted: false, content: 'kept' });
-  await trx
-    .updateTable('products')
-    .set(columnsOf(writing, product))
-    .where('root_id', '=', ACTING_ROOT)
-    .where('account_id', '=', account)
-    .where('id', '=', id)
-    .execute();
-  await deleteRefs(trx, account, [id]);
-  await insertRefs(trx, account, [product]);
+export const updateProduct = (trx: TenantTransaction, writing: Writing, product: ProductToWrite): Promise<void> =>
+  updatePlaced(trx, writing, [{ ...product, account: writing.account, kind: writing.kind }]);
+
+/** The same with products of any kinds, in any accounts. */
+export async function updatePlaced(
+  trx: TenantTransaction,
+  writing: WritingBy,
+  products: readonly PlacedToWrite[],
+): Promise<void> {
+  if (products.length === 0) return;
+  const { at, by, treeVersion } = writing;
+  await keepPast(trx, writing, products, { deleted: false, content: 'kept' });
+  await sql`
+    UPDATE products p SET name = n.name, name_key = n.name_key, version = n.version, doc = n.doc, saved_at = ${at}::timestamptz,
+      saved_by = ${JSON.stringify(by)}::jsonb, tree_version = ${treeVersion}::bigint
+    FROM unnest(${products.map(({ account }) => account)}::uuid[], ${products.map(({ id }) => id)}::uuid[], ${products.map(({ name }) => name.name)}::text[],
+      ${products.map(({ name }) => name.key)}::text[], ${products.map(({ version }) => version)}::int[], ${products.map(({ document }) => JSON.stringify(document))}::jsonb[])
+      n(account, id, name, name_key, version, doc)
+    WHERE p.root_id = acting_root() AND p.account_id = n.account AND p.id = n.id`.execute(trx);
+  await deleteRefs(trx, products);
+  await insertRefs(trx, products);
 }
 
 /** Takes away what products name, until that is written anew. */
 export async function deleteRefs(
   trx: TenantTransaction,
-  account: AccountId,
-  products: readonly RowId[],
+  products: readonly Pick<PlacedToWrite, 'account' | 'id'>[],
 ): Promise<void> {
   if (products.length === 0) return;
-  await trx
-    .deleteFrom('product_refs')
-    .where('root_id', '=', ACTING_ROOT)
-    .where('account_id', '=', account)
-    .where('from_id', 'in', [...products])
-    .execute();
+  await sql`
+    DELETE FROM product_refs r USING unnest(${products.map(({ account }) => account)}::uuid[], ${products.map(({ id }) => id)}::uuid[]) n(account, id)
+    WHERE r.root_id = acting_root() AND r.account_id = n.account AND r.from_id = n.id`.execute(trx);
 }
 
 /** What a product is until now: kept, or no more than that it was. */
@@ -122,15 +125,16 @@ type Past = { readonly deleted: boolean; readonly content: 'kept' | 'forgotten' 
 
 const keepPast = (
   trx: TenantTransaction,
-  { account, at, by, treeVersion }: Writing,
-  ids: readonly RowId[],
+  { at, by, treeVersion }: WritingBy,
+  products: readonly Pick<PlacedToWrite, 'account' | 'id'>[],
   { deleted, content }: Past,
 ): Promise<unknown> =>
   sql`
     INSERT INTO product_versions (account_id, product_id, version, kind, name, external_id, doc, saved_at, saved_by, ended_at, ended_by, deleted, tree_version)
-    SELECT account_id, id, version, kind, CASE WHEN ${content === 'kept'} THEN name ELSE '' END, CASE WHEN ${content === 'kept'} THEN external_id END,
-      CASE WHEN ${content === 'kept'} THEN doc ELSE '{}' END, saved_at, saved_by, ${at}, ${JSON.stringify(by)}, ${deleted}, ${treeVersion}
-    FROM products WHERE root_id = acting_root() AND account_id = ${account} AND id = ANY (${ids}::uuid[])`.execute(trx);
+    SELECT p.account_id, p.id, p.version, p.kind, CASE WHEN ${content === 'kept'} THEN p.name ELSE '' END, CASE WHEN ${content === 'kept'} THEN p.external_id END,
+      CASE WHEN ${content === 'kept'} THEN p.doc ELSE '{}' END, p.saved_at, p.saved_by, ${at}, ${JSON.stringify(by)}, ${deleted}, ${treeVersion}
+    FROM unnest(${products.map(({ account }) => account)}::uuid[], ${products.map(({ id }) => id)}::uuid[]) n(account, id)
+    JOIN products p ON p.root_id = acting_root() AND p.account_id = n.account AND p.id = n.id`.execute(trx);
 
 /**
  * Deletes products, and keeps what they were, or that they were. Nothing names them any more: what only may be missing is named no longer, and what is required
@@ -142,7 +146,13 @@ export async function deleteProducts(
   ids: readonly RowId[],
   content: Past['content'],
 ): Promise<void> {
-  await keepPast(trx, writing, ids, { deleted: true, content });
+  const { account } = writing;
+  await keepPast(
+    trx,
+    writing,
+    ids.map((id) => ({ account, id })),
+    { deleted: true, content },
+  );
   await sql`
     DELETE FROM product_refs WHERE root_id = acting_root() AND account_id = ${writing.account} AND to_id = ANY (${ids}::uuid[])
       AND (NOT required OR from_id = ANY (${ids}::uuid[]))`.execute(trx);
@@ -218,5 +228,5 @@ export async function moveProduct(
     .where('account_id', '=', from)
     .where('id', '=', id)
     .execute();
-  await insertRefs(trx, account, [product]);
+  await insertRefs(trx, [{ ...product, account }]);
 }

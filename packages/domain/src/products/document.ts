@@ -7,7 +7,7 @@ import type { Level, PermissionKey } from '../permissions/registry.ts';
 import { utf8Bytes } from '../text.ts';
 import { faultsOf } from './faults.ts';
 import type { Fault, ProductKind } from './kind.ts';
-import { visit, withValue } from './visit.ts';
+import { type Visited, visit, withValue } from './visit.ts';
 
 /** What a product holds, without its secrets. */
 export type Document = { readonly [key: string]: JsonValue };
@@ -76,35 +76,42 @@ export function parseDocument(kind: ProductKind, sent: unknown, kept: Document |
   if (!read.success) return invalid(faultsOf(read.error));
   const secrets: SecretChange[] = asked.flatMap(({ place, value }) => (value === null ? [{ place, value }] : []));
   let document: unknown = read.data;
-  for (const { at, place, meta, value } of visit(kind.schema, read.data)) {
+  // Once, for all that is asked of its fields: neither its name nor a secret is a place for anything else.
+  const fields = [...visit(kind.schema, read.data)];
+  for (const { at, place, meta, value } of fields) {
     if (meta.secret !== true || typeof value !== 'string') continue;
     secrets.push({ place, value });
     document = withValue(document, at, undefined);
   }
-  return finish(kind, document as Document, secrets);
+  return finish(kind, document as Document, fields, secrets);
 }
 
-function finish(kind: ProductKind, read: Document, secrets: readonly SecretChange[]): Decision<ParsedDocument> {
+function finish(
+  kind: ProductKind,
+  read: Document,
+  fields: readonly Visited[],
+  secrets: readonly SecretChange[],
+): Decision<ParsedDocument> {
   const { name = '' } = read;
   const line = parseLine(typeof name === 'string' ? name : '', { least: 1, most: PRODUCT_NAME_CHARACTERS }, 'A name');
   if (!line.ok) return refuse('NAME_INVALID', line.refusal.message, kind.nameAt);
   const document = { ...read, name: line.value };
-  const faults = [...doubles(kind, document), ...(kind.checks?.(document) ?? [])];
+  const faults = [...doubles(kind, fields), ...(kind.checks?.(document) ?? [])];
   if (faults.length > 0) return invalid(faults);
   return accept({
     document,
     name: { name: line.value, key: nameKey(line.value) },
     secrets,
-    secretPlaces: secretPlaces(kind, document),
-    refs: refsOf(kind, document),
+    secretPlaces: secretsAmong(fields),
+    refs: refsAmong(kind, fields),
   });
 }
 
 /** Entries of keyed lists that have the id of an earlier one. */
-function doubles({ schema, keyed }: ProductKind, document: Document): Fault[] {
+function doubles({ keyed }: ProductKind, fields: readonly Visited[]): Fault[] {
   const seen = new Set<string>();
   const faults: Fault[] = [];
-  for (const { at, pattern, place } of visit(schema, document)) {
+  for (const { at, pattern, place } of fields) {
     if (!keyed.some((list) => pattern === `${list}/*`)) continue;
     if (seen.has(place)) faults.push({ at: `${at}/id`, message: 'Another entry has this id.' });
     seen.add(place);
@@ -114,16 +121,21 @@ function doubles({ schema, keyed }: ProductKind, document: Document): Fault[] {
 
 /** Where a document may have secrets. */
 export const secretPlaces = ({ schema }: ProductKind, document: Document): string[] =>
-  [...visit(schema, document)].flatMap(({ meta, place }) => (meta.secret === true ? [place] : []));
+  secretsAmong([...visit(schema, document)]);
+
+const secretsAmong = (fields: readonly Visited[]): string[] =>
+  fields.flatMap(({ meta, place }) => (meta.secret === true ? [place] : []));
 
 /** What a document names, products and members. */
-export function refsOf({ schema, refs }: ProductKind, document: Document): NamedThing[] {
-  return [...visit(schema, document)].flatMap(({ meta, pattern, place, value }): NamedThing[] => {
+export const refsOf = (kind: ProductKind, document: Document): NamedThing[] =>
+  refsAmong(kind, [...visit(kind.schema, document)]);
+
+const refsAmong = ({ refs }: ProductKind, fields: readonly Visited[]): NamedThing[] =>
+  fields.flatMap(({ meta, pattern, place, value }): NamedThing[] => {
     if (meta.ref === undefined || typeof value !== 'string' || !isId(value)) return [];
     const need = refs.find(({ at }) => at === pattern)?.need ?? 'optional';
     return [{ place, kind: meta.ref, id: value as RowId, need }];
   });
-}
 
 /** The part of a document that a field at its top is of; null: it is of none. */
 const partOf = ({ rows }: ProductKind, name: string): string | null =>

@@ -29,7 +29,8 @@ const defOf = (schema: z.ZodType): Def => schema.def;
 const WRAPPERS: ReadonlySet<string> = new Set(['optional', 'nullable', 'default']);
 
 /** A part of a JSON pointer (RFC 6901). */
-export const escaped = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
+export const escaped = (name: string): string =>
+  name.includes('~') || name.includes('/') ? name.replaceAll('~', '~0').replaceAll('/', '~1') : name;
 
 /** What a schema says to screens, whatever it is wrapped in. */
 export function metaOf(schema: z.ZodType): FieldMeta {

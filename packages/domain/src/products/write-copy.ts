@@ -50,7 +50,7 @@ export function writeCopy(kind: ProductKind, wish: CopyWish): WrittenCopy {
   const wanted = { document: source.document, parts, ids, isWaiting };
   const fresh = (document: Document): CopyBase => ({ version: source.version, name: source.name, parts, document });
   if (!present || act === 'new') {
-    const document = copyOf(kind, { ...wanted, name }, filled(kind, { name }));
+    const document = copyOf(kind, { ...wanted, name }, parts === null ? {} : filled(kind, { name }));
     return { document, base: fresh(document), changes: [] };
   }
   const local = filled(kind, present.document);

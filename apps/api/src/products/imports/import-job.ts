@@ -1,28 +1,27 @@
+import type { ItemEnd } from '@tenantree/db';
 import { type Refusal, type RowId, USUAL_RETRY } from '@tenantree/domain';
 import { type ProductKind, productKind } from '@tenantree/domain/products';
 import { z } from 'zod';
 import type { Access } from '../../guard/admit.ts';
-import { granted, refuseWith } from '../../hall/refused.ts';
+import { granted, Refused } from '../../hall/refused.ts';
 import { admitAsker } from '../../jobs/asker.ts';
-import { type AnyJob, type Done, defineJob, type ItemOutcome, type JobItem, type Undo } from '../../jobs/define-job.ts';
+import {
+  type AnyJob,
+  type Done,
+  defineJob,
+  type ItemOutcome,
+  type JobItem,
+  type JobPart,
+  skippedBecause,
+  type Undo,
+} from '../../jobs/define-job.ts';
 import { enqueue } from '../../jobs/enqueue.ts';
 import { accountId } from '../../jobs/payloads.ts';
-import { type ImportDone, importDone, importStep } from './import-payload.ts';
+import { type ImportDone, type ImportStep, importDone, importStep } from './import-payload.ts';
 import { refusedTo } from './plan-import.ts';
 import { IMPORTS } from './targets.ts';
 import { foreseeUndo, undoStep } from './undo-step.ts';
-import { writeStep } from './write-step.ts';
-
-/** Asks again whether whoever asked may have it done, as they are at the source now. @throws Refused FORBIDDEN */
-export async function requireAsker(
-  { hall, job, by }: Pick<JobItem<unknown>, 'hall' | 'job' | 'by'>,
-  items: readonly Asked[],
-): Promise<Access> {
-  const access = granted(await admitAsker(hall, by, job.account, IMPORTS));
-  const kind = firstRefused(access, items);
-  if (kind) refuseWith('FORBIDDEN', `${by.actor.name} may not import a ${kind.label.toLowerCase()} any more.`);
-  return access;
-}
+import { type StepEnd, writeSteps } from './write-step.ts';
 
 type Asked = { readonly kind: ImportDone['items'][number]['kind']; readonly parts?: readonly string[] | null };
 
@@ -30,6 +29,24 @@ type Asked = { readonly kind: ImportDone['items'][number]['kind']; readonly part
 function firstRefused(access: Pick<Access, 'levels'>, items: readonly Asked[]): ProductKind | undefined {
   const refused = items.find(({ kind, parts = null }) => refusedTo(access, productKind(kind), parts));
   return refused && productKind(refused.kind);
+}
+
+/** Why whoever asked may not have some things done, as they are at the source now; null: they may. */
+function refusalOf(access: Access, by: JobItem<unknown>['by'], items: readonly Asked[]): Refusal | null {
+  const kind = firstRefused(access, items);
+  if (!kind) return null;
+  return { code: 'FORBIDDEN', message: `${by.actor.name} may not import a ${kind.label.toLowerCase()} any more.` };
+}
+
+/** Asks again whether whoever asked may have it done. @throws Refused FORBIDDEN */
+export async function requireAsker(
+  { hall, job, by }: Pick<JobItem<unknown>, 'hall' | 'job' | 'by'>,
+  items: readonly Asked[],
+): Promise<Access> {
+  const access = granted(await admitAsker(hall, by, job.account, IMPORTS));
+  const refusal = refusalOf(access, by, items);
+  if (refusal) throw new Refused(refusal);
+  return access;
 }
 
 /** Why somebody may not have steps tried again that failed. */
@@ -104,6 +121,9 @@ export const undoImport: Undo = {
     }),
 };
 
+/** Steps of an import that are done in one transaction, at the most: others wait for it at their tree. */
+const MOST_STEPS = 300;
+
 /** Imports products into accounts below: what needs each other at once, each by itself otherwise. */
 export const importJob = defineJob({
   name: 'imports.run',
@@ -114,14 +134,23 @@ export const importJob = defineJob({
   about: namesOf,
   undo: undoImport,
   again: refusedAgain(importStep),
-  run: async ({ hall, job, by, payload, done }): Promise<ItemOutcome> => {
-    await requireAsker({ hall, job, by }, payload.items);
-    return hall.change(by, { root: job.root, acting: job.account }, async (scope): Promise<ItemOutcome> => {
-      const way = { from: job.account, to: payload.account };
-      const items = await writeStep(scope, way, { id: by.actor.id, name: by.actor.name }, payload);
-      if ('skipped' in items) return items;
-      await done(scope.trx, { items });
-      return 'done';
-    });
-  },
+  together: { most: MOST_STEPS, run: (part) => runSteps(part) },
 });
+
+async function runSteps({ hall, job, by, payloads, ended }: JobPart<ImportStep>): Promise<readonly ItemEnd[]> {
+  const access = granted(await admitAsker(hall, by, job.account, IMPORTS));
+  const refusals = payloads.map(({ items }) => refusalOf(access, by, items));
+  const allowed = payloads.filter((_, n) => refusals[n] === null);
+  return hall.change(by, { root: job.root, acting: job.account }, async (scope) => {
+    const written = await writeSteps(scope, job.account, { id: by.actor.id, name: by.actor.name }, allowed);
+    const left = written.values();
+    const ends = refusals.map((refusal) => endOf(refusal ? { refused: refusal } : left.next().value!));
+    if (ends.some(({ state }) => state === 'done')) await ended(scope.trx, ends);
+    return ends;
+  });
+}
+
+function endOf(end: StepEnd): ItemEnd {
+  if ('refused' in end) return { state: 'failed', error: end.refused };
+  return 'items' in end ? { state: 'done', result: end } : skippedBecause(end);
+}

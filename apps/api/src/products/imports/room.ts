@@ -1,5 +1,5 @@
 import type { ImportPlan, PlannedItem } from '@tenantree/contract';
-import { type LimitsAlong, readLimits, type TenantTransaction } from '@tenantree/db';
+import { type LimitsAlong, readLimitsOfEach, type TenantTransaction } from '@tenantree/db';
 import {
   type AccountId,
   freeAlong,
@@ -47,14 +47,22 @@ export async function roomIn(
     string,
     { kind: LimitKindKey; account: { id: AccountId; name: string }; max: bigint; used: bigint }
   >();
-  for (const { account, items } of coming) {
+  const chains = new Map(targets.map(({ id, access }) => [id, access?.chain]));
+  const counting = coming.flatMap(({ account, items }) => {
     const counted = items.flatMap((item) => {
       const kind = countsAs(item);
       return kind ? [{ kind, item }] : [];
     });
-    const chain = targets.find(({ id }) => id === account.id)?.access?.chain;
-    if (counted.length === 0 || !chain) continue;
-    const along = await readLimits(trx, chain, now);
+    const chain = chains.get(account.id);
+    return counted.length === 0 || !chain ? [] : [{ account, counted, chain }];
+  });
+  const limitsOf = await readLimitsOfEach(
+    trx,
+    counting.map(({ chain }) => chain),
+    now,
+  );
+  for (const [n, { account, counted }] of counting.entries()) {
+    const along = limitsOf[n]!;
     for (const { kind, item } of counted) {
       const each = limitKind(kind).each * UNIT;
       if (!fitsIn(along, kind, each, added)) tooMuch.add(`${account.id} ${item.product}`);

@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ImportPlan } from '@tenantree/contract';
 import { insertShownPlan, labelProducts, readShownPlan, type TenantTransaction, takeShownPlan } from '@tenantree/db';
-import { type AccountId, canonicalJson, DAY_MS, instantOf, type JsonValue, type RowId } from '@tenantree/domain';
+import { type AccountId, DAY_MS, instantOf, type RowId } from '@tenantree/domain';
 import type { Actor } from '../../context/actor.ts';
 import type { Access } from '../../guard/admit.ts';
 import { type Caller, type Hall, nowOf } from '../../hall/hall.ts';
@@ -111,19 +112,16 @@ export async function runPlan(call: Call, id: RowId): Promise<RowId> {
   });
 }
 
-const same = (one: unknown, other: unknown): boolean =>
-  canonicalJson(one as JsonValue) === canonicalJson(other as JsonValue);
-
 /** @throws Refused PLAN_STALE naming what became different */
 function requireSame(was: ShownPlan, is: ShownPlan): void {
-  if (same(was, is)) return;
+  if (isDeepStrictEqual(was, is)) return;
   const faults = is.targets.flatMap((target, n) => {
     const before = was.targets[n];
     const products = new Set([...target.items, ...(before?.items ?? [])].map(({ product }) => product));
     return [...products].flatMap((product) => {
       const of = (one: typeof before) => one?.items.find((item) => item.product === product) ?? null;
       const [there, now] = [of(before), of(target)];
-      if (same(there, now)) return [];
+      if (isDeepStrictEqual(there, now)) return [];
       return [
         {
           at: `/${target.account.id}/${product}`,

@@ -2,7 +2,7 @@ import { type InAccount, procedureAt } from '@tenantree/contract';
 import { readAccountNames } from '@tenantree/db';
 import { type AccountId, accountNotFound, type Refusal } from '@tenantree/domain';
 import type { Actor } from '../../context/actor.ts';
-import { type Access, admit } from '../../guard/admit.ts';
+import { type Access, admitToEach } from '../../guard/admit.ts';
 import type { Hall } from '../../hall/hall.ts';
 import { Refused } from '../../hall/refused.ts';
 
@@ -28,19 +28,14 @@ export async function targetsOf(
 ): Promise<Target[]> {
   const names = await hall.db.withTenant(access.id, (trx) => readAccountNames(trx, accounts), { snapshot: true });
   const nameOf = new Map(names.map(({ id, name }) => [id, name]));
-  const targets: Target[] = [];
-  // One after the other: a call takes one connection at a time.
-  for (const id of accounts) {
-    const decision = await admit(hall, actor, id, IMPORTS);
+  const decisions = await admitToEach(hall, actor, accounts, IMPORTS);
+  return decisions.map((decision, n): Target => {
+    const id = accounts[n]!;
     const isSeen = decision.ok ? decision.value.path.includes(access.id) : decision.refusal.code !== 'NOT_FOUND';
-    const isBelow = nameOf.has(id) && isSeen;
-    if (!isBelow) throw new Refused({ ...accountNotFound(id).refusal, field: 'targets' });
-    const name = nameOf.get(id) ?? '';
-    targets.push(
-      decision.ok
-        ? { id, name, access: decision.value, refusal: null }
-        : { id, name, access: null, refusal: decision.refusal },
-    );
-  }
-  return targets;
+    const name = nameOf.get(id);
+    if (name === undefined || !isSeen) throw new Refused({ ...accountNotFound(id).refusal, field: 'targets' });
+    return decision.ok
+      ? { id, name, access: decision.value, refusal: null }
+      : { id, name, access: null, refusal: decision.refusal };
+  });
 }

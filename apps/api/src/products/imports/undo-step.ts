@@ -13,7 +13,7 @@ import {
   take,
   updateProduct,
   type Writing,
-  writeLink,
+  writeLinks,
 } from '@tenantree/db';
 import type { AccountId, Refusal, RowId } from '@tenantree/domain';
 import { type ParsedDocument, parseDocument, productKind } from '@tenantree/domain/products';
@@ -115,8 +115,7 @@ export async function undoStep(
   const restored = items.filter(({ act, product }) => act !== 'new' && act !== 'move' && rows.has(product));
   await deleteRefs(
     trx,
-    way.to,
-    restored.map(({ product }) => product),
+    restored.map(({ product: id }) => ({ account: way.to, id })),
   );
   for (const [kind, all] of Map.groupBy(removed, (item) => item.kind)) await remove(scope, way.to, by, kind, all);
   for (const item of items) {
@@ -155,7 +154,7 @@ async function remove(
   const ids = items.map(({ product }) => product);
   await deleteProducts(scope.trx, writingAt(scope, account, by, kind), ids, 'kept');
   const { limit } = productKind(kind);
-  if (limit) await take(scope.trx, account, limit, -ids.length, scope.version);
+  if (limit) await take(scope.trx, [{ account, resource: limit, n: -ids.length }], scope.version);
 }
 
 /** A product as it was in the version before, and of which it was a copy then. */
@@ -177,7 +176,7 @@ async function putBack(
   const was = { id: row.id, externalId: row.externalId, version: row.version + 1, name, document: past.document, refs };
   const before = await readLinkBefore(trx, account, row.id);
   await updateProduct(trx, writingAt(scope, account, by, item.kind), was);
-  if (before) await writeLink(trx, before, null);
+  if (before) await writeLinks(trx, [{ link: before, before: null }]);
   else await deleteLink(trx, account, row.id);
 }
 
@@ -199,9 +198,12 @@ async function moveBack(
   const { name, document } = parsed;
   const back = { id: row.id, externalId: row.externalId, version: row.version + 1, name, document, refs: [] };
   await moveProduct(trx, to, writingAt(scope, from, by, item.kind), back);
-  await insertRefs(trx, from, [{ id: row.id, refs: await refsOf(trx, from, parsed) }]);
-  if (kind.limit) {
-    await take(trx, to, kind.limit, -1, version);
-    await take(trx, from, kind.limit, 1, version);
-  }
+  await insertRefs(trx, [{ account: from, id: row.id, refs: await refsOf(trx, from, parsed) }]);
+  const { limit: resource } = kind;
+  if (!resource) return;
+  const taken = [
+    { account: to, resource, n: -1 },
+    { account: from, resource, n: 1 },
+  ];
+  await take(trx, taken, version);
 }

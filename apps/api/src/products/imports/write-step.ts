@@ -1,46 +1,48 @@
 import {
-  insertProducts,
+  type AccountState,
+  insertPlaced,
   insertRefs,
   type LinkBefore,
   moveProduct,
   type PlacedProduct,
+  type PlacedToWrite,
   type ProductLink,
+  readAccountStates,
   readApprovedProfiles,
   readInVersions,
   readLinks,
   readLinksOf,
   readPlaced,
+  readPlacedLinks,
+  type Taken,
   take,
-  updateProduct,
+  updatePlaced,
   type Writing,
-  writeLink,
+  writeLinks,
 } from '@tenantree/db';
-import type { AccountId, RowId } from '@tenantree/domain';
+import type { AccountId, Refusal, RowId } from '@tenantree/domain';
 import {
   type Filling,
   filled,
   isActive,
+  type NamedThing,
   type ParsedDocument,
   parseDocument,
   productKind,
   refsOf,
-  secretPlaces,
   withIds,
   writeCopy,
 } from '@tenantree/domain/products';
 import type { Change } from '../../hall/change.ts';
-import { granted, refuseWith } from '../../hall/refused.ts';
+import { granted, Refused, refuseWith } from '../../hall/refused.ts';
 import { CHANGED_SINCE } from '../../jobs/define-job.ts';
 import { baseOf } from '../copies.ts';
-import { presentRefs, requireFreeNames } from '../writing.ts';
 import type { DoneItem, ImportItem, ImportStep } from './import-payload.ts';
 import { canTake, movedDocument, profileFor } from './move-number.ts';
+import { at, goneFromSource, Standing } from './standing.ts';
 
 /** Why nothing is done: somebody else did something meanwhile, which is no failure. */
 export type NotDone = { readonly skipped: string };
-
-/** Where it comes from and goes to. */
-type Way = { readonly from: AccountId; readonly to: AccountId };
 
 /** Something that is copied. */
 export type Sourced = Pick<PlacedProduct, 'id' | 'kind' | 'name' | 'version' | 'document' | 'secrets'> & {
@@ -51,27 +53,34 @@ export type Sourced = Pick<PlacedProduct, 'id' | 'kind' | 'name' | 'version' | '
   readonly given?: ReadonlyMap<string, string>;
 };
 
-/** Where the things of a step are read, in the versions that were shown. */
-export type ReadSources = (items: readonly ImportItem[]) => Promise<readonly Sourced[]>;
+/** Where the things of steps are read, in the versions that were shown. */
+export type ReadSources = (items: readonly ImportItem[]) => Promise<(item: ImportItem) => Sourced | undefined>;
 
 /** They are read in the account that they come from, as it is now. */
 const readThere =
   ({ trx }: Change, from: AccountId): ReadSources =>
   async (items) => {
-    const ids = items.map(({ source }) => source);
-    const waits = new Map((await readLinks(trx, from, ids)).map((one) => [one.product, one.needs]));
-    const found = await readInVersions(
-      trx,
-      from,
-      items.map(({ source: product, version }) => ({ product, version })),
+    const inVersion = (product: RowId, version: number): string => `${product} ${version}`;
+    const wanted = new Map(
+      items.map(({ source, version }) => [inVersion(source, version), { product: source, version }]),
     );
-    return found.map((source) => ({ ...source, waits: waits.get(source.id) ?? [] }));
+    const ids = [...new Set(items.map(({ source }) => source))];
+    const waits = new Map((await readLinks(trx, from, ids)).map((one) => [one.product, one.needs]));
+    const found = new Map(
+      (await readInVersions(trx, from, [...wanted.values()])).map((source) => [
+        inVersion(source.id, source.version),
+        { ...source, waits: waits.get(source.id) ?? [] },
+      ]),
+    );
+    return ({ source, version }) => found.get(inVersion(source, version));
   };
 
 /** An item with all that it takes to write it. */
 type Ready = {
   readonly item: ImportItem;
   readonly source: Sourced;
+  /** What that names. */
+  readonly named: readonly NamedThing[];
   readonly present: PlacedProduct | null;
   readonly link: ProductLink | null;
 };
@@ -86,101 +95,138 @@ type Written = Ready & {
   readonly base: ReturnType<typeof writeCopy>['base'] | null;
 };
 
-/**
- * Does one thing of an import: products that need each other, in one account, all of them or none (rules/products 13). In the versions that were
- * shown, into what is there now.
- *
- * @throws Refused for whatever stands in the way
- */
+/** A step that can be done, if what it names is there. */
+type WrittenStep = { readonly account: AccountState; readonly written: readonly Written[] };
+/** A step that is done, with what its products name in their account, in their order. */
+type SureStep = WrittenStep & { readonly refs: readonly NamedThing[][] };
+
+type RefusedStep = { readonly refused: Refusal };
+/** What became of a step. */
+export type StepEnd = { readonly items: readonly DoneItem[] } | NotDone | RefusedStep;
+
+/** Does one thing of an import. @throws Refused for whatever stands in the way */
 export async function writeStep(
   scope: Change,
-  way: Way,
+  from: AccountId,
   by: Writing['by'],
   step: ImportStep,
-  sources: ReadSources = readThere(scope, way.from),
 ): Promise<readonly DoneItem[] | NotDone> {
-  const { trx } = scope;
-  const account = await scope.account(way.to);
-  if (account.status === 'closed')
-    refuseWith('ACCOUNT_CLOSED', `“${account.name}” is closed: nothing comes into it.`, 'account');
-  const ready = await readReady(scope, way, step, await sources(step.items));
-  if ('skipped' in ready) return ready;
-  const today = scope.now.slice(0, 10);
-  const isMoving = step.items.some(({ act }) => act === 'move');
-  const profile = isMoving ? profileFor(way.to, await readApprovedProfiles(trx, [way.to], today)) : null;
-  const ids = new Map(step.ids);
-  const written = ready.map((one) => asWritten(one, ids, profile));
-  for (const [kind, all] of Map.groupBy(written, ({ item }) => item.kind)) {
-    const wished = all.map(({ item, parsed }) => ({ id: item.product, parsed }));
-    await requireFreeNames(trx, { access: { id: way.to }, kind: productKind(kind) }, wished);
-  }
-  await writeAll(scope, way, by, written);
-  for (const one of written) {
-    const { item, parsed } = one;
-    const { name } = parsed.name;
-    const { label, limit } = productKind(item.kind);
-    const details = { account: account.name, kind: label.toLowerCase(), product: name, version: one.version };
-    if (item.act === 'move') {
-      const there = await scope.account(way.from);
-      scope.happened('product.moved', way.from, { ...details, account: there.name }, { id: item.product, name });
-    }
-    scope.happened('product.imported', way.to, details, { id: item.product, name });
-    if (limit === 'agents') scope.shows(account.path);
-  }
-  return written.map(({ item, parsed, version, needs, present, source }) => ({
-    product: item.product,
-    kind: item.kind,
-    name: parsed.name.name,
-    act: item.act,
-    version,
-    needs: [...needs],
-    before: item.act === 'move' && !present ? source.document : null,
-  }));
+  const [end] = await writeSteps(scope, from, by, [step]);
+  return doneOrThrow(end!);
 }
 
-async function readReady(
-  { trx }: Change,
-  { to }: Way,
-  { items }: ImportStep,
-  sources: readonly Sourced[],
-): Promise<readonly Ready[] | NotDone> {
-  const links = await readLinksOf(
-    trx,
-    [to],
-    items.map(({ source }) => source),
+/** What a step did. @throws Refused when it was refused */
+export function doneOrThrow(end: StepEnd): readonly DoneItem[] | NotDone {
+  if ('refused' in end) throw new Refused(end.refused);
+  return 'items' in end ? end.items : end;
+}
+
+/**
+ * Does things of an import: each of them products that need each other, in one account, all of them or none (rules/products 13). In the versions
+ * that were shown, into what is there now. What stands in the way of one refuses that one, as if they were done one after the other; of
+ * many accounts it takes as many statements as of one.
+ *
+ * @throws Refused, or what `refusedByLimit` reads, where limits don't let all of them through: which of them they do let shows by fewer at once
+ */
+export async function writeSteps(
+  scope: Change,
+  from: AccountId,
+  by: Writing['by'],
+  steps: readonly ImportStep[],
+  read: ReadSources = readThere(scope, from),
+): Promise<readonly StepEnd[]> {
+  const ready = await readSteps(scope, steps, read);
+  const standing = await Standing.of(
+    scope.trx,
+    ready.flatMap((one) => ('written' in one ? [one] : [])),
   );
-  const byProduct = await readLinks(
-    trx,
-    to,
-    items.map(({ product }) => product),
+  const sure = ready.map((one) =>
+    'written' in one ? orRefusal((): SureStep => ({ ...one, refs: standing.add(one) })) : one,
   );
-  const placed = new Map(
-    (
-      await readPlaced(
-        trx,
-        items.map(({ product }) => ({ account: to, product })),
-      )
-    ).map((row) => [row.id, row]),
+  const done = sure.flatMap((one) => ('written' in one ? [one] : []));
+  await writeAll(scope, from, by, done);
+  for (const one of done) await tell(scope, from, one);
+  return sure.map((one) => ('written' in one ? { items: one.written.map(doneItem) } : one));
+}
+
+function orRefusal<T>(work: () => T): T | RefusedStep {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Refused) return { refused: error.refusal };
+    throw error;
+  }
+}
+
+/** What there is in accounts of what steps do, and how they become. */
+async function readSteps(
+  { trx, now }: Change,
+  steps: readonly ImportStep[],
+  read: ReadSources,
+): Promise<readonly (WrittenStep | NotDone | RefusedStep)[]> {
+  const targets = [...new Set(steps.map(({ account }) => account))];
+  const all = steps.flatMap(({ account, items }) => items.map((item) => ({ account, ...item })));
+  const accounts = new Map((await readAccountStates(trx, targets)).map((state) => [state.id, state]));
+  const sources = [...new Set(all.map(({ source }) => source))];
+  const links = new Map(
+    (await readLinksOf(trx, targets, sources)).map((one) => [at(one.account, one.source.product), one]),
   );
+  const byProduct = new Map((await readPlacedLinks(trx, all)).map((one) => [at(one.account, one.product), one]));
+  const placed = new Map((await readPlaced(trx, all)).map((row) => [at(row.account, row.id), row]));
+  const moving = [...new Set(all.flatMap(({ act, account }) => (act === 'move' ? [account] : [])))];
+  const profiles = moving.length === 0 ? [] : await readApprovedProfiles(trx, moving, now.slice(0, 10));
+  const sourceOf = await read(all);
+  // Of each source once, in however many accounts it comes.
+  const refs = new Map<Sourced, readonly NamedThing[]>();
+  for (const item of all) {
+    const source = sourceOf(item);
+    if (source && !refs.has(source)) refs.set(source, refsOf(productKind(source.kind), source.document));
+  }
+  return steps.map((step) =>
+    orRefusal(() => {
+      const account = accounts.get(step.account) ?? refuseWith('NOT_FOUND', 'There is no such account.', 'account');
+      if (account.status === 'closed')
+        refuseWith('ACCOUNT_CLOSED', `“${account.name}” is closed: nothing comes into it.`, 'account');
+      const found = step.items.map((item) => ({
+        item,
+        source: sourceOf(item),
+        named: refs.get(sourceOf(item)!) ?? [],
+        present: placed.get(at(account.id, item.product)) ?? null,
+        link: links.get(at(account.id, item.source)) ?? null,
+        own: byProduct.get(at(account.id, item.product)) ?? null,
+      }));
+      const ready = readyOf(found);
+      if ('skipped' in ready) return ready;
+      const ids = new Map(step.ids);
+      const profile = profileFor(account.id, profiles);
+      return { account, written: ready.map((one) => asWritten(one, ids, profile)) };
+    }),
+  );
+}
+
+type Found = Omit<Ready, 'source'> & {
+  readonly source: Sourced | undefined;
+  /** Of what the product there is a copy. */
+  readonly own: ProductLink | null;
+};
+
+/** @throws Refused NOT_FOUND of what is gone where it comes from */
+function readyOf(found: readonly Found[]): readonly Ready[] | NotDone {
   const ready: Ready[] = [];
-  for (const item of items) {
-    const source = sources.find(({ id }) => id === item.source);
-    if (!source) refuseWith('NOT_FOUND', `“${item.name}” was deleted, or moved, where it comes from.`, 'product');
-    const link = links.find(({ source: { product } }) => product === item.source) ?? null;
-    const present = placed.get(item.product) ?? null;
+  for (const { item, source, named, present, link, own } of found) {
+    if (!source) return goneFromSource(item);
     const isNew = item.act === 'new' || item.act === 'move';
     if (isNew ? present : !present || (item.act !== 'update' && present.version !== item.at))
       return { skipped: CHANGED_SINCE };
     if (item.act === 'update' ? link?.product !== item.product : link && link.product !== item.product)
       return { skipped: CHANGED_SINCE };
-    const own = link ?? byProduct.find(({ product }) => product === item.product) ?? null;
-    ready.push({ item, source, present, link: own });
+    ready.push({ item, source, named, present, link: link ?? own });
   }
   return ready;
 }
 
 function asWritten(one: Ready, ids: ReadonlyMap<RowId, RowId>, profile: RowId | null): Written {
-  const { item, source, present, link } = one;
+  const { item, source, named, present, link } = one;
   const kind = productKind(item.kind);
   const all = new Map([...(item.act === 'update' ? (link?.ids ?? []) : []), ...ids]);
   if (item.act === 'move') {
@@ -212,14 +258,13 @@ function asWritten(one: Ready, ids: ReadonlyMap<RowId, RowId>, profile: RowId | 
     present: present && { document: present.document, base: item.act === 'update' && link ? baseOf(link) : null },
   });
   const parsed = granted(parseDocument(kind, document, null));
-  const places = secretPlaces(kind, parsed.document);
-  const needs = missing.filter((place) => places.includes(place));
+  const needs = missing.filter((place) => parsed.secretPlaces.includes(place));
   return {
     ...one,
     parsed,
     version: (present?.version ?? 0) + 1,
     needs,
-    ids: among(all, refsOf(kind, source.document)),
+    ids: among(all, named),
     // Values of variables may stand in names, which are read as people write them.
     base: {
       ...base,
@@ -238,47 +283,94 @@ const among = (ids: ReadonlyMap<RowId, RowId>, named: readonly { readonly id: Ro
     }),
   );
 
-/** Writes products before what they name, as they may name each other. */
-async function writeAll(scope: Change, way: Way, by: Writing['by'], written: readonly Written[]): Promise<void> {
-  const { trx, version: treeVersion, now: at } = scope;
-  const writingOf = ({ item }: Written): Writing => ({
-    account: way.to,
-    kind: item.kind,
-    at,
-    by,
+/** Writes products before what they name, as they may name each other. What limits don't let through stops it before anything is written. */
+async function writeAll(
+  { trx, version: treeVersion, now }: Change,
+  from: AccountId,
+  by: Writing['by'],
+  steps: readonly SureStep[],
+): Promise<void> {
+  const all = steps.flatMap(({ account, written, refs }) =>
+    written.map((one, n) => ({ ...one, account: account.id, refs: refs[n] ?? [] })),
+  );
+  const writing = { at: now, by, treeVersion };
+  await take(
+    trx,
+    all.flatMap((one) => takenBy(from, one)),
     treeVersion,
-  });
-  const productOf = ({ item, parsed, version }: Written) => ({
-    id: item.product,
-    externalId: null,
-    version,
-    name: parsed.name,
-    document: parsed.document,
-    refs: [],
-  });
-  for (const one of written) {
-    const { act, kind } = one.item;
-    const { limit } = productKind(kind);
-    if (act === 'new') await insertProducts(trx, writingOf(one), [productOf(one)]);
-    else if (act === 'move') await moveProduct(trx, way.from, writingOf(one), productOf(one));
-    else await updateProduct(trx, writingOf(one), productOf(one));
-    if (limit && act === 'move') await take(trx, way.from, limit, -1, treeVersion);
-    if (limit && (act === 'new' || act === 'move')) await take(trx, way.to, limit, 1, treeVersion);
-  }
-  for (const one of written) {
-    const kind = productKind(one.item.kind);
-    // What a copy named before, and could do without, may be gone.
-    const tolerated = new Set(one.present ? refIdsOf(one) : []);
-    const refs = await presentRefs(trx, way.to, one.parsed.refs, tolerated);
-    await insertRefs(trx, way.to, [{ id: one.item.product, refs }]);
-    if (one.base) await writeLink(trx, linkFor(way, one, one.base, isActive(kind, one.source.document)), beforeOf(one));
+  );
+  const acting = (act: 'new' | 'move' | 'other'): PlacedToWrite[] =>
+    all.flatMap(({ account, item, parsed, version }) => {
+      if ((item.act === 'new' || item.act === 'move' ? item.act : 'other') !== act) return [];
+      const { name, document } = parsed;
+      return [{ account, id: item.product, kind: item.kind, externalId: null, version, name, document, refs: [] }];
+    });
+  await updatePlaced(trx, writing, acting('other'));
+  for (const { account, kind, ...one } of acting('move'))
+    await moveProduct(trx, from, { ...writing, account, kind }, one);
+  await insertPlaced(trx, writing, acting('new'));
+  await insertRefs(
+    trx,
+    all.map(({ account, item, refs }) => ({ account, id: item.product, refs })),
+  );
+  await writeLinks(
+    trx,
+    all.flatMap((one) =>
+      one.base
+        ? [
+            {
+              link: linkFor(
+                { from, to: one.account },
+                one,
+                one.base,
+                isActive(productKind(one.item.kind), one.source.document),
+              ),
+              before: beforeOf(one),
+            },
+          ]
+        : [],
+    ),
+  );
+}
+
+/** What accounts have more of by something that comes. */
+function takenBy(
+  from: AccountId,
+  { account, item: { act, kind } }: { readonly account: AccountId; readonly item: ImportItem },
+): Taken[] {
+  const { limit: resource } = productKind(kind);
+  if (!resource || (act !== 'new' && act !== 'move')) return [];
+  const here = { account, resource, n: 1 };
+  return act === 'move' ? [{ account: from, resource, n: -1 }, here] : [here];
+}
+
+/** Says what was done. */
+async function tell(scope: Change, from: AccountId, { account, written }: WrittenStep): Promise<void> {
+  for (const { item, parsed, version } of written) {
+    const { name } = parsed.name;
+    const { label, limit } = productKind(item.kind);
+    const details = { account: account.name, kind: label.toLowerCase(), product: name, version };
+    if (item.act === 'move') {
+      const there = await scope.account(from);
+      scope.happened('product.moved', from, { ...details, account: there.name }, { id: item.product, name });
+    }
+    scope.happened('product.imported', account.id, details, { id: item.product, name });
+    if (limit === 'agents') scope.shows(account.path);
   }
 }
 
-const refIdsOf = ({ parsed }: Written): RowId[] => parsed.refs.map(({ id }) => id);
+const doneItem = ({ item, parsed, version, needs, present, source }: Written): DoneItem => ({
+  product: item.product,
+  kind: item.kind,
+  name: parsed.name.name,
+  act: item.act,
+  version,
+  needs: [...needs],
+  before: item.act === 'move' && !present ? source.document : null,
+});
 
 function linkFor(
-  { from, to }: Way,
+  { from, to }: { readonly from: AccountId; readonly to: AccountId },
   { item, source, version, needs, ids, link }: Written,
   base: NonNullable<Written['base']>,
   isOn: boolean,

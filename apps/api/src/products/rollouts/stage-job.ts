@@ -82,7 +82,7 @@ async function updateCopy(
   const conflicts = decidedOf(planned.shown, source);
   const steps = stepsOf(hall, planned);
   const by = { id: actor.id, name: actor.name };
-  const items = await writeStep(scope, { from: access.id, to: account }, by, {
+  const items = await writeStep(scope, access.id, by, {
     account,
     items: steps.flatMap((step) => step.items),
     ids: [...new Map(steps.flatMap((step) => step.ids))],

@@ -1,14 +1,17 @@
--- Counts so many more (or less) of a resource in an account, and in the totals of all accounts above it, deepest first. Only of resources
+-- Counts so many more (or less) of resources in accounts, and in the totals of all accounts above them, deepest first. Only of resources
 -- whose totals are sums. What is closed counts above it as nothing. Behind begin_tree_change.
-CREATE OR REPLACE FUNCTION take(p_account uuid, p_resource text, p_n bigint, p_version bigint) RETURNS void
+CREATE OR REPLACE FUNCTION take(p_accounts uuid[], p_resources text[], p_ns bigint[], p_version bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE
-  a accounts := reached(p_account);
-  chain uuid[] := path_of(a.root_id, a.path_key);
 BEGIN
-  PERFORM add_to_totals(a.root_id, p_version, array_agg(c.id ORDER BY c.level DESC), array_agg(p_resource),
-    array_agg(CASE WHEN c.id = p_account THEN p_n ELSE 0 END::numeric ORDER BY c.level DESC), array_agg(p_n::numeric))
-  FROM unnest(chain) WITH ORDINALITY c(id, level) WHERE c.id = p_account OR a.status <> 'closed';
+  PERFORM add_to_totals(acting_root(), p_version, array_agg(s.id ORDER BY s.level DESC, s.id, s.resource), array_agg(s.resource ORDER BY s.level DESC, s.id, s.resource),
+    array_agg(s.own ORDER BY s.level DESC, s.id, s.resource), array_agg(s.total ORDER BY s.level DESC, s.id, s.resource))
+  FROM (
+    SELECT c.id, c.level, t.resource, sum(CASE WHEN c.id = t.id THEN t.n ELSE 0 END) AS own, sum(t.n) AS total
+    FROM (SELECT g.id, g.resource, sum(g.n) AS n FROM unnest(p_accounts, p_resources, p_ns) g(id, resource, n) GROUP BY 1, 2) t
+    CROSS JOIN LATERAL reached(t.id) a
+    CROSS JOIN LATERAL unnest(path_of(a.root_id, a.path_key)) WITH ORDINALITY c(id, level)
+    WHERE c.id = t.id OR a.status <> 'closed' GROUP BY 1, 2, 3
+  ) s;
 END $$;
 REVOKE ALL ON FUNCTION take FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION take TO tenantree_app;

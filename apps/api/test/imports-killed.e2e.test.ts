@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { clientWithToken } from './support/clients.ts';
+import { jobsEnded } from './support/jobs.ts';
+import { type KillableServer, prepareKillableServer } from './support/killable-server.ts';
+
+/** Accounts that an agent with what it needs comes into: five things each, of which hundreds are done together. */
+const TARGETS = 240;
+const EACH = 5;
+
+let first: KillableServer;
+let second: KillableServer;
+beforeAll(async () => {
+  first = await prepareKillableServer();
+  second = await prepareKillableServer(first);
+  await first.start();
+});
+afterAll(async () => {
+  await second.close();
+  await first.close();
+});
+
+describe('A server that is killed in the middle of an import', () => {
+  it('leaves what is done, and nothing by halves: another one goes on, and nothing comes twice (rules/jobs 5, 7)', async () => {
+    const { database } = first;
+    const { account, key } = await first.claim();
+    const client = clientWithToken(first.url, key);
+    const accounts = Array.from({ length: TARGETS }, (_, n) => ({ name: `Target ${n}` }));
+    const { results } = await client.accounts.createMany.mutate({ account, accounts });
+    const targets = results.map((result) => ('id' in result ? result.id : ''));
+    const create = async (kind: 'agent' | 'knowledgeBase' | 'schedule', document: object) =>
+      (await client.products.create.mutate({ account, kind, products: [{ document: document as never }] })).products[0]!
+        .id;
+    const bases = [
+      await create('knowledgeBase', { name: 'One' }),
+      await create('knowledgeBase', { name: 'Two' }),
+      await create('knowledgeBase', { name: 'Three' }),
+    ];
+    const hours = await create('schedule', { name: 'Office hours' });
+    const agent = await create('agent', { name: 'Front desk', knowledge: { bases }, callFlow: { hours } });
+    const { plan } = await client.imports.plan.mutate({ account, targets, products: [{ product: agent }] });
+    const { job } = await client.imports.run.mutate({ account, plan });
+
+    const done = async (): Promise<number> =>
+      (await database.asOwner<{ n: number }>(`SELECT done AS n FROM jobs WHERE id = $1`, [job]))[0]?.n ?? 0;
+    await vi.waitFor(async () => expect(await done()).toBeGreaterThan(0), { timeout: 30_000, interval: 5 });
+    await first.kill();
+    const before = await done();
+    expect(before).toBeLessThan(TARGETS * EACH);
+    const copies = `SELECT count(*)::int AS n FROM product_links`;
+    expect(await database.asOwner(copies)).toEqual([{ n: before }]);
+
+    await second.start();
+    // Half a minute goes by.
+    await database.asOwner(`UPDATE job_workers SET seen_at = seen_at - interval '30 s'`);
+    await database.asOwner(`UPDATE graphile_worker._private_jobs SET locked_at = locked_at - interval '30 s'`);
+    await jobsEnded(database, 90_000);
+    expect(await database.asOwner(`SELECT state, total, done, skipped, failed FROM jobs WHERE id = $1`, [job])).toEqual(
+      [{ state: 'succeeded', total: TARGETS * EACH, done: TARGETS * EACH, skipped: 0, failed: 0 }],
+    );
+    expect(await database.asOwner(copies)).toEqual([{ n: TARGETS * EACH }]);
+    const told = `SELECT account_id, target_id FROM journal WHERE kind = 'product.imported' GROUP BY 1, 2 HAVING count(*) > 1`;
+    expect(await database.asOwner(told)).toEqual([]);
+    const counted = `SELECT a.id FROM accounts a LEFT JOIN resource_totals t ON t.account_id = a.id AND t.resource = 'agents'
+      WHERE a.parent_id IS NOT NULL AND (t.own IS DISTINCT FROM 1 OR (SELECT count(*) FROM products p WHERE p.account_id = a.id) <> ${EACH})`;
+    expect(await database.asOwner(counted)).toEqual([]);
+  }, 240_000);
+});

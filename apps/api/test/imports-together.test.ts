@@ -1,0 +1,222 @@
+import type { RowId } from '@tenantree/domain';
+import type { ProductKindKey } from '@tenantree/domain/products';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Client } from './support/clients.ts';
+import { type Deployment, deploy } from './support/deployment.ts';
+import { jobsEnded } from './support/jobs.ts';
+
+let api: Deployment;
+let owner: Client;
+beforeAll(async () => {
+  api = await deploy();
+  owner = api.owner;
+  // Jobs begin when nothing is held: until then they wait for what happens to their accounts meanwhile.
+  await api.database.asOwner(`
+    CREATE TABLE held (job int);
+    CREATE FUNCTION wait_while_held() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+    BEGIN
+      WHILE EXISTS (SELECT FROM held) LOOP PERFORM pg_sleep(0.01); END LOOP;
+      RETURN NEW;
+    END $$;
+    CREATE TRIGGER wait_while_held BEFORE UPDATE ON jobs FOR EACH ROW WHEN (OLD.started_at IS NULL AND NEW.started_at IS NOT NULL) EXECUTE FUNCTION wait_while_held()`);
+});
+afterAll(() => api.close());
+
+type Doc = Record<string, unknown>;
+const make = async (name: string, parent: string): Promise<string> =>
+  (await owner.accounts.create.mutate({ account: parent, name })).account.id;
+const create = async (account: string, kind: ProductKindKey, document: Doc): Promise<RowId> =>
+  (await owner.products.create.mutate({ account, kind, products: [{ document: document as never }] })).products[0]!.id;
+const firstOf = async (account: string, kind: ProductKindKey): Promise<RowId | undefined> =>
+  (await owner.products.list.query({ account, kind, order: 'name' })).rows[0]?.id;
+
+/** What is so of a target before the import is planned, and what happens to it before it is done. */
+const TARGETS = {
+  empty: {},
+  'has copies, one edited': {
+    before: async (account: string, source: string, agent: RowId) => {
+      const { plan } = await owner.imports.plan.mutate({
+        account: source,
+        targets: [account],
+        products: [{ product: agent }],
+      });
+      await owner.imports.run.mutate({ account: source, plan });
+      await jobsEnded(api.database);
+      const asked = { account, kind: 'agent', product: (await firstOf(account, 'agent'))! } as const;
+      const { version: expectedVersion } = (await owner.products.get.query(asked)).product;
+      await owner.products.save.mutate({ ...asked, expectedVersion, document: { prompt: { style: 'Our own' } } });
+    },
+  },
+  'gets an agent of the same name': {
+    meanwhile: (account: string) => create(account, 'agent', { name: 'front DESK' }),
+  },
+  'gets a base of the same name': {
+    meanwhile: (account: string) => create(account, 'knowledgeBase', { name: 'Handbook 2' }),
+  },
+  'may have no agents': {
+    meanwhile: (account: string) => owner.limits.set.mutate({ account, limits: [{ kind: 'agents', max: 0 }] }),
+  },
+  'may have one base': {
+    meanwhile: (account: string) => owner.limits.set.mutate({ account, limits: [{ kind: 'knowledgeBases', max: 1 }] }),
+  },
+  'is closed': { meanwhile: (account: string) => owner.accounts.close.mutate({ account }) },
+  'is suspended': { meanwhile: (account: string) => owner.accounts.suspend.mutate({ account, kind: 'full_stop' }) },
+  'moves away': {
+    meanwhile: async (account: string) =>
+      owner.accounts.move.mutate({ account, to: await make(`Away ${Math.random()}`, api.root) }),
+  },
+} as const satisfies Record<
+  string,
+  {
+    before?: (account: string, source: string, agent: RowId) => Promise<unknown>;
+    meanwhile?: (account: string) => Promise<unknown>;
+  }
+>;
+type TargetIs = keyof typeof TARGETS;
+
+/** What is so of all of them. */
+const plot = fc.record({
+  targets: fc.array(fc.constantFrom(...(Object.keys(TARGETS) as TargetIs[])), { minLength: 3, maxLength: 6 }),
+  /** Agents that there may be at and below the source, once the import is planned; null: any number. */
+  agents: fc.option(fc.integer({ min: 2, max: 8 })),
+  sourceGone: fc.constantFrom<ProductKindKey | null>(null, null, 'schedule', 'agent'),
+  isEdited: fc.boolean(),
+  /** A number is chosen, too: it moves into one of them. */
+  isMoving: fc.boolean(),
+});
+type Plot = typeof plot extends fc.Arbitrary<infer T> ? T : never;
+
+/** An account with two agents that name each other and need a tool, an integration, a schedule and two bases; and targets below it. */
+async function world({ targets }: Plot) {
+  const source = await make(`Source ${Math.random()}`, api.root);
+  const bases = [
+    await create(source, 'knowledgeBase', { name: 'Handbook 1' }),
+    await create(source, 'knowledgeBase', { name: 'Handbook 2' }),
+  ];
+  const integration = await create(source, 'integration', { name: 'CRM', credentials: 'kept where it is' });
+  const tool = await create(source, 'tool', { name: 'Calendar', integration });
+  const schedule = await create(source, 'schedule', { name: 'Office hours' });
+  const number = await create(source, 'phoneNumber', { name: 'Main line', number: '+4930123456' });
+  const billing = await create(source, 'agent', { name: 'Billing', knowledge: { bases: [bases[0]] } });
+  const agent = await create(source, 'agent', {
+    name: 'Front desk',
+    prompt: { greeting: 'Hello' },
+    knowledge: { bases },
+    tools: { items: [{ id: 'calendar', tool }] },
+    callFlow: { hours: schedule, number, transferTo: [billing] },
+  });
+  const accounts: string[] = [];
+  for (const [n, is] of targets.entries()) {
+    const account = await make(`Target ${n}`, source);
+    accounts.push(account);
+    const { before } = TARGETS[is] as { before?: (typeof TARGETS)['has copies, one edited']['before'] };
+    await before?.(account, source, agent);
+  }
+  const save = async (product: RowId, document: Doc): Promise<void> => {
+    const { version: expectedVersion } = (await owner.products.get.query({ account: source, kind: 'agent', product }))
+      .product;
+    await owner.products.save.mutate({
+      account: source,
+      kind: 'agent',
+      product,
+      expectedVersion,
+      document: document as never,
+    });
+  };
+  return { source, accounts, agent, billing, schedule, number, save };
+}
+
+/** Asks for the import, which waits, and lets happen what happens meanwhile. */
+async function begin(it: Awaited<ReturnType<typeof world>>, { targets, agents, sourceGone, isEdited, isMoving }: Plot) {
+  const { source, accounts, agent, billing, schedule, number, save } = it;
+  if (isEdited) await save(agent, { prompt: { greeting: 'Good morning', style: 'Short' } });
+  const products = [agent, billing, ...(isMoving ? [number] : [])].map((product) => ({ product }));
+  const { plan } = await owner.imports.plan.mutate({ account: source, targets: accounts, products });
+  const { job } = await owner.imports.run.mutate({ account: source, plan });
+  for (const [n, is] of targets.entries())
+    await (TARGETS[is] as { meanwhile?: (account: string) => Promise<unknown> }).meanwhile?.(accounts[n]!);
+  if (agents !== null) await owner.limits.set.mutate({ account: source, limits: [{ kind: 'agents', max: agents }] });
+  if (sourceGone === 'agent') await owner.products.delete.mutate({ account: source, kind: 'agent', products: [agent] });
+  if (sourceGone === 'schedule') {
+    await save(agent, { callFlow: { hours: null } }).catch(() => undefined);
+    await owner.products.delete.mutate({ account: source, kind: 'schedule', products: [schedule] });
+  }
+  return job;
+}
+
+/** All that became of a world, with what things are called in place of their ids. */
+async function outcome(it: Awaited<ReturnType<typeof world>>, job: RowId): Promise<unknown> {
+  const { database } = api;
+  const accounts = [it.source, ...it.accounts];
+  const list = accounts.map((id) => `'${id}'`).join(', ');
+  const products = await database.asOwner<{ id: string; called: string }>(`
+    SELECT p.id, a.name || ' ' || p.kind || ' ' || p.name AS called FROM (
+      SELECT account_id, id, kind, name FROM products UNION ALL SELECT account_id, product_id, kind, name FROM product_versions WHERE deleted) p
+    JOIN accounts a ON a.id = p.account_id WHERE a.id IN (${list})`);
+  const called = new Map<string, string>(products.map(({ id, called: name }) => [id, name]));
+  called.set(it.source, 'The source');
+  for (const [n, id] of it.accounts.entries()) called.set(id, `Target ${n}`);
+  const rows = async (text: string): Promise<unknown> =>
+    JSON.parse(
+      JSON.stringify(await database.asOwner(text))
+        .replaceAll(
+          /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g,
+          (id) => called.get(id) ?? 'something',
+        )
+        .replaceAll(/Source 0\.\d+/g, 'The source'),
+    );
+  return {
+    items: await rows(`SELECT n, target_id, state, result, error FROM job_items WHERE job_id = '${job}' ORDER BY n`),
+    job: await rows(`SELECT state, total, done, skipped, failed FROM jobs WHERE id = '${job}'`),
+    products: await rows(`SELECT p.account_id, p.kind, p.name, p.name_key, p.version, p.doc,
+      (SELECT json_agg(json_build_array(r.place, r.to_id, r.required) ORDER BY r.place) FROM product_refs r WHERE r.account_id = p.account_id AND r.from_id = p.id) AS refs,
+      (SELECT json_agg(json_build_array(v.version, v.name, v.doc, v.deleted) ORDER BY v.version) FROM product_versions v WHERE v.account_id = p.account_id AND v.product_id = p.id) AS versions,
+      (SELECT json_build_array(l.source_account, l.source_id, l.source_version, l.source_name, l.parts, l.base_doc, (SELECT array_agg(e.key || e.value ORDER BY 1) FROM jsonb_each_text(l.ids) e),
+        l.needs, l.activates, l.version, l.before IS NULL) FROM product_links l WHERE l.account_id = p.account_id AND l.product_id = p.id) AS link
+      FROM products p JOIN accounts a ON a.id = p.account_id WHERE a.id IN (${list}) ORDER BY a.name, p.kind, p.name`),
+    totals:
+      await rows(`SELECT a.name, t.resource, t.own, t.total, t.held, t.fired FROM resource_totals t JOIN accounts a ON a.id = t.account_id
+      WHERE a.id IN (${list}) ORDER BY a.name, t.resource, t.period`),
+    log: await rows(`SELECT account_id, kind, target_name, details, actor_name FROM journal
+      WHERE account_id IN (${list}) AND kind IN ('product.imported', 'product.moved') ORDER BY seq`),
+  };
+}
+
+describe('An import into many accounts', () => {
+  it('comes to the same whether its items are done together or one after the other, whatever stands in the way of some (rules/products 13)', async () => {
+    await fc.assert(
+      fc.asyncProperty(plot, async (said) => {
+        const [together, alone] = [await world(said), await world(said)];
+        await api.database.asOwner('INSERT INTO held VALUES (1)');
+        const jobs: RowId[] = [];
+        try {
+          for (const one of [together, alone]) jobs.push(await begin(one, said));
+          // What was tried before is done by itself.
+          await api.database.asOwner('UPDATE job_items SET attempts = 1 WHERE job_id = $1', [jobs[1]]);
+        } finally {
+          await api.database.asOwner('DELETE FROM held');
+        }
+        await jobsEnded(api.database, 60_000);
+        const [one, other] = [await outcome(together, jobs[0]!), await outcome(alone, jobs[1]!)];
+        expect(one).toEqual(other);
+        expect(await owner.audit.verify.query({ account: api.root })).toMatchObject({ faults: [] });
+      }),
+      { numRuns: 4, endOnFailure: true, examples: EXAMPLES },
+    );
+  }, 240_000);
+});
+
+/** Everything that may stand in the way, once at least. */
+const EXAMPLES: [Plot][] = [
+  [{ targets: Object.keys(TARGETS) as TargetIs[], agents: 9, sourceGone: null, isEdited: true, isMoving: false }],
+  [
+    {
+      targets: ['empty', 'has copies, one edited', 'empty'],
+      agents: null,
+      sourceGone: 'schedule',
+      isEdited: true,
+      isMoving: true,
+    },
+  ],
+];
