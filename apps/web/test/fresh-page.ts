@@ -14,6 +14,7 @@ const ROOT = { lang: 'en' } as const;
 beforeAll(async () => {
   const { documentElement: root, body } = document;
   body.replaceChildren();
+  document.title = '';
   document.adoptedStyleSheets = [];
   for (const element of [root, body]) {
     for (const name of element.getAttributeNames()) element.removeAttribute(name);

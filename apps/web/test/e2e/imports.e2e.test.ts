@@ -129,7 +129,7 @@ describe('Import Products', () => {
       kind: 'schedule',
       products: Array.from({ length: 200 }, (_, n) => ({ document: { name: `Hours ${n}` } })),
     });
-    const others = await Promise.all(Array.from({ length: 9 }, (_, n) => subaccount(`Other ${n}`, one.account)));
+    const others = await Promise.all(Array.from({ length: 29 }, (_, n) => subaccount(`Other ${n}`, one.account)));
     const { plan } = await owner.client.imports.plan.mutate({
       account: one.account,
       targets: [one.customer, ...others],

@@ -129,7 +129,7 @@ function readChange(root: AccountId, period: Instant, version: number, row: Row)
   const changes: TotalChange[] = [];
   let complete = true;
   for (const part of parts(row.changes)) {
-    const [account, own, total = own] = part.split(' ') as [AccountId, Decimal, Decimal];
+    const [account, own, total = own] = part.split(' ') as [AccountId, Decimal, Decimal?];
     const path = pathOf(account);
     if (path) changes.push({ account, path, own, total });
     else complete = false;
