@@ -200,10 +200,11 @@ describe('the cost for the database', () => {
     const [small, large] = [await costs(60), await costs(1_000)];
     for (const key of ['usage', 'named', 'accounts', 'first'] as const) {
       expect(small.nothing[key], key).toBeGreaterThan(0);
-      // Indices are a level deeper. Reading the tree would be thousands.
-      expect(large.nothing[key], key).toBeLessThanOrEqual(small.nothing[key] + 10);
+      // Indices are a level deeper, and a statement's kept plan looks at ten blocks less than one made for it: from the sixth time on either
+      // is used, as the planner finds. Reading the tree would be thousands.
+      expect(large.nothing[key], key).toBeLessThanOrEqual(small.nothing[key] + 20);
     }
-    expect(large.nothing.usage).toBeLessThan(30);
+    expect(large.nothing.usage).toBeLessThan(40);
     expect(large.some.usage).toBeLessThanOrEqual(small.some.usage + 10);
     await closeExplained();
   }, 120_000);
