@@ -43,8 +43,8 @@ export type StepParts = {
 };
 
 /**
- * Does a step of a job: item after item, or those together that are worked on so, until it is the turn of others. What a killed server had begun is found as it was
- * before; what it had done is not done again.
+ * Does a step of a job: item after item, or those together that are worked on so, until it is the turn of others. What a killed server
+ * had begun is found as it was before; what it had done is not done again.
  *
  * @throws when the database is away, or the job is of a kind that only a newer server knows
  */
