@@ -419,7 +419,10 @@ describe('A subtree that becomes a tree of its own', () => {
       await detach(leaving);
       return leaving;
     };
-    const [few, many] = [await carried(600), await carried(3_000)];
+    const few = await carried(600);
+    // What the planner knows is older than the other tree, which it takes for one without any entry.
+    await test.asOwner('ANALYZE');
+    const many = await carried(3_000);
     const explained = await openExplained(test);
     const cost = async (root: AccountId): Promise<number> => {
       const page = {
