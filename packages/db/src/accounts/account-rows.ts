@@ -14,6 +14,7 @@ import {
   PERMISSIONS,
   type RowFilters,
   type Suspension,
+  type SuspensionOrder,
   seenAt,
 } from '@tenantree/domain';
 import { type RawBuilder, sql } from 'kysely';
@@ -179,6 +180,30 @@ function firstIdOf(instant: Instant): string {
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
 }
 
+type StoredSuspension = {
+  readonly suspension_kind: Suspension['kind'] | null;
+  readonly suspended_from: Date | null;
+  readonly suspended_until: Date | null;
+};
+
+/** How an account is suspended, or will be; null: it isn't. */
+export const suspensionOf = (row: StoredSuspension): Suspension | null =>
+  row.suspension_kind === null
+    ? null
+    : {
+        kind: row.suspension_kind,
+        from: instantOrNull(row.suspended_from),
+        until: instantOrNull(row.suspended_until),
+      };
+
+/** The same with the reason. */
+export function suspensionOrderOf(
+  row: StoredSuspension & { readonly suspension_reason: string | null },
+): SuspensionOrder | null {
+  const suspension = suspensionOf(row);
+  return suspension && { ...suspension, reason: row.suspension_reason };
+}
+
 /** Shapes a database row into the row that travels, as the account is seen at an instant. */
 export function toAccountRow(raw: RawAccountRow, visibility: MinutesVisibility, now: Instant): AccountRow {
   const row: AccountRow = {
@@ -188,15 +213,7 @@ export function toAccountRow(raw: RawAccountRow, visibility: MinutesVisibility, 
     name: raw.name,
     depth: raw.depth,
     status: raw.status,
-    suspension:
-      raw.suspension_kind === null
-        ? null
-        : {
-            kind: raw.suspension_kind,
-            from: instantOrNull(raw.suspended_from),
-            until: instantOrNull(raw.suspended_until),
-            reason: raw.suspension_reason,
-          },
+    suspension: suspensionOrderOf(raw),
     protected: raw.protected,
     billingMode: raw.billing_mode,
     transferUntil: instantOrNull(raw.transfer_until),

@@ -3,6 +3,7 @@ import { type Selectable, sql } from 'kysely';
 import type { TenantTransaction } from '../database.ts';
 import { instantOrNull } from '../instant-or-null.ts';
 import type { Schema } from '../schema.ts';
+import { suspensionOrderOf } from './account-rows.ts';
 import { ACTING_ROOT, atOrBelow, pathOf } from './place.ts';
 import type { TreeVersion } from './tree-version.ts';
 
@@ -68,15 +69,7 @@ export function stateOf(row: Selectable<Schema['accounts']>): AccountState {
     externalId: row.external_id,
     metadata: row.metadata as Metadata,
     status: row.status,
-    suspension:
-      row.suspension_kind === null
-        ? null
-        : {
-            kind: row.suspension_kind,
-            from: instantOrNull(row.suspended_from),
-            until: instantOrNull(row.suspended_until),
-            reason: row.suspension_reason,
-          },
+    suspension: suspensionOrderOf(row),
     suspendedAt: instantOrNull(row.suspended_at),
     protected: row.protected,
     billingMode: row.billing_mode,

@@ -16,7 +16,7 @@ import {
 import { sql } from 'kysely';
 import type { Database, TenantTransaction } from '../database.ts';
 import { instantOrNull } from '../instant-or-null.ts';
-import { ACCOUNT_COLUMNS, type MinutesVisibility, toAccountRow, withMinutes } from './account-rows.ts';
+import { ACCOUNT_COLUMNS, type MinutesVisibility, suspensionOf, toAccountRow, withMinutes } from './account-rows.ts';
 import { ACTING_ROOT, pathOf } from './place.ts';
 
 /** Reads some accounts of the acting account's subtree, in no particular order; ids outside it are left out. */
@@ -86,14 +86,7 @@ const linkOf = (row: RawLink): ChainLink => ({
   transferUntil: instantOrNull(row.transfer_until),
   caps: capsOf(row.depth, row.caps),
   suspendedAt: instantOrNull(row.suspended_at),
-  suspension:
-    row.suspension_kind === null
-      ? null
-      : {
-          kind: row.suspension_kind,
-          from: instantOrNull(row.suspended_from),
-          until: instantOrNull(row.suspended_until),
-        },
+  suspension: suspensionOf(row),
 });
 
 /** The chain from the root to an account (last), or an empty list when there is no such account. Needs no acting account: it decides about it. */

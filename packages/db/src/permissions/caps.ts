@@ -19,7 +19,7 @@ import {
   unreviewedIn,
 } from '@tenantree/domain';
 import { sql } from 'kysely';
-import { LOWERED, UNREVIEWED } from '../accounts/account-rows.ts';
+import { LOWERED, suspensionOf, UNREVIEWED } from '../accounts/account-rows.ts';
 import { ACTING_ROOT, atOrBelow, pathOf } from '../accounts/place.ts';
 import { capsOf } from '../accounts/read-accounts.ts';
 import type { TreeVersion } from '../accounts/tree-version.ts';
@@ -111,14 +111,7 @@ export async function readExplainedChain(
       rootId: row.root_id,
       name: row.name,
       status: row.status,
-      suspension:
-        row.suspension_kind === null
-          ? null
-          : {
-              kind: row.suspension_kind,
-              from: instantOrNull(row.suspended_from),
-              until: instantOrNull(row.suspended_until),
-            },
+      suspension: suspensionOf(row),
       caps: capsOf(depth, levels),
       transferUntil: instantOrNull(row.transfer_until),
       marks: depth === 0 ? null : (stored?.marks ?? {}),
