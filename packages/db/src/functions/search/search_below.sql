@@ -4,10 +4,11 @@
 --   p_external, p_id  the same as an external id and as an id
 --   p_names           most accounts that are walked; p_candidates: most that an index is asked for; p_enough: no further step from here on
 --   more              not all of them may have been found
+-- Its steps walk indexes in their order: of what begins with a text the planner expects little, and would read and sort all of it.
 CREATE OR REPLACE FUNCTION search_below(
   p_within uuid, p_text text, p_words text[], p_external text, p_id uuid, p_statuses text[],
   p_names int, p_candidates int, p_enough int, OUT ids uuid[], OUT more boolean
-) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off SET plan_cache_mode = force_custom_plan AS $$
+) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off SET enable_sort = off SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
   root uuid := acting_root();
   here bytea := (SELECT a.path_key FROM accounts a WHERE a.root_id = root AND a.id = p_within AND (a.path_key >= acting_key() AND a.path_key < acting_end()) IS TRUE);
