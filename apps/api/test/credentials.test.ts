@@ -1,8 +1,10 @@
 import { PROCEDURES } from '@tenantree/contract';
 import { EMBED_FEATURES, PERMISSIONS, ROLES } from '@tenantree/domain';
+import type { PoolClient } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Client, clientWith, clientWithToken, codeOf, join, PASSWORD, refusalOf } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
+import { callerWith } from './support/every-call.ts';
 import { jobsEnded } from './support/jobs.ts';
 
 const DAY_MS = 86_400_000;
@@ -467,5 +469,31 @@ describe('An API key (rules/keys 1)', () => {
       expect(await codeOf(client.accounts.get.query({ account }))).toBe('UNAUTHORIZED');
       expect(await codeOf(client.accounts.get.query({ account: root }))).toBe('UNAUTHORIZED');
     }
+  });
+});
+
+describe('Calls of one request', () => {
+  it('look up once who calls', async () => {
+    const { secret } = await api.key(root);
+    const asked: string[] = [];
+    const heard = new WeakSet<object>();
+    const listen = (client: PoolClient): void => {
+      if (heard.has(client)) return;
+      heard.add(client);
+      const query = client.query.bind(client);
+      client.query = ((...args: Parameters<typeof query>) => {
+        asked.push(JSON.stringify(args[0]));
+        return query(...args);
+      }) as typeof query;
+    };
+    const { pool } = api.composed.hall.db;
+    pool.on('acquire', listen);
+    const batching = callerWith(api.url, { authorization: `Bearer ${secret}` });
+    const inputs = Array.from({ length: 20 }, () => ({ account: root }));
+    const answers = await Promise.all(batching.callEach('accounts.get', inputs));
+    pool.off('acquire', listen);
+    batching.close();
+    expect(answers).toHaveLength(20);
+    expect(asked.filter((text) => text.includes('api_key_by_hash'))).toHaveLength(1);
   });
 });

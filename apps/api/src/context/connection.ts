@@ -12,6 +12,8 @@ export type Connection = {
   readonly requestId: string;
   /** The idempotency key of each call of a request; on a lasting connection there are none. */
   readonly idempotencyKeys?: readonly string[];
+  /** Whether these are several calls of one request, none of which lasts: their caller is looked up once. */
+  readonly isBatch?: boolean;
   /** Called when a call was answered as an earlier one with the same key. */
   readonly repeated?: () => void;
   /** Tells how a procedure's call ended, for metrics and the log. @param outcome `ok` or the refusal's code */

@@ -33,7 +33,10 @@ export type Context = {
   readonly idempotencyKeys: readonly string[];
   /** Notes that a call was answered as an earlier one with the same key. */
   readonly repeated: () => void;
-  /** Recognises the caller anew: on a lasting connection a credential may have ended since the last call. */
+  /**
+   * Recognises the caller anew: on a lasting connection a credential may have ended since the last call. Calls of one request, which begin at
+   * one time, are recognised together.
+   */
   readonly authenticate: () => Promise<Actor | 'invalid' | null>;
   /** Tells metrics and the log how a call ended. */
   readonly observeCall: Connection['observeCall'];

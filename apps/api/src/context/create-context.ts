@@ -4,7 +4,7 @@ import type { Hall } from '../hall/hall.ts';
 import type { People } from '../hall/people.ts';
 import type { AnyJob } from '../jobs/define-job.ts';
 import type { Hub } from '../live/hub.ts';
-import type { Person } from './actor.ts';
+import type { Actor, Person } from './actor.ts';
 import { authenticate } from './authenticate.ts';
 import type { Connection } from './connection.ts';
 import type { Context, Inspect } from './context.ts';
@@ -44,6 +44,9 @@ export function createContext(parts: ContextParts, connection: Connection): Cont
     );
   };
   const address = connection.remoteAddress;
+  const anew = (): Promise<Actor | 'invalid' | null> =>
+    authenticate(hall, { token, origin: connection.origin, session });
+  let ofBatch: Promise<Actor | 'invalid' | null> | undefined;
   return {
     hall,
     people,
@@ -55,7 +58,7 @@ export function createContext(parts: ContextParts, connection: Connection): Cont
     repeated: connection.repeated ?? (() => undefined),
     observeCall: connection.observeCall,
     inspect,
-    authenticate: () => authenticate(hall, { token, origin: connection.origin, session }),
+    authenticate: () => (connection.isBatch ? (ofBatch ??= anew()) : anew()),
     guess: {
       password: (email, attempt) => limits.password(address, email, attempt),
       link: (attempt) => limits.link(address, attempt),

@@ -64,7 +64,7 @@ export function trpcOverHttp<Router extends AnyRouter>(
       maxBatchSize: MOST_CALLS,
       // Reading with POST: an event stream of 500 accounts has an input too long for an address.
       allowMethodOverride: true,
-      createContext: () => createContext({ ...connection, idempotencyKeys, repeated }),
+      createContext: () => createContext({ ...connection, idempotencyKeys, repeated, isBatch: asked.names.length > 1 }),
       responseMeta: ({ errors }) => ({
         headers: new Headers({
           ...retryAfter(errors.map((error) => refusalOf(error).refusal)),
