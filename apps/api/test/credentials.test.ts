@@ -1,6 +1,5 @@
 import { PROCEDURES } from '@tenantree/contract';
 import { EMBED_FEATURES, PERMISSIONS, ROLES } from '@tenantree/domain';
-import type { PoolClient } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Client, clientWith, clientWithToken, codeOf, join, PASSWORD, refusalOf } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
@@ -477,7 +476,8 @@ describe('Calls of one request', () => {
     const { secret } = await api.key(root);
     const asked: string[] = [];
     const heard = new WeakSet<object>();
-    const listen = (client: PoolClient): void => {
+    const { pool } = api.composed.hall.db;
+    const listen = (client: Awaited<ReturnType<typeof pool.connect>>): void => {
       if (heard.has(client)) return;
       heard.add(client);
       const query = client.query.bind(client);
@@ -486,7 +486,6 @@ describe('Calls of one request', () => {
         return query(...args);
       }) as typeof query;
     };
-    const { pool } = api.composed.hall.db;
     pool.on('acquire', listen);
     const batching = callerWith(api.url, { authorization: `Bearer ${secret}` });
     const inputs = Array.from({ length: 20 }, () => ({ account: root }));
