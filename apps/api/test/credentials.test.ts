@@ -476,8 +476,7 @@ describe('Calls of one request', () => {
     const { secret } = await api.key(root);
     const asked: string[] = [];
     const heard = new WeakSet<object>();
-    const { pool } = api.composed.hall.db;
-    const listen = (client: Awaited<ReturnType<typeof pool.connect>>): void => {
+    api.composed.hall.db.pool.on('acquire', (client) => {
       if (heard.has(client)) return;
       heard.add(client);
       const query = client.query.bind(client);
@@ -485,12 +484,10 @@ describe('Calls of one request', () => {
         asked.push(JSON.stringify(args[0]));
         return query(...args);
       }) as typeof query;
-    };
-    pool.on('acquire', listen);
+    });
     const batching = callerWith(api.url, { authorization: `Bearer ${secret}` });
     const inputs = Array.from({ length: 20 }, () => ({ account: root }));
     const answers = await Promise.all(batching.callEach('accounts.get', inputs));
-    pool.off('acquire', listen);
     batching.close();
     expect(answers).toHaveLength(20);
     expect(asked.filter((text) => text.includes('api_key_by_hash'))).toHaveLength(1);
