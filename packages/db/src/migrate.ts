@@ -57,7 +57,7 @@ import * as views from './migrations/0071-views.ts';
 import * as ownProducts from './migrations/0073-own-products.ts';
 import * as ownJobs from './migrations/0076-own-jobs.ts';
 import * as retriedJobs from './migrations/0080-retried-jobs.ts';
-import * as halfATable from './migrations/0081-half-a-table.ts';
+import * as toldStatistics from './migrations/0081-told-statistics.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
 /** All migrations, oldest first. They only run forward. */
@@ -115,7 +115,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0073-own-products': ownProducts,
   '0076-own-jobs': ownJobs,
   '0080-retried-jobs': retriedJobs,
-  '0081-half-a-table': halfATable,
+  '0081-told-statistics': toldStatistics,
 };
 
 const MINIMUM_VERSION = 180000;
