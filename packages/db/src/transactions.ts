@@ -9,13 +9,14 @@ const LOCK_MS = 10_000;
 /**
  * The statements that begin a transaction under a role, sent as one message. All that the transaction depends on is set here and ends with
  * it: a pooler between drops what is said when a connection is opened, and lends the connection to somebody else afterwards. No table is
- * read from one end to the other: of a small one that looks cheapest, and the plan is kept when it has grown, by foreign keys too.
+ * read from one end to the other: of a small one that looks cheapest, and the plan is kept when it has grown, by foreign keys too. Nothing is
+ * compiled to machine code: it takes longer than any statement here, and what the planner takes a large tree for would ask for it.
  *
  * @param schema where unqualified names are looked for, and nowhere else
  */
 export const beginAs = (role: 'tenantree_app' | 'tenantree_auth', schema: 'public' | 'auth', mode = ''): string =>
   `BEGIN ${mode}; SET LOCAL ROLE ${role}; SET LOCAL search_path = ${schema}, pg_temp; SET LOCAL lock_timeout = ${LOCK_MS}; ` +
-  `SET LOCAL idle_in_transaction_session_timeout = ${IDLE_TRANSACTION_MS}; SET LOCAL enable_seqscan = off`;
+  `SET LOCAL idle_in_transaction_session_timeout = ${IDLE_TRANSACTION_MS}; SET LOCAL enable_seqscan = off; SET LOCAL jit = off`;
 
 /** Kysely over a pool, every connection of which is inside a transaction as long as it is lent, be it for one statement. */
 export class TransactionDialect extends PostgresDialect {

@@ -180,3 +180,8 @@ describe('A search', () => {
     },
   );
 });
+
+it('A statement is never compiled to machine code, which would take longer than it does itself', async () => {
+  const { rows } = await db.withTenant(large, (trx) => sql<{ jit: string }>`SHOW jit`.execute(trx));
+  expect(rows).toEqual([{ jit: 'off' }]);
+});
