@@ -1,7 +1,7 @@
 import { type DatabaseIntrospector, Kysely, PostgresDialect, sql, type TableMetadata } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { Pool, withConnection } from './connections.ts';
-import { applyFunctions, doneAs, readFunctions } from './functions/apply-functions.ts';
+import { applyFunctions, doneAs, inTurn, readFunctions } from './functions/apply-functions.ts';
 import type { DatabaseConfig } from './hosts.ts';
 import { installQueue } from './jobs/queue.ts';
 import * as accounts from './migrations/0001-accounts.ts';
@@ -57,7 +57,7 @@ import * as views from './migrations/0071-views.ts';
 import * as ownProducts from './migrations/0073-own-products.ts';
 import * as ownJobs from './migrations/0076-own-jobs.ts';
 import * as retriedJobs from './migrations/0080-retried-jobs.ts';
-import * as toldStatistics from './migrations/0081-told-statistics.ts';
+import { tellStatistics } from './told-statistics.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
 /** All migrations, oldest first. They only run forward. */
@@ -115,7 +115,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0073-own-products': ownProducts,
   '0076-own-jobs': ownJobs,
   '0080-retried-jobs': retriedJobs,
-  '0081-told-statistics': toldStatistics,
 };
 
 const MINIMUM_VERSION = 180000;
@@ -161,7 +160,7 @@ class MigratorsDialect extends PostgresDialect {
 /**
  * Brings a database up to date. Several starting servers may call it at once: one migrates, the others wait and find nothing to do.
  * Each migration is one transaction: whoever is cut off in the middle of one begins with that one the next time. After the last one
- * those functions are applied again that have changed (functions/README.md).
+ * those functions are applied again that have changed (functions/README.md), and the planner is told of tables that it wasn't told of.
  *
  * @throws DatabaseUnusableError when the server can't be reached or is older than PostgreSQL 18, the role may not do what a migration
  * does, or a newer release was here
@@ -188,9 +187,11 @@ export async function migrate(config: DatabaseConfig, { to, onProgress }: Migrat
     let last = await step();
     while (last !== undefined && last !== to) last = await step();
     if (last !== undefined && last !== Object.keys(migrations).at(-1)) return;
-    await applyFunctions(db, await readFunctions()).catch((error: unknown) => {
-      throw orForbidden(error);
-    });
+    await applyFunctions(db, await readFunctions())
+      .then(() => inTurn(db, tellStatistics))
+      .catch((error: unknown) => {
+        throw orForbidden(error);
+      });
   } finally {
     await db.destroy();
   }

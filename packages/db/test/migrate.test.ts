@@ -90,6 +90,19 @@ describe('Migrations', () => {
     }
   });
 
+  it('tell the planner again what it was told, where a dump was restored, which has no statistics', async () => {
+    const told = `SELECT tablename, attname, n_distinct::text FROM pg_stats WHERE schemaname = 'public' AND attname = ANY ('{root_id,account_id}')
+      AND most_common_vals IS NULL ORDER BY 1, 2`;
+    const before = await query(told);
+    expect(before.length).toBeGreaterThan(25);
+    await query(
+      `SELECT pg_clear_attribute_stats(schemaname, tablename, attname, inherited) FROM pg_stats WHERE schemaname = 'public'`,
+    );
+    expect(await query(told)).toEqual([]);
+    await migrate(test.config);
+    expect(await query(told)).toEqual(before);
+  });
+
   it('need a role that owns the database, and nothing else when an administrator made the roles', async () => {
     const other = await createTestDatabase(inject('database'), { template: 'empty' });
     const { database } = other.config;

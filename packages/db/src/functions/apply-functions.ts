@@ -38,13 +38,17 @@ export const doneAs = ({ name, hash }: SqlFunction): string => `${name} ${hash}`
  *
  * @throws Error when one can't be applied (none is, then): what depends on it, or is wrong with it, is PostgreSQL's word
  */
-export async function applyFunctions(db: Kysely<unknown>, functions: readonly SqlFunction[]): Promise<void> {
+export const applyFunctions = (db: Kysely<unknown>, functions: readonly SqlFunction[]): Promise<void> =>
+  inTurn(db, (trx) => applyChanged(trx, functions));
+
+/** One transaction, which servers that start together make one after the other, as they do migrations. */
+export async function inTurn(db: Kysely<unknown>, work: (trx: Kysely<unknown>) => Promise<unknown>): Promise<void> {
   const adapter = new PostgresAdapter();
   const lock = { lockTable: 'kysely_migration_lock', lockRowId: 'migration_lock' };
   await db.connection().execute(async (connection) => {
     await adapter.acquireMigrationLock(connection, lock);
     try {
-      await connection.transaction().execute((trx) => applyChanged(trx, functions));
+      await connection.transaction().execute(work);
     } finally {
       await adapter.releaseMigrationLock(connection, lock);
     }
