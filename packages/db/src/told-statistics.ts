@@ -20,7 +20,7 @@ export const tellStatistics = (db: Kysely<unknown>): Promise<unknown> =>
         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
         JOIN LATERAL (
           SELECT 2::real AS distinct_values WHERE a.attname = 'root_id'
-          UNION ALL SELECT -0.1::real WHERE a.attname = 'account_id' AND c.relname = ANY (${sql.lit(`{${OWNED}}`)})
+          UNION ALL SELECT -0.1::real WHERE a.attname = 'account_id' AND c.relname = ANY (${sql.lit(`{${OWNED.join()}}`)})
         ) w ON true
         LEFT JOIN pg_stats s ON s.schemaname = 'public' AND s.tablename = c.relname AND s.attname = a.attname
         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
