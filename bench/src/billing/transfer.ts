@@ -44,6 +44,7 @@ type BuildBefore = {
 };
 type AccountId = Parameters<typeof beginTreeChange>[1];
 type Instant = Parameters<typeof completeTransfer>[2]['at'];
+type TransferId = Parameters<typeof completeTransfer>[2]['id'];
 type Connection = { readonly host: string; readonly port: number; readonly user: string; readonly database: string };
 
 /** CPU in the database (ms) with so many accounts outside the subtree. */
@@ -128,6 +129,7 @@ async function compare(
   try {
     const ids = await idsOf(client);
     let at: 'here' | 'there' = 'here';
+    let transfer: TransferId | null = null;
     const move = (): Promise<unknown> =>
       before.withTenant(ids.root, async (trx) => {
         at = at === 'here' ? 'there' : 'here';
@@ -139,8 +141,12 @@ async function compare(
     const used = await databaseCpu(
       {
         move: { pool: before.pool, work: move },
-        // Brought back by another connection, which isn't measured.
-        complete: { pool: app.pool, work: () => completed(app, client, ids) },
+        // Brought back by another connection, while that of the application is idle for longer than one is kept.
+        complete: {
+          pool: app.pool,
+          before: async () => void (transfer = await bringBack(client, ids)),
+          work: () => complete(app, ids, transfer),
+        },
       },
       REPEATS,
     );
@@ -157,8 +163,8 @@ async function compare(
   }
 }
 
-/** Completes a transfer of the subtree; before it, what the one before it made is brought back. */
-async function completed(app: Database, client: Client, ids: Ids): Promise<void> {
+/** Takes back what a transfer of the subtree made, if one did. @returns the next one */
+async function bringBack(client: Client, ids: Ids): Promise<TransferId | null> {
   await client.query('SELECT change_root(id, $2, now()) FROM accounts WHERE id = $1 AND parent_id IS NULL', [
     ids.moved,
     ids.here,
@@ -170,11 +176,16 @@ async function completed(app: Database, client: Client, ids: Ids): Promise<void>
        jsonb_build_object('owner', $3::text, 'plan', '{"id": "bench", "version": 1}'::jsonb), '{"country": "DE"}') RETURNING id`,
     [ids.root, ids.moved, STRANGER],
   );
+  return (rows[0]?.id ?? null) as TransferId | null;
+}
+
+async function complete(app: Database, ids: Ids, id: TransferId | null): Promise<void> {
+  if (id === null) throw new Error('there is no transfer to complete');
   await app.withTenant(ids.root as AccountId, async (trx) => {
     await stopCounting(trx, ids.root as AccountId);
     const version = await beginTreeChange(trx, ids.root as AccountId);
     const at = new Date().toISOString() as Instant;
-    const transfer = { id: rows[0]?.id as Parameters<typeof completeTransfer>[2]['id'], at, agency: [], until: at };
+    const transfer = { id, at, agency: [], until: at };
     const by = { actor: { kind: 'system', id: null, name: 'Tenantree', via: null }, requestId: null } as const;
     await completeTransfer(trx, ids.moved as AccountId, transfer, by, version);
   });

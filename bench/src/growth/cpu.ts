@@ -7,8 +7,15 @@ export const cpuMs = (pid: number): number =>
 
 type PoolOfOne = { query<Row>(text: string): Promise<{ rows: Row[] }> };
 
-/** Work, and the one connection that does it. warm: done once more before each measurement, for another case may have read gigabytes meanwhile. */
-export type Case = { readonly pool: PoolOfOne; readonly work: () => Promise<unknown>; readonly warm?: true };
+/** Work, and the one connection that does it. */
+export type Case = {
+  readonly pool: PoolOfOne;
+  readonly work: () => Promise<unknown>;
+  /** What each measurement begins after, by other connections. */
+  readonly before?: () => Promise<unknown>;
+  /** Done once more before each measurement, for another case may have read gigabytes meanwhile. */
+  readonly warm?: true;
+};
 
 /** Asked before each measurement: a connection that was idle for long is another one. */
 async function pidOf(pool: PoolOfOne): Promise<number> {
@@ -23,7 +30,8 @@ export async function databaseCpu(
 ): Promise<Map<string, number>> {
   const used = new Map<string, number[]>();
   for (let round = 0; round <= repeats; round++) {
-    for (const [name, { pool, work, warm }] of Object.entries(cases)) {
+    for (const [name, { pool, work, warm, before: first }] of Object.entries(cases)) {
+      await first?.();
       if (warm) await work();
       const pid = await pidOf(pool);
       const before = cpuMs(pid);
