@@ -42,8 +42,8 @@ export async function readProducts(): Promise<Target[]> {
       },
       REPEATS,
     );
-    const ms = (name: string): number => median(times[name] ?? []);
-    print([[LIST, INDEX].map((of) => ({ of, ms: ms(of) })), [RESOLVE, READ].map((of) => ({ of, ms: ms(of) }))]);
+    const ms = (name: keyof typeof times): number => median(times[name]);
+    print([[LIST, INDEX] as const, [RESOLVE, READ] as const].map((pair) => pair.map((of) => ({ of, ms: ms(of) }))));
     return [
       { what: 'list of an account with 10 000: × a 50-row index read', measured: ms(LIST) / ms(INDEX), atMost: 1.5 },
       { what: 'resolve of 1 000 with 5 000 references: × reading them', measured: ms(RESOLVE) / ms(READ), atMost: 1.5 },
