@@ -9,7 +9,7 @@ const REST_MS = 150;
 /** What set accounts up, as far as that is known. */
 export type AppliedBlueprints = {
   readonly session: TreeSession;
-  readonly of: (account: AccountId) => readonly AppliedBlueprint[];
+  readonly of: (account: AccountId) => readonly AppliedBlueprint[] | undefined;
   readonly stop: () => void;
 };
 
@@ -19,7 +19,7 @@ export type AppliedBlueprints = {
  * @param told called when more is known, or something else
  */
 export function followApplied(session: TreeSession, store: TreeStore, told: () => void): AppliedBlueprints {
-  const known = new Map<AccountId, readonly AppliedBlueprint[]>();
+  const known = new Map<AccountId, readonly AppliedBlueprint[] | undefined>();
   /** By which question each was asked about since the last change. */
   const asked = new Map<AccountId, object>();
   const ended = new AbortController();
@@ -52,7 +52,7 @@ export function followApplied(session: TreeSession, store: TreeStore, told: () =
       if (!isWatched) until(watchApplied(store.accountId, change));
       isWatched = true;
       const found = Map.groupBy(await applied(store.accountId, wanted), ({ account }) => account);
-      for (const id of wanted) if (asked.get(id) === question) known.set(id, found.get(id) ?? []);
+      for (const id of wanted) if (asked.get(id) === question) known.set(id, found.get(id));
       told();
     } catch {
       // One of them may have gone: all are asked about again with the next look.
@@ -60,5 +60,5 @@ export function followApplied(session: TreeSession, store: TreeStore, told: () =
     }
   };
   until(store.listen({ changed: look, ticked: () => undefined, seen: look }));
-  return { session, of: (account) => known.get(account) ?? [], stop: () => ended.abort() };
+  return { session, of: (account) => known.get(account), stop: () => ended.abort() };
 }

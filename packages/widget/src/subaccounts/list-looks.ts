@@ -77,11 +77,7 @@ export class ListLooks {
     if (this.#columnsOf === '' && columns === undefined && layout === 'tree') return;
     if (this.#columnsOf !== key) {
       this.#columnsOf = key;
-      this.#columns = new ArrangedColumns(
-        this.#shown(layout),
-        columns !== undefined,
-        (id) => this.#applied?.of(id) ?? [],
-      );
+      this.#columns = new ArrangedColumns(this.#shown(layout), columns !== undefined, (id) => this.#applied?.of(id));
     }
     this.#follow();
     if (tree.columns === this.#columns || !tree.shadowRoot) return;

@@ -67,6 +67,9 @@ export function wayTo(store: TreeStore, account: Account): string {
 export const widthWithin = (width: number): number =>
   Math.round(Math.min(COLUMN_WIDTHS.most, Math.max(COLUMN_WIDTHS.least, width)));
 
+/** What is known to have set an account up; undefined: nothing is known of it. */
+type AppliedTo = (account: AccountId) => readonly AppliedBlueprint[] | undefined;
+
 /** Which blueprint set an account up, in which version, and how it stands to that, or how far it is. */
 const appliedCell = ({ blueprint, version, state, drift }: AppliedBlueprint, { say }: Texts): TemplateResult =>
   html`<bdi>${blueprint?.name ?? say('blueprintAbove')} v${version}</bdi> <span class="drift">${say(state === 'set_up' ? `drift_${drift}` : state)}</span> `;
@@ -88,14 +91,10 @@ export class ArrangedColumns implements Columns {
   readonly sheet = new CSSStyleSheet();
   readonly #shown: readonly ListColumn[];
   readonly #arranged = new WeakMap<Slot, string>();
-  readonly #appliedTo: (account: AccountId) => readonly AppliedBlueprint[];
+  readonly #appliedTo: AppliedTo;
 
   /** @param isChosen whether somebody chose them: then none gives way to a narrow table @param appliedTo what is known to have set an account up */
-  constructor(
-    columns: readonly ShownColumn[],
-    isChosen: boolean,
-    appliedTo: (account: AccountId) => readonly AppliedBlueprint[],
-  ) {
+  constructor(columns: readonly ShownColumn[], isChosen: boolean, appliedTo: AppliedTo) {
     this.#appliedTo = appliedTo;
     this.#shown = columns.map(({ column }) => column);
     const kinds = columns.map(({ column }) => COLUMN_KINDS[column]);
@@ -114,7 +113,7 @@ export class ArrangedColumns implements Columns {
       if (text !== undefined) slot.say(`.${column}`, text);
       else if (column === 'blueprint')
         render(
-          this.#appliedTo(account.id).map((one) => appliedCell(one, context.texts)),
+          this.#appliedTo(account.id)?.map((one) => appliedCell(one, context.texts)),
           slot.part('.blueprint'),
         );
     }
@@ -152,9 +151,9 @@ function hidden(columns: readonly ShownColumn[]): string {
 }
 
 const COMMON = css`.path, .created, .id, .blueprint { display: none; }
-  .path, .id, .blueprint { overflow: hidden; text-overflow: ellipsis; color: var(--sam-text-2); font-size: var(--sam-fs-12); padding-inline-end: var(--sam-3); }
+  .path, .id, .blueprint, .blueprint bdi { align-items: center; overflow: hidden; text-overflow: ellipsis; color: var(--sam-text-2); font-size: var(--sam-fs-12); padding-inline-end: var(--sam-3); }
   .head :is(.path, .id, .blueprint) { color: inherit; } .id { font-family: var(--sam-font-mono); }
-  .drift { padding: 1px var(--sam-2); border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-full); }`;
+  /* The name gives way, and not what is the matter. */ .drift { flex: none; padding: 1px var(--sam-2); border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-full); }`;
 
 /** The usual columns give way in narrow tables by the rules that they have; the way to an account takes what room is left. */
 const usualRules = (columns: readonly ShownColumn[]): string => css`${COMMON}
@@ -168,7 +167,7 @@ function chosenRules(columns: readonly ShownColumn[]): string {
   const widths = columns.map(({ column, width }) => (width === undefined ? COLUMN_KINDS[column].width : `${width}px`));
   const each = columns.map(
     ({ column }, k) =>
-      css`.row[data-kind='account'] .cell.${column}, .head .cell.${column} { display: ${column === 'status' ? 'flex' : 'block'}; flex: 0 0 ${widths[k]}; }`,
+      css`.row[data-kind='account'] .cell.${column}, .head .cell.${column} { display: ${column === 'status' || column === 'blueprint' ? 'flex' : 'block'}; flex: 0 0 ${widths[k]}; }`,
   );
   const minutes = widths[columns.findIndex(({ column }) => column === 'minutes')] ?? '10em';
   const restricted = columns.some(({ column }) => column === 'caps')
@@ -179,7 +178,6 @@ function chosenRules(columns: readonly ShownColumn[]): string {
   @container ${BESIDE} {
     .scroller { overflow-x: auto; scroll-padding-inline: calc(28px + 12em) calc(8em + 36px); }
     .head, .pad, .pins { min-inline-size: calc(${all}); }
-    .head .cell.status { display: block; }
     ${hidden(columns)} { display: none; }
     ${each.join('\n')} ${restricted}
     .row[data-kind='account'] .cell.minutes[data-limit] { flex-basis: calc(${minutes} - var(--sam-4)); }
