@@ -186,6 +186,11 @@ describe('How accounts stand to what set them up', () => {
     const many = await reading(explained, root, some.slice(0, 10));
     expect([few.found, many.found]).toEqual([10, 10]);
     expect(many.blocks).toBeLessThan(1.3 * few.blocks + 20);
+    // Whatever the planner knows.
+    await test.asOwner('ANALYZE');
+    const known = await reading(explained, root, some.slice(0, 10));
+    expect(known).toMatchObject({ found: 10 });
+    expect(known.blocks).toBeLessThan(1.3 * few.blocks + 20);
     const most = await reading(explained, root, others.slice(0, 500));
     expect(most.found).toBe(500);
     expect(most.blocks).toBeLessThan(50 * many.blocks);

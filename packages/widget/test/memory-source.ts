@@ -281,6 +281,8 @@ export class MemorySource extends MemoryTree implements AccountSource, AccountAc
   applied = (account: AccountId, accounts: readonly AccountId[]): Promise<readonly AppliedBlueprint[]> =>
     this.#answer('applied', [account, accounts], undefined, () =>
       accounts.flatMap((id) => {
+        if (!this.byId.has(id))
+          throw new SourceRefusal({ code: 'NOT_FOUND', message: 'There is no such account.', field: 'accounts' });
         const one = this.setUp.get(id);
         const known = this.offered.find((blueprint) => blueprint.id === one?.blueprint);
         const blueprint = known ? { id: known.id, name: known.name } : null;
