@@ -37,7 +37,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET plan_
       CASE WHEN k.has_book AND a.parent_id = k.account_id THEN blueprint_row_drift(coalesce(b.book_same, true), k.book, CASE WHEN k.book THEN false
         ELSE NOT k.judged ? 'priceBook' OR blueprint_book_is(k.account_id, b.account_id, k.judged -> 'priceBook') END) END AS price_book,
       CASE WHEN k.has_products THEN blueprint_row_drift(coalesce(b.products_same, true), k.products, NOT k.judged ? 'products') END AS products
-    FROM blueprint_applications b JOIN known k ON k.id = b.blueprint_id AND k.version = b.version
+    -- Of one blueprint all are known by their version: joined by that alone, it takes two thirds of the time.
+    FROM blueprint_applications b JOIN known k ON k.version = b.version AND (p_blueprint IS NOT NULL OR k.id = b.blueprint_id)
     JOIN accounts a ON a.root_id = acting_root() AND a.id = b.account_id AND (a.path_key >= acting_key() AND a.path_key < acting_end()) IS TRUE
     WHERE b.root_id = acting_root() AND (p_blueprint IS NULL OR b.blueprint_id = p_blueprint) AND (p_accounts IS NULL OR b.account_id = ANY (p_accounts))
   )
