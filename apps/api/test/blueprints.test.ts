@@ -658,6 +658,61 @@ describe('How accounts stand to their blueprint', () => {
     await checkAll();
   });
 
+  it('is told of many accounts at once, and in exports, by name to those who may know it (rules/blueprints 4, 9)', async () => {
+    const account = await make('Of many');
+    const middle = await make('Of some', account);
+    const [one, two, three] = [
+      await make('Many one', middle),
+      await make('Many two', middle),
+      await make('Many three', middle),
+    ];
+    const above = await save(account, 'From above', { limits: { agents: { max: 5 } } });
+    const own = await save(middle, 'Of its own', { caps: { levels: { tasks: 'read' } } });
+    await apply(account, above.id, [one, two]);
+    await apply(middle, own.id, [two]);
+    await setLimit(two, 'agents', 7);
+    await again(middle, 'Of its own', own, { caps: { levels: { tasks: 'none' } } });
+    const [from, its] = [
+      { id: above.id, name: 'From above' },
+      { id: own.id, name: 'Of its own' },
+    ];
+    const setUp = { version: 1, state: 'set_up' };
+    const expected = (first: typeof from | null) => [
+      { account: one, blueprint: first, ...setUp, drift: 'as_set_up' },
+      { account: two, blueprint: first, ...setUp, drift: 'changed_here' },
+      { account: two, blueprint: its, ...setUp, drift: 'newer_available' },
+    ];
+    const ask = { account: middle, accounts: [three, two, one, middle] };
+    expect((await owner.blueprints.appliedMany.query(ask)).applications).toEqual(expected(from));
+    expect((await owner.blueprints.appliedMany.query({ ...ask, account })).applications).toEqual(expected(from));
+    const ben = await join(api.url, owner, middle, 'ben@example.com', 'admin');
+    expect((await ben.blueprints.appliedMany.query(ask)).applications).toEqual(expected(null));
+    expect(await codeOf(ben.blueprints.appliedMany.query({ ...ask, accounts: [one, account] }))).toBe('NOT_FOUND');
+    const exported = async (within: string) => {
+      const { job } = await owner.accounts.export.mutate({ account: within });
+      await jobsEnded(api.database);
+      const { content } = await owner.jobs.file.query({ account: within, job });
+      const [header, ...lines] = content
+        .trim()
+        .split('\r\n')
+        .map((line) => line.split(','));
+      const at = (name: string): number => header!.indexOf(name);
+      return Object.fromEntries(
+        lines.map((line) => [
+          line[at('name')],
+          ['blueprint', 'blueprintVersion', 'drift'].map((name) => line[at(name)]),
+        ]),
+      );
+    };
+    expect(await exported(account)).toEqual({
+      'Of some': ['', '', ''],
+      'Many one': ['From above', '1', 'as_set_up'],
+      'Many two': ['From above; Of its own', '1; 1', 'changed_here; newer_available'],
+      'Many three': ['', '', ''],
+    });
+    expect((await exported(middle))['Many two']?.[0]).toBe('an account above you; Of its own');
+  });
+
   it('ends where the account leaves, and where it moves away from under whoever set it up', async () => {
     const { account } = await reseller('Left');
     const one = await make('Mover', account);

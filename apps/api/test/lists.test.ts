@@ -84,6 +84,15 @@ describe('Views (rules/accounts 32)', () => {
     const foreign = { account, view: id, name: 'Regions', look };
     expect(await codeOf(other.views.save.mutate(foreign))).toBe('NOT_FOUND');
     expect(await codeOf(other.views.remove.mutate({ account, view: id }))).toBe('NOT_FOUND');
+    // What the table can be kept to, a view keeps.
+    const kept = { ...look, blueprint: id, drift: 'changed_here', columns: [{ column: 'blueprint' }] } as const;
+    await owner.views.save.mutate({
+      account,
+      view: id,
+      name: 'Regions',
+      look: { ...kept, columns: [...kept.columns] },
+    });
+    expect(await views(owner)).toMatchObject([{ look: kept }]);
     await owner.views.remove.mutate({ account, view: id });
     expect(await views(owner)).toEqual([]);
     expect(await codeOf(owner.views.remove.mutate({ account, view: id }))).toBe('NOT_FOUND');

@@ -129,6 +129,7 @@ beforeAll(async () => {
     'blueprints.retry': { account, blueprint: blueprint.short, target: blueprint.incomplete },
     'blueprints.drift': { account, blueprint: blueprint.applied },
     'blueprints.applied': { account: one },
+    'blueprints.appliedMany': { account, accounts: [one] },
     'blueprints.live': { account },
     'rollouts.get': rollout,
     'rollouts.list': { account, kind: 'schedule', product: begun.product },

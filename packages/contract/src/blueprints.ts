@@ -380,6 +380,25 @@ export const blueprints = {
     }),
   }),
 
+  appliedMany: query({
+    says: 'What some accounts of the subtree were set up from, and how each stands to that.',
+    needs: read,
+    input: z.strictObject({ account: inputs.account, accounts: inputs.watched }),
+    output: z.strictObject({
+      /** One for each blueprint that set one of them up; of an account that none did there is none. */
+      applications: shapes.list(
+        z.strictObject({
+          account: shapes.accountId,
+          /** Null: it is of an account above those that the caller reaches. */
+          blueprint: z.strictObject({ id: shapes.rowId, name: z.string() }).nullable(),
+          version: shapes.count,
+          state: setUpState,
+          drift,
+        }),
+      ),
+    }),
+  }),
+
   live: subscription({
     says: 'That something was changed in the tree by which accounts may stand otherwise to blueprints, now and then.',
     needs: read,
@@ -400,5 +419,7 @@ export type BlueprintWish = ParsedOf<typeof blueprints.plan>;
 export type BlueprintPlan = AnswerOf<typeof blueprints.plan>;
 /** What it would do to one account. */
 export type BlueprintTarget = BlueprintPlan['targets'][number];
+/** A blueprint that set one of some accounts up, and how the account stands to it. */
+export type AppliedBlueprint = AnswerOf<typeof blueprints.appliedMany>['applications'][number];
 /** How accounts stand to one. */
 export type BlueprintDrift = AnswerOf<typeof blueprints.drift>;

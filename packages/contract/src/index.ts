@@ -3,6 +3,7 @@ export type { AccountDetail, AccountPage, SearchPage, SuspensionPreview, Visit }
 export type { AskedEntries, AuditLogEntry } from './audit.ts';
 export type { BillingState, ShownPlan } from './billing.ts';
 export type {
+  AppliedBlueprint,
   BlueprintDrift,
   BlueprintPlan,
   BlueprintTarget,

@@ -1,4 +1,4 @@
-import { ACCOUNT_SORTS, COLUMN_WIDTHS, LIST_COLUMNS, type RowId } from '@tenantree/domain';
+import { ACCOUNT_SORTS, COLUMN_WIDTHS, DRIFT_STATES, LIST_COLUMNS, type RowId } from '@tenantree/domain';
 import { z } from 'zod';
 import { filters, places, statuses } from './accounts.ts';
 import * as inputs from './inputs.ts';
@@ -18,6 +18,8 @@ const look = z.strictObject({
   createdFrom: shapes.instant.optional(),
   createdBefore: shapes.instant.optional(),
   level: places.level,
+  blueprint: shapes.rowId.optional(),
+  drift: z.enum(DRIFT_STATES).optional(),
   under: shapes.accountId.optional(),
   layout: z.enum(['tree', 'flat']),
   density: z.enum(['comfortable', 'compact']),

@@ -123,6 +123,7 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     isBlueprintNamed: as(root, (trx) => store.isBlueprintNamed(trx, { account: root, id: none, nameKey: 'x' })),
     readApplications: as(root, (trx) => store.readApplications(trx, [leaf], null)),
     countDrift: as(root, (trx) => store.countDrift(trx, none)),
+    readDriftOf: as(root, (trx) => store.readDriftOf(trx, [leaf, small])),
     readApprovedProfiles: as(root, (trx) => store.readApprovedProfiles(trx, [leaf], '2026-11-29')),
     'listProducts by name': as(root, (trx) => store.listProducts(trx, products('name'))),
     'listProducts newest first': as(root, (trx) => store.listProducts(trx, products('newest'))),

@@ -1,7 +1,7 @@
 import type { AccountId, RowId } from '@tenantree/domain';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import { DEFAULT_VIEW, type ScreenView, SourceRefusal } from '../src/index.ts';
+import { DEFAULT_VIEW, loadTexts, type ScreenView, SourceRefusal } from '../src/index.ts';
 import { violations } from './accessible.ts';
 import { largeTree, mockTree } from './example-tree.ts';
 import type { MemorySource } from './memory-source.ts';
@@ -245,6 +245,20 @@ describe('filters', () => {
     await vi.waitFor(() => expect(views.at(-1)).toEqual(DEFAULT_VIEW));
   });
 
+  it('by drift follow when nothing else of an account changed', async () => {
+    const source = withBlueprints(mockTree());
+    const shown = await show(source, {}, (screen) => {
+      screen.view = { ...DEFAULT_VIEW, blueprint: PRACTICE, drift: 'as_set_up' };
+    });
+    await vi.waitFor(() => expect(shown.names()).toContain('Northgate Dental'));
+    await vi.waitFor(() => expect(source.calls.some(({ method }) => method === 'watchApplied')).toBe(true));
+    source.drift(source.idOf('Filiale Zürich'), PRACTICE, 'as_set_up');
+    await vi.waitFor(() => expect(shown.names()).toContain('Filiale Zürich'), { timeout: 5_000 });
+    source.drift(source.idOf('Northgate Dental'), PRACTICE, 'both');
+    await vi.waitFor(() => expect(shown.names()).not.toContain('Northgate Dental'), { timeout: 5_000 });
+    expect(shown.names()).toContain('Filiale Zürich');
+  });
+
   it('by blueprint are not offered where none is, nor in embedded screens', async () => {
     const source = withBlueprints(mockTree());
     source.features = ['create'];
@@ -374,6 +388,75 @@ describe('columns', () => {
     expect(['name', 'agents']).toContain(cell());
   });
 
+  it('say what set accounts up and how they stand to that, live, and ask only while they do', async () => {
+    const source = withBlueprints(mockTree());
+    source.setUp.set(source.idOf('Borealis Motors'), { blueprint: PRACTICE, drift: 'as_set_up' });
+    const asked = (): number => source.calls.filter(({ method }) => method === 'applied').length;
+    const shown = await show(source, { width: 1600 });
+    await strip(shown);
+    await open(shown, 'Acme Group', 'Straße & Söhne');
+    expect(asked()).toBe(0);
+    await userEvent.click(pressed('Columns: which, in which order, how wide'));
+    await userEvent.click(page.getByRole('checkbox', { name: 'Blueprint', exact: true }));
+    await userEvent.click(pressed('Show columns'));
+    const cell = (name: string): HTMLElement => deep(shown.row(name), '.cell.blueprint');
+    const says = (name: string): string => cell(name).innerText.replaceAll(/\s+/g, ' ').trim();
+    await vi.waitFor(() => expect(says('Borealis Motors')).toBe('Practice v1 As set up'));
+    expect(says('Filiale Zürich')).toBe('Practice v1 Changed here');
+    expect(says('Cedar Retail')).toBe('');
+    expect(cell('Borealis Motors').getAttribute('role')).toBe('gridcell');
+    expect(headsOf(shown)).toContain('blueprint');
+    const pages = (): number => source.calls.filter(({ method }) => method === 'list' || method === 'search').length;
+    const before = pages();
+    source.drift(source.idOf('Borealis Motors'), PRACTICE, 'newer_available');
+    await vi.waitFor(() => expect(says('Borealis Motors')).toBe('Practice v1 Newer available'));
+    source.drift(source.idOf('Cedar Retail'), 'unknown' as RowId, 'both');
+    await vi.waitFor(() => expect(says('Cedar Retail')).toBe('From an account above v1 Both'));
+    // What is opened is asked about, too; no page is loaded again for any of it.
+    source.setUp.set(source.idOf('Northgate Dental'), { blueprint: PRACTICE, drift: 'same_by_hand' });
+    expect(pages()).toBe(before);
+    await open(shown, 'Acme North');
+    await vi.waitFor(() => expect(says('Northgate Dental')).toBe('Practice v1 Same by hand'));
+    // Paused, nothing changes before it goes on.
+    const pause = deep(shown.screen.renderRoot, '.button.live');
+    pause.click();
+    await vi.waitFor(() => expect(shown.store.paused).toBe(true));
+    const until = asked();
+    source.drift(source.idOf('Borealis Motors'), PRACTICE, 'as_set_up');
+    shown.store.change((view) => view.open(shown.line('Cedar Retail')));
+    await vi.waitFor(() => expect(asked()).toBeGreaterThan(until));
+    await painted();
+    expect(says('Borealis Motors')).toBe('Practice v1 Newer available');
+    pause.click();
+    await vi.waitFor(() => expect(says('Borealis Motors')).toBe('Practice v1 As set up'));
+    shown.screen.texts = await loadTexts('de');
+    await vi.waitFor(() => expect(says('Cedar Retail')).toBe('Von einem Konto darüber v1 Beides'));
+    expect(deep(shown.tree.renderRoot, '.head .blueprint').textContent?.trim()).toBe('Blaupause');
+    // What cannot be had now is had with the next change.
+    source.failNext('applied');
+    source.drift(source.idOf('Borealis Motors'), PRACTICE, 'both');
+    await vi.waitFor(() => expect(asked()).toBeGreaterThan(until + 2));
+    source.drift(source.idOf('Borealis Motors'), PRACTICE, 'both');
+    await vi.waitFor(() => expect(says('Borealis Motors')).toBe('Practice v1 Beides'));
+    shown.screen.view = { ...DEFAULT_VIEW };
+    await vi.waitFor(() => expect(headsOf(shown)).not.toContain('blueprint'));
+    expect(source.watching).toBe(0);
+  });
+
+  it('say nothing of blueprints in embedded screens', async () => {
+    const source = withBlueprints(mockTree());
+    source.features = ['create'];
+    const shown = await show(source, {}, (screen) => {
+      screen.view = { ...DEFAULT_VIEW, columns: [{ column: 'blueprint' }, { column: 'minutes' }] };
+    });
+    await vi.waitFor(() => expect(headsOf(shown)).toEqual(['select', 'name', 'minutes', 'switch', 'actions']));
+    await userEvent.click(pressed('Columns: which, in which order, how wide'));
+    await vi.waitFor(() => page.getByRole('checkbox', { name: 'Created', exact: true }).element());
+    expect(page.getByRole('checkbox', { name: 'Blueprint', exact: true }).elements()).toEqual([]);
+    await userEvent.keyboard('{Escape}');
+    expect(source.calls.some(({ method }) => method === 'applied')).toBe(false);
+  });
+
   it('are made wider from their head with Alt and the arrows', async () => {
     const shown = await show(mockTree());
     const views = told(shown);
@@ -433,21 +516,36 @@ const looks = [
 ] as const;
 
 it.each(looks)('axe finds nothing in a flat, filtered, arranged table, %s %s at %s px', async (theme, dir, width) => {
-  const shown = await show(mockTree(), { theme, dir, width }, (screen) => {
+  const source = withBlueprints(mockTree());
+  source.setUp.set(source.idOf('Acme North'), { blueprint: PRACTICE, drift: 'both' });
+  const shown = await show(source, { theme, dir, width }, (screen) => {
     screen.view = {
       ...DEFAULT_VIEW,
       layout: 'flat',
       agents: 'some',
       under: '00000000-0000-7000-8000-000000000001' as AccountId,
-      columns: [{ column: 'path' }, { column: 'id' }, { column: 'minutes' }, { column: 'created', width: 150 }],
+      columns: [
+        { column: 'blueprint' },
+        { column: 'path' },
+        { column: 'id' },
+        { column: 'minutes' },
+        { column: 'created', width: 150 },
+      ],
       saved: 'near',
     };
   });
   shown.screen.view = { ...shown.screen.view, under: undefined };
   await vi.waitFor(() => expect(shown.store.sought?.sort).toBe('name'));
   await strip(shown);
+  const blueprint = await vi.waitFor(() => deep(shown.row('Acme North'), '.cell.blueprint .drift'));
+  // Narrow arrangements have their own cells.
+  expect(blueprint.checkVisibility()).toBe(width > 1000);
   expect(await violations()).toEqual([]);
   if (width < 1000) return;
+  const [first, second] = [deep(shown.row('Acme North'), '.cell.blueprint bdi'), blueprint].map((el) =>
+    el.getBoundingClientRect(),
+  );
+  expect(first!.left < second!.left).toBe(dir === 'ltr');
   await userEvent.click(pressed('Columns: which, in which order, how wide'));
   await vi.waitFor(() => deep(shown.screen.renderRoot, 'dialog[open]'));
   expect(await violations()).toEqual([]);

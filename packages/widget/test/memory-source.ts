@@ -24,6 +24,7 @@ import {
   type AccountSource,
   type AccountsTold,
   type AccountsWatched,
+  type AppliedBlueprint,
   type ListQuery,
   type LiveReader,
   type LiveState,
@@ -74,6 +75,11 @@ export class MemorySource extends MemoryTree implements AccountSource, AccountAc
       return () => this.#listeners.delete(listener);
     },
   };
+
+  /** Those who are told when accounts may stand otherwise to their blueprints. */
+  get watching(): number {
+    return this.#watching.size;
+  }
 
   get subscribers(): number {
     return this.#usage.size + this.#accounts.size + this.#listeners.size;
@@ -263,6 +269,33 @@ export class MemorySource extends MemoryTree implements AccountSource, AccountAc
   offered: readonly OfferedBlueprint[] = [];
   /** By which blueprint accounts were set up, and how they stand to it. */
   readonly setUp = new Map<AccountId, { readonly blueprint: RowId; readonly drift: DriftState }>();
+  readonly #watching = new Set<(treeVersion: number) => void>();
+
+  /** An account stands otherwise to the blueprint that set it up, and nothing else of it changed. */
+  drift(id: AccountId, blueprint: RowId, drift: DriftState): void {
+    this.setUp.set(id, { blueprint, drift });
+    this.version += 1;
+    for (const changed of this.#watching) changed(this.version);
+  }
+
+  applied = (account: AccountId, accounts: readonly AccountId[]): Promise<readonly AppliedBlueprint[]> =>
+    this.#answer('applied', [account, accounts], undefined, () =>
+      accounts.flatMap((id) => {
+        if (!this.byId.has(id))
+          throw new SourceRefusal({ code: 'NOT_FOUND', message: 'There is no such account.', field: 'accounts' });
+        const one = this.setUp.get(id);
+        const known = this.offered.find((blueprint) => blueprint.id === one?.blueprint);
+        const blueprint = known ? { id: known.id, name: known.name } : null;
+        return one ? [{ account: id, blueprint, version: 1, state: 'set_up' as const, drift: one.drift }] : [];
+      }),
+    );
+
+  watchApplied = (account: AccountId, changed: (treeVersion: number) => void): (() => void) => {
+    this.calls.push({ method: 'watchApplied', args: [account] });
+    this.#watching.add(changed);
+    queueMicrotask(() => this.#watching.has(changed) && changed(this.version));
+    return () => this.#watching.delete(changed);
+  };
   blueprints = async (): Promise<readonly OfferedBlueprint[]> => this.offered;
 
   create = (parent: AccountId, { name }: { readonly name: string }) =>

@@ -1,5 +1,5 @@
 import type { AccountId, AccountRow, RowId, UsageFrame } from '@tenantree/domain';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { AccountsTold } from '../src/data/account-source.ts';
 import type { ImportsSource } from '../src/imports/imports-source.ts';
 import { type AccountSource, type ListQuery, SourceRefusal } from '../src/index.ts';
@@ -15,6 +15,10 @@ export type Asked = {
   /** Resolves once a job has ended. */
   readonly settle: (job: RowId) => Promise<void> | void;
   readonly root: AccountId;
+  /** Makes an account that a blueprint has set up, as it is called. */
+  readonly setUp: (parent: AccountId, blueprint: string) => Promise<AccountId>;
+  /** Changes something in it that the blueprint set up. */
+  readonly drift: (account: AccountId) => Promise<unknown> | void;
   /** Who asks: views are of those who look with their own eyes. */
   readonly caller: 'person' | 'program';
   readonly close: () => Promise<void> | void;
@@ -152,6 +156,20 @@ function readsAlike({ ask, make, below }: Tools): void {
     expect(detail.levelsBelow).toBe(top.levelsBelow - 2);
     expect(detail.levels['account.subaccounts']).toBe('full');
     expect(detail.effective).toEqual({ kind: null, by: null, changesAt: null });
+  });
+
+  it('tells of many accounts at once what set each up, and how it stands to that', async () => {
+    const parent = await make('With blueprints');
+    const plain = await make('Without', parent);
+    const { accounts, root, setUp, drift } = ask();
+    const account = await setUp(parent, 'Practice');
+    const { applied } = await accounts.acts();
+    const told = { account, blueprint: { name: 'Practice' }, version: 1, state: 'set_up' };
+    expect(await applied(root, [plain, account, parent])).toMatchObject([{ ...told, drift: 'as_set_up' }]);
+    await drift(account);
+    expect(await applied(parent, [account])).toMatchObject([{ ...told, drift: 'changed_here' }]);
+    expect(await applied(root, [plain])).toEqual([]);
+    expect(await refused(applied(root, [account, NOBODY]))).toEqual(['NOT_FOUND', 'accounts']);
   });
 
   it('refuses to tell of an account that isn’t there', async () => {
@@ -402,6 +420,21 @@ function tellsAlike({ ask, make }: Tools): void {
     expect(gap).toBeUndefined();
     expect(changed.map(({ name }) => name)).toContain('Meanwhile');
     expect(changed.map(({ name }) => name)).not.toContain('Earlier');
+  });
+
+  it('tells that accounts may stand otherwise to what set them up', async () => {
+    const { accounts, root, setUp, drift } = ask();
+    const account = await setUp(root, 'Live');
+    const { treeVersion } = await accounts.get(account);
+    const { watchApplied } = await accounts.acts();
+    const told: number[] = [];
+    const stop = watchApplied(root, (version) => told.push(version));
+    // At first how it is: no answer from then on is older.
+    await vi.waitFor(() => expect(told.length).toBeGreaterThan(0), { timeout: 5_000 });
+    expect(told[0]).toBeLessThanOrEqual(treeVersion);
+    await drift(account);
+    await vi.waitFor(() => expect(told.at(-1)).toBeGreaterThan(treeVersion), { timeout: 5_000 });
+    stop();
   });
 
   it('begins with the minutes as they are', async () => {

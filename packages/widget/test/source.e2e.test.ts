@@ -23,6 +23,13 @@ describeSource('a server', 'live', async () => {
     products,
     imports: importsFrom(client, products),
     settle: () => jobsEnded(api.database),
+    setUp: async (parent, name) => {
+      const limits = { agents: { max: 5 } };
+      const blueprint = await api.owner.blueprints.save.mutate({ account: parent, name, limits });
+      const wish = { account: parent, name: `Set up by ${name}`, blueprint };
+      return (await api.owner.accounts.create.mutate(wish)).account.id;
+    },
+    drift: (account) => api.owner.limits.set.mutate({ account, limits: [{ kind: 'agents', max: 6 }] }),
     root: api.root as AccountId,
     caller: 'program',
     close,

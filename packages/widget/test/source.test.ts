@@ -1,5 +1,5 @@
 import { createTenantree } from '@tenantree/client';
-import type { RowId } from '@tenantree/domain';
+import type { AccountId, RowId } from '@tenantree/domain';
 import { importsFrom } from '../src/imports/imports-source.ts';
 import { clientSource } from '../src/index.ts';
 import { productsFrom } from '../src/products.ts';
@@ -27,9 +27,19 @@ function memory(): Asked & {
   const settle = (job: RowId): void => {
     while (imports.step(job));
   };
+  const setUp = async (parent: AccountId, name: string): Promise<AccountId> => {
+    const id = accounts.arrive(`Set up by ${name}`, parent);
+    const from = { id: null, name: 'Root' };
+    const blueprint = { id: id as string as RowId, name, version: 1, from };
+    accounts.offered = [{ ...blueprint, sections: [], variables: [], savedBy: null, savedAt: null }];
+    accounts.setUp.set(id, { blueprint: blueprint.id, drift: 'as_set_up' });
+    return id;
+  };
   return {
     accounts,
     members,
+    setUp,
+    drift: (id) => accounts.drift(id, id as string as RowId, 'changed_here'),
     products: imports.products,
     imports,
     settle,
@@ -42,7 +52,7 @@ function memory(): Asked & {
 describeSource('in memory', 'live', async () => memory());
 
 describeSource('the wire in front of it', 'deaf', async () => {
-  const { accounts, members, imports, settle, root } = memory();
+  const { accounts, members, imports, settle, root, setUp, drift } = memory();
   const wire = serve(API, accounts, { members, imports });
   const client = createTenantree({ url: API, getToken: async () => 'tt_embed_1' });
   const close = (): void => {
@@ -56,6 +66,8 @@ describeSource('the wire in front of it', 'deaf', async () => {
     products,
     imports: importsFrom(client, products),
     settle,
+    setUp,
+    drift,
     root,
     caller: 'person',
     close,

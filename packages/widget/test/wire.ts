@@ -28,6 +28,7 @@ type Behind = {
 /** Inputs as they come over the wire: what a procedure's schema would have made of them. */
 type Input = Parameters<MemorySource['list']>[1] & {
   readonly account: AccountId;
+  readonly accounts: readonly AccountId[];
   readonly query: string;
   readonly name: string;
   readonly to: AccountId;
@@ -177,6 +178,9 @@ const PROCEDURES: Readonly<Record<string, (behind: Behind, input: Input) => Prom
     return {};
   },
   'blueprints.list': async () => ({ blueprints: [] }),
+  'blueprints.appliedMany': async ({ source }, { account, accounts }) => ({
+    applications: await source.applied(account, accounts),
+  }),
   'accounts.entries': async () => ({ rows: [], nextCursor: null }),
   'audit.list': async () => ({ rows: [], nextCursor: null }),
 };

@@ -1,11 +1,14 @@
 import {
   type AccountBelow,
+  type DriftOf,
   type MinutesVisibility,
   readAccountNames,
   readAccountsBelow,
+  readDriftOf,
   type TenantTransaction,
 } from '@tenantree/db';
 import {
+  ACCOUNT_ABOVE,
   type AccountFilters,
   type AccountId,
   type AccountStatus,
@@ -71,9 +74,19 @@ const payload = z.object({
 type Payload = z.infer<typeof payload>;
 
 /** A line of the file. */
-type Exported = AccountBelow & { readonly names: readonly string[] };
+type Exported = AccountBelow & {
+  readonly names: readonly string[];
+  /** What set it up; mostly one blueprint, or none. */
+  readonly applied: readonly DriftOf[];
+  /** The account that was asked for. */
+  readonly within: AccountId;
+};
 
 const shownCount = (n: number): string => String(n);
+
+/** What there is to say of each blueprint that set an account up. */
+const ofEach = ({ applied }: Exported, say: (one: DriftOf) => string): string | null =>
+  applied.length === 0 ? null : applied.map(say).join('; ');
 
 /** All that lists show of an account, and where it stands below the one that was asked for. */
 const COLUMNS: readonly CsvColumn<Exported>[] = [
@@ -101,6 +114,21 @@ const COLUMNS: readonly CsvColumn<Exported>[] = [
     name: 'permissionsUnreviewed',
     kind: 'number',
     of: ({ row }) => (row.caps ? shownCount(row.caps.unreviewed) : null),
+  },
+  {
+    name: 'blueprint',
+    kind: 'text',
+    // Whoever may have the file may not be let know what one of an account above is called (rules/blueprints 4).
+    of: (one) =>
+      ofEach(one, ({ blueprint: { owner, name } }) =>
+        owner === one.within || one.path.includes(owner) ? name : ACCOUNT_ABOVE,
+      ),
+  },
+  { name: 'blueprintVersion', kind: 'text', of: (one) => ofEach(one, ({ version }) => shownCount(version)) },
+  {
+    name: 'drift',
+    kind: 'text',
+    of: (one) => ofEach(one, ({ state, drift }) => (state === 'set_up' ? drift : state)),
   },
   { name: 'createdAt', kind: 'instant', of: ({ row }) => row.createdAt },
   { name: 'closedAt', kind: 'instant', of: ({ row }) => row.closedAt },
@@ -146,7 +174,19 @@ async function partsOf(trx: TenantTransaction, within: AccountId, { text, ...ask
     const found: AccountBelow[] = await readAccountsBelow(trx, { within, search, after, now, limit, ...asked });
     const page = found.slice(0, limit - 1);
     await learnNames(trx, names, page);
-    const lines = page.map((one) => ({ ...one, names: one.path.map((id) => names.get(id) ?? '') }));
+    const applied = Map.groupBy(
+      await readDriftOf(
+        trx,
+        page.map(({ row }) => row.id),
+      ),
+      ({ account }) => account,
+    );
+    const lines = page.map((one) => ({
+      ...one,
+      within,
+      names: one.path.map((id) => names.get(id) ?? ''),
+      applied: applied.get(one.row.id) ?? [],
+    }));
     parts.push((parts.length === 0 ? csvHeader(COLUMNS) : '') + csvLines(COLUMNS, lines));
     rows += page.length;
     after = page.at(-1)?.row.id ?? null;

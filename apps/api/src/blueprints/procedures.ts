@@ -1,6 +1,6 @@
 import type { Handlers } from '../guard/procedure.ts';
 import { makePlan, retrySetUp, runPlan, undoApplications } from './plan-and-run.ts';
-import { getBlueprint, listBlueprints, readApplied, readDrift } from './read-blueprints.ts';
+import { getBlueprint, listBlueprints, readApplied, readAppliedMany, readDrift } from './read-blueprints.ts';
 import { removeBlueprint, renameBlueprint, saveBlueprint } from './save-blueprint.ts';
 import { watchBlueprints } from './watch-blueprints.ts';
 
@@ -35,6 +35,8 @@ export const blueprints: Handlers<'blueprints'> = {
     readDrift(ctx, { blueprint, drift, state, cursor, limit }),
 
   applied: ({ ctx }) => readApplied(ctx),
+
+  appliedMany: async ({ ctx, input: { accounts } }) => ({ applications: await readAppliedMany(ctx, accounts) }),
 
   live: ({ ctx, signal }) => watchBlueprints(ctx, signal),
 };

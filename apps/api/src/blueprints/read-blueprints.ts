@@ -1,11 +1,13 @@
-import type { BlueprintDrift, OfferedBlueprint as Shown, ShownBlueprint } from '@tenantree/contract';
+import type { AppliedBlueprint, BlueprintDrift, OfferedBlueprint as Shown, ShownBlueprint } from '@tenantree/contract';
 import {
   countDrift,
+  type DriftOf,
   findOfferedBlueprint,
   listDrift,
   type OfferedBlueprint,
   readApplications,
   readBlueprintVersions,
+  readDriftOf,
   readOfferedBlueprints,
 } from '@tenantree/db';
 import {
@@ -20,6 +22,7 @@ import { z } from 'zod';
 import type { Access } from '../guard/admit.ts';
 import { readCursor, writeCursor } from '../hall/cursor.ts';
 import type { Hall } from '../hall/hall.ts';
+import { resolveAll } from '../hall/resolve-all.ts';
 import { blueprintAt, contentOf, sectionsOf } from './content.ts';
 
 type Where = { readonly hall: Hall; readonly access: Access };
@@ -156,3 +159,19 @@ export function readApplied({ hall, access }: Where) {
     { snapshot: true },
   );
 }
+
+/** What some accounts of the subtree were set up from, and how each stands to that. @throws Refused NOT_FOUND */
+export async function readAppliedMany({ hall, access }: Where, asked: readonly string[]): Promise<AppliedBlueprint[]> {
+  const found = await hall.db.withTenant(
+    access.id,
+    async (trx) => readDriftOf(trx, await resolveAll(trx, asked, 'accounts')),
+    { snapshot: true },
+  );
+  return found.map(({ blueprint, ...its }) => ({ ...its, blueprint: namedTo(access, blueprint) }));
+}
+
+/** A blueprint by its name; of an account above those that the caller reaches nothing is named (rules/blueprints 4). */
+export const namedTo = (
+  { path, reached }: Pick<Access, 'path' | 'reached'>,
+  { id, name, owner }: DriftOf['blueprint'],
+): AppliedBlueprint['blueprint'] => (path.includes(owner) && !reached.includes(owner) ? null : { id, name });

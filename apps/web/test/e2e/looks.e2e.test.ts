@@ -129,8 +129,38 @@ describe('the table of subaccounts looked at otherwise', () => {
     await look(page, 'table-blueprint-chips');
     await page.getByRole('button', { name: 'Drift is Changed here. Remove filter' }).click();
     await expect.poll(() => names(page)).toEqual(['Acme East', 'Acme West']);
+    // Kept to a state, it follows when nothing but that changed.
+    await page.goto(`${table()}?blueprint=${id}&drift=as_set_up`);
+    await expect.poll(() => names(page)).toEqual(['Acme West']);
+    await client.limits.set.mutate({ account: east, limits: [{ kind: 'agents', max: 5 }] });
+    await expect.poll(() => names(page), { timeout: 15_000 }).toEqual(['Acme East', 'Acme West']);
+    await page.getByRole('button', { name: 'Drift is As set up. Remove filter' }).click();
     await page.getByRole('button', { name: 'Blueprint is Practice. Remove filter' }).click();
     await expect.poll(() => search(page)).toBe('');
+    await page.getByRole('button', { name: /^Columns: which/ }).click();
+    await page.getByRole('checkbox', { name: 'Blueprint', exact: true }).click();
+    await page.getByRole('button', { name: 'Show columns' }).click();
+    await page.getByRole('columnheader', { name: 'Blueprint' }).waitFor();
+    const stands = (words: string) =>
+      row(page, 'Acme East').getByRole('gridcell', { name: words, exact: true }).waitFor();
+    await stands('Practice v1 As set up');
+    await expect.poll(() => search(page)).toMatch(/^\?columns=.*,blueprint$/);
+    await page.goto(`${table()}?columns=blueprint,minutes,status`);
+    await stands('Practice v1 As set up');
+    await look(page, 'table-blueprint-column');
+    await client.limits.set.mutate({ account: east, limits: [{ kind: 'agents', max: 9 }] });
+    await stands('Practice v1 Changed here');
+    const again = {
+      account: root,
+      blueprint: id,
+      expectedVersion: 1,
+      name: 'Practice',
+      limits: { agents: { max: 6 } },
+    };
+    await client.blueprints.save.mutate(again);
+    await stands('Practice v1 Both');
+    await page.goto(table());
+    await row(page, 'Acme East').waitFor();
     for (const name of ['Acme East', 'Acme West']) await client.accounts.close.mutate({ account: await idOf(name) });
     expect(app.faults).toEqual([]);
   });

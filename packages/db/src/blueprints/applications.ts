@@ -147,7 +147,7 @@ export async function listDrift(
   ];
   const { rows } = await sql<RawDrift>`
     SELECT d.account_id, d.name, d.version, d.state, d.caps, d.limits, d.price_book, d.products, d.drift
-    FROM blueprint_drift(${blueprint}, ${account}::uuid) d WHERE ${sql.join(conditions, sql` AND `)} ORDER BY d.path_key LIMIT ${limit}`.execute(
+    FROM blueprint_drift(${blueprint}, ${account && [account]}::uuid[]) d WHERE ${sql.join(conditions, sql` AND `)} ORDER BY d.path_key LIMIT ${limit}`.execute(
     trx,
   );
   return rows.map(
@@ -159,4 +159,37 @@ export async function listDrift(
       drift: whole,
     }),
   );
+}
+
+/** A blueprint that set an account up, and how the account stands to it. */
+export type DriftOf = {
+  readonly account: AccountId;
+  readonly blueprint: { readonly id: RowId; readonly name: string; readonly owner: AccountId };
+  /** That the account was set up as. */
+  readonly version: number;
+  readonly state: SetUpState;
+  readonly drift: DriftState;
+};
+
+/**
+ * What set accounts of the acting subtree up, be it of an account above or below the acting one, in the order of the tree. Of accounts out of
+ * that subtree, and of those that nothing set up, there is none. Costs what these accounts cost, however large the tree is.
+ */
+export async function readDriftOf(trx: TenantTransaction, accounts: readonly AccountId[]): Promise<DriftOf[]> {
+  if (accounts.length === 0) return [];
+  type Raw = Pick<RawDrift, 'account_id' | 'version' | 'state' | 'drift'> & {
+    owner: AccountId;
+    id: RowId;
+    name: string;
+  };
+  const { rows } = await sql<Raw>`
+    SELECT d.account_id, d.version, d.state, d.drift, d.owner_id AS owner, d.blueprint_id AS id, d.blueprint_name AS name
+    FROM blueprint_drift(NULL, ${[...accounts]}::uuid[]) d ORDER BY d.path_key, d.blueprint_id`.execute(trx);
+  return rows.map(({ account_id: account, id, name, owner, version, state, drift }) => ({
+    account,
+    blueprint: { id, name, owner },
+    version,
+    state,
+    drift,
+  }));
 }

@@ -15,7 +15,17 @@ type ReadColumn = (typeof READ)[number];
 
 /** Those that exports have beside, and those that tell of errors: they are taken for what somebody left in the file, and not read. */
 const LEFT_IN = {
-  text: ['path', 'status', 'suspension', 'billingMode', 'createdAt', 'closedAt'],
+  text: [
+    'path',
+    'status',
+    'suspension',
+    'billingMode',
+    'blueprint',
+    'blueprintVersion',
+    'drift',
+    'createdAt',
+    'closedAt',
+  ],
   number: [
     'depth',
     'subaccounts',

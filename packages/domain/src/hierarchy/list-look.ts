@@ -7,6 +7,7 @@ export const LIST_COLUMNS = [
   'members',
   'agents',
   'path',
+  'blueprint',
   'created',
   'id',
 ] as const;

@@ -1,6 +1,7 @@
 import type {
   AccountDetail,
   AccountPage,
+  AppliedBlueprint,
   CapsResult,
   CONTRACT,
   ForeseenLimits,
@@ -31,7 +32,14 @@ import type { ImportsSource } from '../imports/imports-source.ts';
 import type { LiveReader } from './refusals.ts';
 import type { Filters, Order, ScreenView } from './screen-view.ts';
 
-export type { AccountDetail, AccountPage, OfferedBlueprint, SearchPage, SuspensionPreview } from '@tenantree/contract';
+export type {
+  AccountDetail,
+  AccountPage,
+  AppliedBlueprint,
+  OfferedBlueprint,
+  SearchPage,
+  SuspensionPreview,
+} from '@tenantree/contract';
 export type { AccountLabel as AccountName } from '@tenantree/domain';
 export { type LiveReader, refusalFrom, SourceRefusal } from './refusals.ts';
 export type { Order } from './screen-view.ts';
@@ -189,6 +197,10 @@ export type AccountActs = {
   ) => Promise<{ readonly account: AccountRow; readonly created: boolean }>;
   /** What an account below this one can be set up with. */
   readonly blueprints: (account: AccountId) => Promise<readonly OfferedBlueprint[]>;
+  /** What set accounts of the subtree up, and how they stand to that. @param accounts at most 500 */
+  readonly applied: (account: AccountId, accounts: readonly AccountId[]) => Promise<readonly AppliedBlueprint[]>;
+  /** Tells of changes of the tree by which accounts may stand otherwise to what set them up, the last one first. Returns how to stop. */
+  readonly watchApplied: (account: AccountId, changed: (treeVersion: number) => void) => () => void;
   readonly rename: (account: AccountId, name: string) => Promise<AccountRow>;
   readonly move: (account: AccountId, to: AccountId) => Promise<AccountRow>;
   readonly setProtection: (account: AccountId, protection: 'on' | 'off') => Promise<AccountRow>;

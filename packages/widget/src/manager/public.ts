@@ -43,10 +43,23 @@ export type ManagerView = {
   readonly under?: AccountId | undefined;
   /** `flat`: one list of all depths in place of the tree. */
   readonly layout?: 'flat' | undefined;
-  /** Columns that are shown, in their order, each with its width in pixels where it has one of its own; the usual ones when left out. */
+  /**
+   * Columns that are shown, in their order, each with its width in pixels where it has one of its own; the usual ones when left out. `blueprint` is
+   * none in embedded screens.
+   */
   readonly columns?:
     | readonly {
-        readonly column: 'minutes' | 'plan' | 'status' | 'caps' | 'members' | 'agents' | 'path' | 'created' | 'id';
+        readonly column:
+          | 'minutes'
+          | 'plan'
+          | 'status'
+          | 'caps'
+          | 'members'
+          | 'agents'
+          | 'path'
+          | 'blueprint'
+          | 'created'
+          | 'id';
         readonly width?: number | undefined;
       }[]
     | undefined;

@@ -1,5 +1,5 @@
 import { type AccountId, type AccountRow, type NearFrame, passesFilters } from '@tenantree/domain';
-import { refusalFrom, type Sought, type SourceRefusal } from '../data/account-source.ts';
+import { refusalFrom, type SearchPage, type Sought, type SourceRefusal } from '../data/account-source.ts';
 import { DEFAULT_ORDER, type Filters } from '../data/screen-view.ts';
 import { FlatView } from '../tree/flat-view.ts';
 import { MatchView } from '../tree/match-view.ts';
@@ -83,7 +83,7 @@ export class AccountSearch {
       session.report(null);
       const again = (): void => this.find(session.query);
       store.showSearch(search, sought.sort ? new FlatView(store, sought, again) : new MatchView(store, sought), page);
-      this.#follow(session, store, page.resumeId);
+      this.#follow(session, store, page);
     } catch (error) {
       if (!signal.aborted) this.#fail(session, store, refusalFrom(error));
     } finally {
@@ -105,7 +105,11 @@ export class AccountSearch {
   }
 
   /** Who comes to be let through by a filter, or no longer is, stands anywhere below: whoever changes is told, and then it is asked again. */
-  #follow({ source, signal, filters }: TreeSession, store: TreeStore, after: string): void {
+  #follow(
+    { source, signal, filters }: TreeSession,
+    store: TreeStore,
+    { resumeId: after, treeVersion }: Pick<SearchPage, 'resumeId' | 'treeVersion'>,
+  ): void {
     this.#unfollow();
     const { sought } = store;
     if (!sought || !Object.values(filters).some(Boolean)) return;
@@ -146,11 +150,12 @@ export class AccountSearch {
       clearTimeout(rest);
       for (const one of stops) one();
     });
-    if (limits !== 'near') return;
     const onFrame = ({ near, gap }: NearFrame): void => look(gap || near.some(([id, isNear]) => isNear !== has(id)));
     const watch = async (): Promise<void> => {
-      const { watchNear } = await source.acts();
-      if (!ended.signal.aborted) stops.push(watchNear(accountId, after, { onFrame, onRefused }));
+      const { watchNear, watchApplied } = await source.acts();
+      if (ended.signal.aborted) return;
+      if (limits === 'near') stops.push(watchNear(accountId, after, { onFrame, onRefused }));
+      if (blueprint) stops.push(watchApplied(accountId, (version) => look(version > treeVersion)));
     };
     watch().catch(onRefused);
   }

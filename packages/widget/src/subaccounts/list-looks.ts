@@ -11,6 +11,7 @@ import type { Dialog } from '../parts/dialog.ts';
 import type { SamMenu } from '../parts/sam-menu.ts';
 import type { Strings } from '../strings/en.ts';
 import { ArrangedColumns, COLUMN_KINDS, columnsShown, widthWithin } from '../tree/arranged-columns.ts';
+import { type AppliedBlueprints, followApplied } from './applied-blueprints.ts';
 import type { ListHost } from './list-host.ts';
 import type { TreeSession } from './tree-session.ts';
 
@@ -41,6 +42,7 @@ export class ListLooks {
   #views: { readonly session: TreeSession; kept: readonly SavedView[]; source: ViewsSource | null } | null = null;
   #columns: ArrangedColumns | null = null;
   #columnsOf = '';
+  #applied: AppliedBlueprints | null = null;
 
   constructor(screen: ListHost, on: LookActs) {
     this.#screen = screen;
@@ -75,8 +77,9 @@ export class ListLooks {
     if (this.#columnsOf === '' && columns === undefined && layout === 'tree') return;
     if (this.#columnsOf !== key) {
       this.#columnsOf = key;
-      this.#columns = new ArrangedColumns(columnsShown(columns, layout), columns !== undefined);
+      this.#columns = new ArrangedColumns(this.#shown(layout), columns !== undefined, (id) => this.#applied?.of(id));
     }
+    this.#follow();
     if (tree.columns === this.#columns || !tree.shadowRoot) return;
     const before = tree.columns instanceof ArrangedColumns ? tree.columns.sheet : null;
     const others = tree.shadowRoot.adoptedStyleSheets.filter((sheet) => sheet !== before);
@@ -84,9 +87,29 @@ export class ListLooks {
     tree.columns = this.#columns;
   }
 
+  /** Columns in their order. What blueprints set up is nothing of embedded screens (rules/screens 28). */
+  #shown(layout = this.#layout): readonly ShownColumn[] {
+    const shown = columnsShown(this.look.columns, layout);
+    return this.#isEmbedded ? shown.filter(({ column }) => column !== 'blueprint') : shown;
+  }
+
+  get #isEmbedded(): boolean {
+    return Boolean(this.#screen.session?.detail?.features);
+  }
+
+  /** Asks what set accounts up, as long as there is a column for it. */
+  #follow(): void {
+    const { session } = this.#screen;
+    const followed = this.#shown().some(({ column }) => column === 'blueprint') ? session : null;
+    if (this.#applied?.session === (followed ?? undefined)) return;
+    this.#applied?.stop();
+    const told = (): void => this.#screen.tree?.requestUpdate();
+    this.#applied = followed?.store ? followApplied(followed, followed.store, told) : null;
+  }
+
   /** Makes a column as wide as somebody wants it. */
   widen(cell: string, width: number): void {
-    const shown = columnsShown(this.look.columns, this.#layout);
+    const shown = this.#shown();
     const wide = (one: ShownColumn): ShownColumn =>
       one.column === cell ? { column: one.column, width: widthWithin(width) } : one;
     if (shown.some(({ column }) => column === cell)) this.take({ ...this.look, columns: shown.map(wide) });
@@ -255,8 +278,9 @@ export class ListLooks {
   async #arrange(): Promise<void> {
     const { SamColumns } = await fetched(() => import('./looks-dialogs.ts'), 'SamColumns');
     define('sam-columns', SamColumns);
-    const shown = columnsShown(this.look.columns, this.#layout);
+    const { blueprint, ...others } = COLUMN_KINDS;
+    const labels = this.#isEmbedded ? others : { ...others, blueprint };
     const arrange = (columns: readonly ShownColumn[] | undefined): void => this.take({ ...this.look, columns });
-    await this.#on.openDialog(Object.assign(new SamColumns(), { shown, labels: COLUMN_KINDS, arrange }));
+    await this.#on.openDialog(Object.assign(new SamColumns(), { shown: this.#shown(), labels, arrange }));
   }
 }

@@ -84,7 +84,7 @@ export class SamColumns extends LookDialog {
     `,
   ];
 
-  /** Set before the dialog is opened. */
+  /** Set before the dialog is opened; there are those columns that have a label. */
   shown: readonly ShownColumn[] = [];
   labels: Readonly<Partial<Record<ListColumn, { readonly label: keyof Strings }>>> = {};
   /** Is given what was chosen; undefined: as they are for everybody. */
@@ -132,7 +132,9 @@ export class SamColumns extends LookDialog {
   get #rows(): readonly Row[] {
     if (this.rows) return this.rows;
     const shown = this.shown.map(({ column, width }) => ({ column, width, isShown: true }));
-    const others = LIST_COLUMNS.filter((column) => !this.shown.some((one) => one.column === column));
+    const others = LIST_COLUMNS.filter(
+      (column) => this.labels[column] && !this.shown.some((one) => one.column === column),
+    );
     return [...shown, ...others.map((column) => ({ column, width: undefined, isShown: false }))];
   }
 

@@ -1,5 +1,8 @@
-import { COLUMN_WIDTHS, type ListColumn, type ShownColumn } from '@tenantree/domain';
+import { type AccountId, COLUMN_WIDTHS, type ListColumn, type ShownColumn } from '@tenantree/domain';
+import { html, render, type TemplateResult } from 'lit';
+import type { AppliedBlueprint } from '../data/account-source.ts';
 import type { Strings } from '../strings/en.ts';
+import type { Texts } from '../strings/texts.ts';
 import type { Account } from './lines.ts';
 import type { Column, Columns, RowContext } from './paint-row.ts';
 import { put, type Slot } from './row-slot.ts';
@@ -16,6 +19,7 @@ export const COLUMN_KINDS: Readonly<Record<ListColumn, Kind>> = {
   members: { classes: 'members number', label: 'columnMembers', width: '5.5em' },
   agents: { classes: 'agents number', label: 'columnAgents', width: '5em' },
   path: { classes: 'path', label: 'columnPath', width: '16em' },
+  blueprint: { classes: 'blueprint', label: 'createBlueprint', width: '18em' },
   created: { classes: 'created number', label: 'sortCreated', width: '8em' },
   id: { classes: 'id', label: 'columnId', width: '22em' },
 };
@@ -29,9 +33,6 @@ export const USUAL_COLUMNS: readonly ShownColumn[] = [
   { column: 'members' },
   { column: 'agents' },
 ];
-/** Columns whose cells stand in rows only where somebody wants them. */
-const ADDED: readonly ListColumn[] = ['path', 'created', 'id'];
-
 const FIRST: readonly Column[] = [
   { cell: 'select', label: 'columnSelect' },
   { cell: 'name', label: 'columnName' },
@@ -66,6 +67,14 @@ export function wayTo(store: TreeStore, account: Account): string {
 export const widthWithin = (width: number): number =>
   Math.round(Math.min(COLUMN_WIDTHS.most, Math.max(COLUMN_WIDTHS.least, width)));
 
+/** What is known to have set an account up; undefined: nothing is known of it. */
+type AppliedTo = (account: AccountId) => readonly AppliedBlueprint[] | undefined;
+
+/** Which blueprint set an account up, in which version, and how it stands to that, or how far it is. */
+const appliedCell = ({ blueprint, version, state, drift }: AppliedBlueprint, { say }: Texts): TemplateResult =>
+  html`<bdi>${blueprint?.name ?? say('blueprintAbove')} v${version}</bdi> <span class="drift">${say(state === 'set_up' ? `drift_${drift}` : state)}</span> `;
+
+/** Texts of cells that stand in rows only where somebody wants them. */
 const WRITTEN: Readonly<Partial<Record<ListColumn, (account: Account, context: RowContext) => string>>> = {
   path: (account, { store }) => wayTo(store, account),
   created: ({ row }, { texts }) => texts.numbers.day(row.createdAt),
@@ -82,9 +91,11 @@ export class ArrangedColumns implements Columns {
   readonly sheet = new CSSStyleSheet();
   readonly #shown: readonly ListColumn[];
   readonly #arranged = new WeakMap<Slot, string>();
+  readonly #appliedTo: AppliedTo;
 
-  /** @param isChosen whether somebody chose them: then none gives way to a narrow table */
-  constructor(columns: readonly ShownColumn[], isChosen: boolean) {
+  /** @param isChosen whether somebody chose them: then none gives way to a narrow table @param appliedTo what is known to have set an account up */
+  constructor(columns: readonly ShownColumn[], isChosen: boolean, appliedTo: AppliedTo) {
+    this.#appliedTo = appliedTo;
     this.#shown = columns.map(({ column }) => column);
     const kinds = columns.map(({ column }) => COLUMN_KINDS[column]);
     this.head = [...FIRST, ...kinds.map(({ classes, label }) => ({ cell: classes, label })), ...LAST];
@@ -97,8 +108,15 @@ export class ArrangedColumns implements Columns {
       arrange(slot, this.#shown);
       this.#arranged.set(slot, order);
     }
-    for (const column of ADDED)
-      if (this.#shown.includes(column)) slot.say(`.${column}`, WRITTEN[column]?.(account, context) ?? '');
+    for (const column of this.#shown) {
+      const text = WRITTEN[column]?.(account, context);
+      if (text !== undefined) slot.say(`.${column}`, text);
+      else if (column === 'blueprint')
+        render(
+          this.#appliedTo(account.id)?.map((one) => appliedCell(one, context.texts)),
+          slot.part('.blueprint'),
+        );
+    }
   }
 }
 
@@ -110,11 +128,20 @@ function arrange(slot: Slot, columns: readonly ListColumn[]): void {
 
 function makeCell(column: ListColumn): HTMLElement {
   const cell = document.createElement('div');
-  put(cell, { class: `cell ${column}`, role: 'gridcell', part: 'cell', tabindex: '-1', dir: 'auto' });
+  put(cell, {
+    class: `cell ${column}`,
+    role: 'gridcell',
+    part: 'cell',
+    tabindex: '-1',
+    dir: column === 'blueprint' ? null : 'auto',
+  });
   // The classes of columns with numbers have two words, in this order.
   cell.classList.add(...COLUMN_KINDS[column].classes.split(' '));
   return cell;
 }
+
+/** Text as it is; it is written so that the build makes it as short as a style sheet's. */
+const css = String.raw;
 
 /** Those that aren't shown; where columns stand beside each other. */
 function hidden(columns: readonly ShownColumn[]): string {
@@ -123,12 +150,13 @@ function hidden(columns: readonly ShownColumn[]): string {
   return others.map((column) => `.row .cell.${column}`).join() || '.none';
 }
 
-const COMMON = `.path, .created, .id { display: none; }
-  .path, .id { overflow: hidden; text-overflow: ellipsis; color: var(--sam-text-2); font-size: var(--sam-fs-12); padding-inline-end: var(--sam-3); }
-  .head .path, .head .id { color: inherit; } .id { font-family: var(--sam-font-mono); }`;
+const COMMON = css`.path, .created, .id, .blueprint { display: none; }
+  .path, .id, .blueprint, .blueprint bdi { align-items: center; overflow: hidden; text-overflow: ellipsis; color: var(--sam-text-2); font-size: var(--sam-fs-12); padding-inline-end: var(--sam-3); }
+  .head :is(.path, .id, .blueprint) { color: inherit; } .id { font-family: var(--sam-font-mono); }
+  /* The name gives way, and not what is the matter. */ .drift { flex: none; padding: 1px var(--sam-2); border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-full); }`;
 
 /** The usual columns give way in narrow tables by the rules that they have; the way to an account takes what room is left. */
-const usualRules = (columns: readonly ShownColumn[]): string => `${COMMON}
+const usualRules = (columns: readonly ShownColumn[]): string => css`${COMMON}
   @container ${BESIDE} {
     ${hidden(columns)} { display: none; }
     ${columns.some(({ column }) => column === 'path') ? ".row[data-kind='account'] .path, .head .path { display: block; flex: 1 1 8em; }" : ''}
@@ -139,18 +167,17 @@ function chosenRules(columns: readonly ShownColumn[]): string {
   const widths = columns.map(({ column, width }) => (width === undefined ? COLUMN_KINDS[column].width : `${width}px`));
   const each = columns.map(
     ({ column }, k) =>
-      `.row[data-kind='account'] .cell.${column}, .head .cell.${column} { display: ${column === 'status' ? 'flex' : 'block'}; flex: 0 0 ${widths[k]}; }`,
+      css`.row[data-kind='account'] .cell.${column}, .head .cell.${column} { display: ${column === 'status' || column === 'blueprint' ? 'flex' : 'block'}; flex: 0 0 ${widths[k]}; }`,
   );
   const minutes = widths[columns.findIndex(({ column }) => column === 'minutes')] ?? '10em';
   const restricted = columns.some(({ column }) => column === 'caps')
     ? ''
     : ".row[data-state='restricted'] .status > .text { display: block; } .row[data-state='restricted'] .status > .icon { display: inline; }";
   const all = ['28px', '12em', ...widths, '8em', '36px', 'var(--sam-2)', 'var(--sam-3)'].join(' + ');
-  return `${COMMON}
+  return css`${COMMON}
   @container ${BESIDE} {
     .scroller { overflow-x: auto; scroll-padding-inline: calc(28px + 12em) calc(8em + 36px); }
     .head, .pad, .pins { min-inline-size: calc(${all}); }
-    .head .cell.status { display: block; }
     ${hidden(columns)} { display: none; }
     ${each.join('\n')} ${restricted}
     .row[data-kind='account'] .cell.minutes[data-limit] { flex-basis: calc(${minutes} - var(--sam-4)); }
