@@ -2,10 +2,13 @@
 const RIGHT_TO_LEFT = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
 const LEFT_TO_RIGHT = /\p{L}/u;
 
+/** Whether a word is written from right to left. */
+export const isFromRight = (word: string): boolean => RIGHT_TO_LEFT.test(word);
+
 type Direction = 'left' | 'right' | 'either';
 
 const directionOf = (word: string): Direction => {
-  if (RIGHT_TO_LEFT.test(word)) return 'right';
+  if (isFromRight(word)) return 'right';
   return LEFT_TO_RIGHT.test(word) ? 'left' : 'either';
 };
 
@@ -15,7 +18,7 @@ const directionOf = (word: string): Direction => {
  * are the font's business.
  */
 export function inReadingOrder(line: string): string[] | null {
-  if (!RIGHT_TO_LEFT.test(line)) return null;
+  if (!isFromRight(line)) return null;
   const words = line.split(' ');
   const ordered: string[] = [];
   for (let at = 0; at < words.length; ) {
