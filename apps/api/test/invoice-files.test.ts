@@ -14,10 +14,49 @@ import {
 import type { Client } from './support/clients.ts';
 import { codeOf } from './support/clients.ts';
 import { jobsEnded } from './support/jobs.ts';
+import { readPdf, withoutSpaces } from './support/read-pdf.ts';
 
 /** 19 percent on all of it; but for who says where they are. */
 const vat: TaxPort = async ({ buyer, lines }): Promise<readonly Tax[]> =>
   buyer.country === null ? [] : taxByGroup(lines.map(({ amount }) => ({ amount, category: 'S', rate: 190_000n })));
+
+/** One of each script whose letters are drawn in a way of their own: joined, in another order, by hand or not at all. */
+const NAMES = [
+  'Ελληνικά ΑΕ',
+  'Кириллица ООО',
+  'Tiếng Việt Nguyễn',
+  'ქართული შპს',
+  'Հայերեն ՓԲԸ',
+  '北京电信有限公司',
+  '臺灣電信股份有限公司',
+  '株式会社テレコム ひらがな',
+  '𠮷野家 髙橋 﨑',
+  '鑤觼 㐁',
+  '한국통신 주식회사',
+  'บริษัท โทรคมนาคม จำกัด น้ำ',
+  'हिन्दी संचार क्षत्रिय',
+  'বাংলাদেশ টেলিকম স্ত্রী',
+  'தமிழ் தொலைத்தொடர்பு',
+  'తెలుగు సంస్థ',
+  'ಕನ್ನಡ ಸಂಸ್ಥೆ',
+  'മലയാളം സ്ത്രീ',
+  'ગુજરાતી સ્ત્રી',
+  'ਪੰਜਾਬੀ ਪ੍ਰਾਈਵੇਟ',
+  'ଓଡ଼ିଆ',
+  'සිංහල ශ්‍රී',
+  'ភាសាខ្មែរ ក្រុមហ៊ុន',
+  'မြန်မာဘာသာ ကုမ္ပဏီ',
+  'ລາວ ພາສາ',
+  'አማርኛ ኢትዮ ቴሌኮም',
+  'བོད་སྐད',
+  'ދިވެހި',
+  'ᏣᎳᎩ',
+  'ⵜⴰⵎⴰⵣⵉⵖⵜ',
+  'שלום עולם',
+  'فارسی',
+  '☎ ✓ € ₹ ₿ © ∑',
+  '😀 🎉 👨‍👩‍👧 🇩🇪',
+];
 
 let stage: BillingStage;
 beforeAll(async () => {
@@ -117,6 +156,29 @@ describe('A file of an invoice', () => {
     const text = bytes.toString('latin1');
     expect(text).toMatch(/\/FontFile2/);
     expect([...text.matchAll(/\/Type \/Page\b/g)]).toHaveLength(1);
+  });
+
+  it('is a PDF with the names of customers in any script, as text too', async () => {
+    const { id, client } = await payer('日本電信電話 हिन्दी', 'minutes');
+    for (const name of NAMES) await stage.use(client, await stage.make(id, name), '1.5');
+    stage.clock.ms = OCTOBER_CLOSES;
+    const invoice = await close(client, id);
+    const { content } = await fileOf(client, id, invoice.id, 'pdf');
+    const { text, missing } = await readPdf(Buffer.from(content, 'base64'));
+    expect(NAMES.filter((name) => !text.includes(withoutSpaces(name)))).toEqual([]);
+    expect(text).toContain(withoutSpaces('Billed to日本電信電話 हिन्दी'));
+    expect(missing).toBe(0);
+  });
+
+  it('shows what no font has as a box, which still says what it is', async () => {
+    const { id, client } = await payer('Boxed \u{10FFFD}', 'minutes');
+    stage.clock.ms = OCTOBER_CLOSES;
+    const invoice = await close(client, id);
+    const { content } = await fileOf(client, id, invoice.id, 'pdf');
+    expect(await readPdf(Buffer.from(content, 'base64'))).toEqual({
+      text: expect.stringContaining('Boxed\u{10FFFD}'),
+      missing: 0,
+    });
   });
 
   it('is of what is there, and of nobody else', async () => {

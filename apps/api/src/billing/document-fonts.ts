@@ -38,41 +38,45 @@ const BOXES = require.resolve('dejavu-fonts-ttf/ttf/DejaVuSansMono.ttf');
 /** Noto, free fonts for what DejaVu lacks. Each is many files, of some characters each, of which those are read that a text needs. */
 const NOTO = '@fontsource-variable/noto';
 const [CHINESE, JAPANESE, KOREAN] = [`${NOTO}-sans-sc`, `${NOTO}-sans-jp`, `${NOTO}-sans-kr`];
-const OTHERS = [
-  ...['thai', 'khmer', 'myanmar', 'devanagari', 'bengali', 'gurmukhi', 'gujarati', 'oriya', 'tamil', 'telugu'],
-  ...['kannada', 'malayalam', 'sinhala', 'thaana', 'ethiopic'],
-]
-  .map((script) => `${NOTO}-sans-${script}`)
-  .concat(`${NOTO}-serif-tibetan`, `${NOTO}-emoji`);
+const OTHERS =
+  'thai khmer myanmar devanagari bengali gurmukhi gujarati oriya tamil telugu kannada malayalam sinhala thaana ethiopic'
+    .split(' ')
+    .map((script) => `${NOTO}-sans-${script}`)
+    .concat(`${NOTO}-serif-tibetan`, `${NOTO}-emoji`);
 /** Every other letter of Unicode's first plane, coarsely: characters that are rare in names, and scripts that few write. */
-const UNIFONT: Slice = {
-  file: '@fontsource/unifont/files/unifont-latin-400-normal.woff2',
-  ranges: [
-    [0xa0, 0xd7ff],
-    [0xf900, 0xfffd],
-  ],
-};
+const UNIFONT = '@fontsource/unifont/files/unifont-latin-400-normal.woff2';
+const FIRST_PLANE = ['U+a0-d7ff', 'U+f900-fffd'];
 
 const KANA = /[\p{Script=Hiragana}\p{Script=Katakana}]/u;
 const HANGUL = /\p{Script=Hangul}/u;
 /** What has no look of its own, so that no font need have it. */
 const UNSEEN = /\p{Default_Ignorable_Code_Point}/u;
 
-const letters = new Intl.Segmenter('en', { granularity: 'grapheme' });
+/** Made with the first text that needs it: to make one takes as long as a hundredth of a server's start. */
+let segmenter: Intl.Segmenter | undefined;
 /** The letters of a text as its readers count them. */
-export const lettersOf = (text: string): string[] => Array.from(letters.segment(text), ({ segment }) => segment);
+export function lettersOf(text: string): string[] {
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
+  return Array.from(segmenter.segment(text), ({ segment }) => segment);
+}
 
 /** The same Chinese characters look otherwise in Japan and Korea. */
+const IN_CHINA = [CHINESE, JAPANESE, KOREAN, ...OTHERS];
+const IN_JAPAN = [JAPANESE, CHINESE, KOREAN, ...OTHERS];
+const IN_KOREA = [KOREAN, CHINESE, JAPANESE, ...OTHERS];
 function familiesFor(text: string): readonly string[] {
-  if (KANA.test(text)) return [JAPANESE, CHINESE, KOREAN, ...OTHERS];
-  return HANGUL.test(text) ? [KOREAN, CHINESE, JAPANESE, ...OTHERS] : [CHINESE, JAPANESE, KOREAN, ...OTHERS];
+  if (KANA.test(text)) return IN_JAPAN;
+  return HANGUL.test(text) ? IN_KOREA : IN_CHINA;
 }
 
 /** The fonts of one document. Those that its texts need are opened, and their letters are in its file, none else. */
 export class DocumentFonts {
   readonly #doc: PDFKit.PDFDocument;
-  readonly #fonts = new Map<string, Promise<Font | ShapedFont>>();
-  readonly #slices = new Map<string, Promise<readonly Slice[]>>();
+  /** Of each font that is open, the code points that it has. */
+  readonly #fonts = new Map<string, Promise<ReadonlySet<number>>>();
+  /** By what they were looked for in, what letters are drawn in. */
+  readonly #letters = new Map<string, Map<string, readonly Run[]>>();
+  readonly #slices = new Map<string, Promise<ReadonlyMap<string, Slice>>>();
 
   constructor(doc: PDFKit.PDFDocument) {
     this.#doc = doc;
@@ -82,8 +86,11 @@ export class DocumentFonts {
   async runsFor(text: string, own: OwnFont): Promise<Runs> {
     if (hasAll(await this.#own(own), text)) return (part) => [{ text: part, font: own }];
     const families = familiesFor(text);
-    const drawn = new Map<string, readonly Run[]>();
-    for (const letter of new Set(lettersOf(text))) drawn.set(letter, await this.#runsOf(letter, own, families));
+    const known = `${own} ${families[0]}`;
+    const drawn = this.#letters.get(known) ?? new Map<string, readonly Run[]>();
+    this.#letters.set(known, drawn);
+    for (const letter of lettersOf(text))
+      if (!drawn.has(letter)) drawn.set(letter, await this.#runsOf(letter, own, families));
     return (part) => {
       const runs = joined(lettersOf(part).flatMap((letter) => drawn.get(letter) ?? [{ text: letter, font: own }]));
       return isFromRight(part) ? runs.toReversed() : runs;
@@ -104,15 +111,15 @@ export class DocumentFonts {
   /** @returns null when no font has all of a letter */
   async #runOf(text: string, own: OwnFont, families: readonly string[]): Promise<Run | null> {
     for (const font of [own, 'text'] as const) if (hasAll(await this.#own(font), text)) return { text, font };
-    const first = text.codePointAt(0)!;
+    const [first = ''] = text;
     for (const family of families) {
-      const slice = (await this.#slicesOf(family)).find(({ ranges }) => ranges.some(isWithin(first)));
+      const slice = (await this.#slicesOf(family)).get(first);
       if (slice === undefined) continue;
       const font = `${slice.file} ${own}`;
       if (hasAll(await this.#once(font, () => openSlice(slice, WEIGHTS[own])), text)) return { text, font };
     }
-    const last = await this.#once(UNIFONT.file, () => openSlice(UNIFONT, null));
-    return hasAll(last, text) ? { text, font: UNIFONT.file } : null;
+    const last = await this.#once(UNIFONT, () => openSlice({ file: UNIFONT, ranges: FIRST_PLANE }, null));
+    return hasAll(last, text) ? { text, font: UNIFONT } : null;
   }
 
   async #boxOf(text: string): Promise<Run> {
@@ -120,53 +127,48 @@ export class DocumentFonts {
     return { text, font: BOXES };
   }
 
-  #own(name: OwnFont): Promise<Font | ShapedFont> {
+  #own(name: OwnFont): Promise<ReadonlySet<number>> {
     return this.#once(name, () => openFile(OWN[name]));
   }
 
-  #once(name: string, open: () => Promise<Font | ShapedFont>): Promise<Font | ShapedFont> {
+  #once(name: string, open: () => Promise<Font | ShapedFont>): Promise<ReadonlySet<number>> {
     const there =
       this.#fonts.get(name) ??
       open().then((font) => {
         this.#doc.registerFont(name, font);
-        return font;
+        return new Set(font.characterSet);
       });
     this.#fonts.set(name, there);
     return there;
   }
 
-  #slicesOf(family: string): Promise<readonly Slice[]> {
+  #slicesOf(family: string): Promise<ReadonlyMap<string, Slice>> {
     const there = this.#slices.get(family) ?? readSlices(family);
     this.#slices.set(family, there);
     return there;
   }
 }
 
-/** A file of a family, and which characters are in it. */
-type Slice = { readonly file: string; readonly ranges: readonly Range[] };
-type Range = readonly [number, number];
+/** A file of a family, and which characters are in it, as `U+4e00` or `U+4e00-4e0f`. */
+type Slice = { readonly file: string; readonly ranges: readonly string[] };
 
-const isWithin =
-  (codePoint: number) =>
-  ([from, to]: Range): boolean =>
-    from <= codePoint && codePoint <= to;
-
-async function readSlices(family: string): Promise<readonly Slice[]> {
+/** @returns by character, the file that has it */
+async function readSlices(family: string): Promise<ReadonlyMap<string, Slice>> {
   const said: Record<string, string> = JSON.parse(await readFile(require.resolve(`${family}/unicode.json`), 'utf8'));
   const name = family.slice(family.indexOf('/') + 1);
-  return Object.entries(said).map(([part, ranges]) => ({
-    file: `${family}/files/${name}-${part.replace(/[[\]]/g, '')}-wght-normal.woff2`,
-    ranges: ranges.split(',').map(rangeOf),
-  }));
+  const slices = new Map<string, Slice>();
+  for (const [part, ranges] of Object.entries(said)) {
+    const file = `${family}/files/${name}-${part.replace(/[[\]]/g, '')}-wght-normal.woff2`;
+    const slice = { file, ranges: ranges.split(',') };
+    for (const character of slice.ranges.flatMap(charactersOf)) slices.set(character, slice);
+  }
+  return slices;
 }
 
-const charactersOf = ([from, to]: Range): string =>
-  String.fromCodePoint(...Array.from({ length: to - from + 1 }, (_, n) => from + n));
-
-/** Of `U+4e00` or `U+4e00-4e0f`. */
-function rangeOf(said: string): Range {
-  const [from = '', to = from] = said.slice(2).split('-');
-  return [Number.parseInt(from, 16), Number.parseInt(to, 16)];
+function charactersOf(range: string): string[] {
+  const [from = '', to = from] = range.slice(2).split('-');
+  const first = Number.parseInt(from, 16);
+  return Array.from({ length: Number.parseInt(to, 16) - first + 1 }, (_, n) => String.fromCodePoint(first + n));
 }
 
 const openFile = async (file: string): Promise<Font> => {
@@ -175,10 +177,12 @@ const openFile = async (file: string): Promise<Font> => {
 };
 
 const openSlice = async ({ file, ranges }: Slice, weight: number | null): Promise<ShapedFont> =>
-  openShaped(await readFile(require.resolve(file)), ranges.map(charactersOf).join(''), weight);
+  openShaped(await readFile(require.resolve(file)), ranges.flatMap(charactersOf).join(''), weight);
 
-const hasAll = (font: Font | ShapedFont, text: string): boolean =>
-  Array.from(text).every((character) => font.hasGlyphForCodePoint(character.codePointAt(0)!) || UNSEEN.test(character));
+function hasAll(font: ReadonlySet<number>, text: string): boolean {
+  for (const character of text) if (!font.has(character.codePointAt(0)!) && !UNSEEN.test(character)) return false;
+  return true;
+}
 
 /** Letters beside each other in one font stand together, so that it can shape them. */
 function joined(runs: readonly Run[]): readonly Run[] {

@@ -97,18 +97,19 @@ class Page {
       return;
     }
     let at = x;
-    for (const word of words) at = this.#drawRuns(runs(word), at) + this.#widthOf(' ', runs);
+    for (const word of words) {
+      this.#drawRuns(runs(word), at);
+      at += this.#widthOf(word, runs) + this.#widthOf(' ', runs);
+    }
   }
 
-  /** @returns where they end */
-  #drawRuns(runs: readonly Run[], x: number): number {
+  #drawRuns(runs: readonly Run[], x: number): void {
     const baseline = this.y + ASCENT * this.#size;
     let at = x;
-    for (const { text, font } of runs) {
+    for (const [n, { text, font }] of runs.entries()) {
       this.doc.font(font).text(text, at, baseline, { lineBreak: false, baseline: 'alphabetic' });
-      at += this.doc.widthOfString(text);
+      if (n < runs.length - 1) at += this.doc.widthOfString(text);
     }
-    return at;
   }
 
   #widthOf(text: string, runs: Runs): number {
