@@ -2,6 +2,11 @@ import type { Font, Glyph, GlyphPosition, Subset } from 'fontkit';
 import { isFromRight } from './reading-order.ts';
 
 declare module 'fontkit' {
+  interface Font {
+    /** The most that glyphs of the font have: of their own, and as glyphs that are made of others. */
+    readonly maxp: Readonly<Record<'maxPoints' | 'maxContours', number>> &
+      Record<`maxComponent${'Points' | 'Contours' | 'Elements' | 'Depth'}`, number>;
+  }
   /** Glyphs that are taken out of a TrueType font, of which fontkit's types say less. */
   interface Subset {
     /** @returns the number of a glyph among those that were taken out */
@@ -120,6 +125,7 @@ function inClusters(font: Font, place: (text: string) => readonly Cluster[]): Sh
   const subset = font.createSubset();
   const addGlyph = subset._addGlyph.bind(subset);
   subset._addGlyph = (id) => (id < font.numGlyphs ? addGlyph(id) : addCluster(subset, clusters[id - font.numGlyphs]!));
+  makeRoom(font);
   return Object.assign(font, {
     layout: (text: string) => new Shaped(place(text).map(glyphOf)),
     createSubset: () => subset,
@@ -130,6 +136,18 @@ function inClusters(font: Font, place: (text: string) => readonly Cluster[]): Sh
 function spelled(text: string): number[] {
   const codePoints = Array.from(text, (letter) => letter.codePointAt(0)!);
   return isFromRight(text) ? codePoints.toReversed() : codePoints;
+}
+
+/** More than the glyphs of any cluster. */
+const MOST_PARTS = 64;
+
+/** Readers may refuse glyphs that have more than the font says of any. */
+function makeRoom({ maxp }: Font): void {
+  const most = (own: number, made: number) => Math.min(Math.max(own, made) * MOST_PARTS, 0xffff);
+  maxp.maxComponentPoints = most(maxp.maxPoints, maxp.maxComponentPoints);
+  maxp.maxComponentContours = most(maxp.maxContours, maxp.maxComponentContours);
+  maxp.maxComponentElements = Math.max(maxp.maxComponentElements, MOST_PARTS);
+  maxp.maxComponentDepth += 1;
 }
 
 /** Of a part of a glyph: its place is given, in two bytes for each way. Others follow. */
