@@ -217,6 +217,22 @@ describe('A file of an invoice', () => {
   });
 });
 
+describe('What is drawn', () => {
+  it('has all digits of an amount, and all marks of a letter that many are piled on, as text', async () => {
+    const { id, client } = await payer('Piled', 'minutes');
+    stage.clock.ms = OCTOBER_CLOSES;
+    const { id: invoice } = await close(client, id);
+    const { invoice: said } = await client.invoices.get.query({ account: id, invoice });
+    const piled = `ก${'้'.repeat(80)}`;
+    const amount = { currency: { code: 'JPY', exponent: 0 }, minor: -1_234_567_890_123_456n };
+    const quantity = { amount: '-123456789012.123456789' as never, unit: 'minute' };
+    const { text } = await readPdf(await drawInvoice(said, [{ says: piled, path: '', quantity, amount }]));
+    expect(text).toContain(piled);
+    expect(text).toContain('-123456789012.123456789minutes');
+    expect(text).toContain('-JP¥1,234,567,890,123,456');
+  });
+});
+
 describe('A line with words from right to left', () => {
   it('is drawn with those in their own order, and the others in theirs', () => {
     expect(inReadingOrder('Call minutes of “Acme”')).toBeNull();

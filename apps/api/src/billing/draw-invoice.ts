@@ -18,7 +18,7 @@ const [HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [841.89, 50, 545, 50, 775];
 const LEADING = 12;
 /** From the top of a line to where its letters stand, in sizes of them: in all fonts that of DejaVu. */
 const ASCENT = 0.928;
-const SMALL = 8;
+const [USUAL, SMALL] = [9, 8];
 const [QUANTITY_AT, AMOUNT_AT] = [325, 460];
 const [QUANTITY_WIDTH, AMOUNT_WIDTH] = [125, RIGHT - AMOUNT_AT];
 const LOCALE = 'en-GB';
@@ -61,7 +61,7 @@ type Style = { readonly size?: number; readonly font?: OwnFont; readonly color?:
 class Page {
   readonly doc: PDFKit.PDFDocument;
   readonly #fonts: DocumentFonts;
-  #size = 0;
+  #baseline = 0;
   y = TOP;
 
   constructor(doc: PDFKit.PDFDocument) {
@@ -75,16 +75,18 @@ class Page {
     this.#draw(this.#fitted(text, width, runs), x, runs);
   }
 
-  /** The same, ending at the right edge of the width. */
+  /** A number, ending at the right edge of the width: smaller where it is too wide, since none is cut. */
   async putRight(text: string, x: number, width: number, style: Style = {}): Promise<void> {
     const runs = await this.#styled(text, style);
-    const fitted = this.#fitted(text, width, runs);
-    this.#draw(fitted, x + width - this.#widthOf(fitted, runs), runs);
+    const wide = this.#widthOf(text, runs);
+    const scale = Math.min(1, width / wide);
+    this.doc.fontSize(scale * (style.size ?? USUAL));
+    this.#draw(text, x + width - scale * wide, runs);
   }
 
-  async #styled(text: string, { size = 9, font = 'text', color = 'black' }: Style): Promise<Runs> {
+  async #styled(text: string, { size = USUAL, font = 'text', color = 'black' }: Style): Promise<Runs> {
     const runs = await this.#fonts.runsFor(text, font);
-    this.#size = size;
+    this.#baseline = this.y + ASCENT * size;
     this.doc.fontSize(size).fillColor(color);
     return runs;
   }
@@ -104,10 +106,9 @@ class Page {
   }
 
   #drawRuns(runs: readonly Run[], x: number): void {
-    const baseline = this.y + ASCENT * this.#size;
     let at = x;
     for (const [n, { text, font }] of runs.entries()) {
-      this.doc.font(font).text(text, at, baseline, { lineBreak: false, baseline: 'alphabetic' });
+      this.doc.font(font).text(text, at, this.#baseline, { lineBreak: false, baseline: 'alphabetic' });
       if (n < runs.length - 1) at += this.doc.widthOfString(text);
     }
   }

@@ -66,7 +66,8 @@ export async function openShaped(woff2: Buffer, characters: string, weight: numb
     buffer.addText(text);
     buffer.guessSegmentProperties();
     hb.shape(shaping, buffer);
-    return clustersOf(text, buffer.getGlyphInfos(), buffer.getGlyphPositions());
+    const clusters = clustersOf(text, buffer.getGlyphInfos(), buffer.getGlyphPositions());
+    return clusters.flatMap((cluster) => within(cluster, shaping.face.upem));
   });
 }
 
@@ -103,6 +104,21 @@ function clustersOf(
     });
     return { says: text.slice(start, starts[starts.indexOf(start) + 1]), width, parts };
   });
+}
+
+/** The most code points that a glyph says: readers forget what is longer. */
+const MOST_SAID = 32;
+
+/** Marks can be piled upon a letter without end: those that leave the line aren't drawn, and are said behind it. */
+function within({ says, width, parts }: Cluster, height: number): Cluster[] {
+  const letters = Array.from(says);
+  const drawn = {
+    says: letters.slice(0, MOST_SAID).join(''),
+    width,
+    parts: parts.filter(({ y }) => Math.abs(y) < height),
+  };
+  const rest = letters.slice(MOST_SAID).join('');
+  return rest === '' ? [drawn] : [drawn, ...within({ says: rest, width: 0, parts: [] }, height)];
 }
 
 /**
@@ -155,8 +171,8 @@ const [WORDS_AND_PLACE, MORE] = [0x0003, 0x0020];
 
 /** Writes a glyph that is made of others, as TrueType has it (`glyf`, composite glyph description). */
 function addCluster(subset: Subset, { width, parts }: Cluster): number {
-  const bytes = new DataView(new ArrayBuffer(10 + 8 * parts.length));
-  bytes.setInt16(0, -1);
+  const bytes = new DataView(new ArrayBuffer(parts.length === 0 ? 0 : 10 + 8 * parts.length));
+  if (parts.length > 0) bytes.setInt16(0, -1);
   for (const [n, { glyph, x, y }] of parts.entries()) {
     const at = 10 + 8 * n;
     bytes.setUint16(at, n < parts.length - 1 ? WORDS_AND_PLACE | MORE : WORDS_AND_PLACE);
