@@ -1,7 +1,7 @@
 import { type Tax, type TaxPort, taxByGroup } from '@tenantree/domain';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { drawInvoice } from '../src/billing/draw-invoice.ts';
-import { inReadingOrder } from '../src/billing/reading-order.ts';
+import { inReadingOrder, piecesOf } from '../src/billing/reading-order.ts';
 import {
   type BillingStage,
   MID_OCTOBER,
@@ -238,6 +238,14 @@ describe('A line with words from right to left', () => {
     expect(inReadingOrder('Call minutes of “Acme”')).toBeNull();
     expect(inReadingOrder('Main / שלום עולם / Sub')).toEqual(['Main', '/', 'עולם', 'שלום', '/', 'Sub']);
     expect(inReadingOrder('شركة الاتصالات 24 العربية Ltd')).toEqual(['العربية', '24', 'الاتصالات', 'شركة', 'Ltd']);
+  });
+
+  it('has numbers and Latin letters in their own order inside of a word, too, and brackets that open to the right side', () => {
+    expect(piecesOf('Ltd.')).toEqual(['Ltd.']);
+    expect(piecesOf('שלום')).toEqual(['שלום']);
+    expect(piecesOf('חברה-2024.10')).toEqual(['2024.10', 'חברה-']);
+    expect(piecesOf('שלום(Ltd24)')).toEqual(['(', 'Ltd24', 'שלום)']);
+    expect(piecesOf('مكتب٢٤')).toEqual(['٢٤', 'مكتب']);
   });
 });
 

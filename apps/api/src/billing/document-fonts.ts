@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Font } from 'fontkit';
-import { isFromRight } from './reading-order.ts';
+import { isFromRight, piecesOf } from './reading-order.ts';
 import { openBoxes, openShaped, type ShapedFont } from './shaped-font.ts';
 
 /** Letters that are drawn together, in one font. */
@@ -84,17 +84,19 @@ export class DocumentFonts {
 
   /** Opens what a text is to be written in. */
   async runsFor(text: string, own: OwnFont): Promise<Runs> {
-    if (hasAll(await this.#own(own), text)) return (part) => [{ text: part, font: own }];
+    if (hasAll(await this.#own(own), text))
+      return (part) => piecesOf(part).map((piece) => ({ text: piece, font: own }));
     const families = familiesFor(text);
     const known = `${own} ${families[0]}`;
     const drawn = this.#letters.get(known) ?? new Map<string, readonly Run[]>();
     this.#letters.set(known, drawn);
     for (const letter of lettersOf(text))
       if (!drawn.has(letter)) drawn.set(letter, await this.#runsOf(letter, own, families));
-    return (part) => {
-      const runs = joined(lettersOf(part).flatMap((letter) => drawn.get(letter) ?? [{ text: letter, font: own }]));
-      return isFromRight(part) ? runs.toReversed() : runs;
-    };
+    return (part) =>
+      piecesOf(part).flatMap((piece) => {
+        const runs = joined(lettersOf(piece).flatMap((letter) => drawn.get(letter) ?? [{ text: letter, font: own }]));
+        return isFromRight(piece) ? runs.toReversed() : runs;
+      });
   }
 
   /** A letter in the first font that has all of it, or else each of its characters in the first that has that. */

@@ -39,3 +39,21 @@ function endOfRun(words: readonly string[], from: number): number {
   }
   return end;
 }
+
+/** What is written from the left inside of a word from right to left: numbers, and letters of other scripts. */
+const INSERTED =
+  /((?:(?![\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}])\p{L}|(?!\p{Script=Nko})\p{Nd})+(?:[.,:/]?\p{Nd}+)*)/u;
+const BRACKETS = '()[]{}<>«»‹›';
+
+/** The pieces of a word from left to right as they are drawn: one, unless it is written from the right and something in it from the left. */
+export function piecesOf(word: string): string[] {
+  if (!isFromRight(word)) return [word];
+  const pieces = word.split(INSERTED).filter((piece) => piece !== '');
+  return pieces.map((piece) => (INSERTED.test(piece) ? piece : fromRight(piece))).toReversed();
+}
+
+/** With brackets that open to the other side, and in the order that the font doesn't bring about where it has no letters. */
+function fromRight(piece: string): string {
+  const mirrored = piece.replace(/[()[\]{}<>«»‹›]/gu, (bracket) => BRACKETS[BRACKETS.indexOf(bracket) ^ 1]!);
+  return isFromRight(piece) ? mirrored : Array.from(mirrored).toReversed().join('');
+}
