@@ -9,7 +9,8 @@ import { root } from './launch.mjs';
 const MAIN = join(root, 'apps/api/src/main.ts');
 
 /** Packages that look for files of their own beside them: they stay where they are. */
-const APART = /[\\/]node_modules[\\/](@node-rs|graphile-worker|nodemailer|pdfkit|pino|stripe|thread-stream)[\\/]/;
+const APART =
+  /[\\/]node_modules[\\/](@node-rs|fontkit|graphile-worker|harfbuzzjs|nodemailer|pdfkit|pino|stripe|subset-font|thread-stream)[\\/]/;
 
 /** Every module keeps the address of its own file, by which it finds what lies beside it. */
 const inPlace: Plugin = {

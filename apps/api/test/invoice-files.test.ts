@@ -1,7 +1,7 @@
 import { type Tax, type TaxPort, taxByGroup } from '@tenantree/domain';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { drawInvoice } from '../src/billing/draw-invoice.ts';
-import { inReadingOrder } from '../src/billing/reading-order.ts';
+import { inReadingOrder, piecesOf } from '../src/billing/reading-order.ts';
 import {
   type BillingStage,
   MID_OCTOBER,
@@ -14,10 +14,49 @@ import {
 import type { Client } from './support/clients.ts';
 import { codeOf } from './support/clients.ts';
 import { jobsEnded } from './support/jobs.ts';
+import { readPdf, withoutSpaces } from './support/read-pdf.ts';
 
 /** 19 percent on all of it; but for who says where they are. */
 const vat: TaxPort = async ({ buyer, lines }): Promise<readonly Tax[]> =>
   buyer.country === null ? [] : taxByGroup(lines.map(({ amount }) => ({ amount, category: 'S', rate: 190_000n })));
+
+/** One of each script whose letters are drawn in a way of their own: joined, in another order, by hand or not at all. */
+const NAMES = [
+  'Ελληνικά ΑΕ',
+  'Кириллица ООО',
+  'Tiếng Việt Nguyễn',
+  'ქართული შპს',
+  'Հայերեն ՓԲԸ',
+  '北京电信有限公司',
+  '臺灣電信股份有限公司',
+  '株式会社テレコム ひらがな',
+  '𠮷野家 髙橋 﨑',
+  '鑤觼 㐁',
+  '한국통신 주식회사',
+  'บริษัท โทรคมนาคม จำกัด น้ำ',
+  'हिन्दी संचार क्षत्रिय',
+  'বাংলাদেশ টেলিকম স্ত্রী',
+  'தமிழ் தொலைத்தொடர்பு',
+  'తెలుగు సంస్థ',
+  'ಕನ್ನಡ ಸಂಸ್ಥೆ',
+  'മലയാളം സ്ത്രീ',
+  'ગુજરાતી સ્ત્રી',
+  'ਪੰਜਾਬੀ ਪ੍ਰਾਈਵੇਟ',
+  'ଓଡ଼ିଆ',
+  'සිංහල ශ්‍රී',
+  'ភាសាខ្មែរ ក្រុមហ៊ុន',
+  'မြန်မာဘာသာ ကုမ္ပဏီ',
+  'ລາວ ພາສາ',
+  'አማርኛ ኢትዮ ቴሌኮም',
+  'བོད་སྐད',
+  'ދިވެހި',
+  'ᏣᎳᎩ',
+  'ⵜⴰⵎⴰⵣⵉⵖⵜ',
+  'שלום עולם',
+  'فارسی',
+  '☎ ✓ € ₹ ₿ © ∑',
+  '😀 🎉 👨‍👩‍👧 🇩🇪',
+];
 
 let stage: BillingStage;
 beforeAll(async () => {
@@ -119,6 +158,29 @@ describe('A file of an invoice', () => {
     expect([...text.matchAll(/\/Type \/Page\b/g)]).toHaveLength(1);
   });
 
+  it('is a PDF with the names of customers in any script, as text too', async () => {
+    const { id, client } = await payer('日本電信電話 हिन्दी', 'minutes');
+    for (const name of NAMES) await stage.use(client, await stage.make(id, name), '1.5');
+    stage.clock.ms = OCTOBER_CLOSES;
+    const invoice = await close(client, id);
+    const { content } = await fileOf(client, id, invoice.id, 'pdf');
+    const { text, missing } = await readPdf(Buffer.from(content, 'base64'));
+    expect(NAMES.filter((name) => !text.includes(withoutSpaces(name)))).toEqual([]);
+    expect(text).toContain(withoutSpaces('Billed to日本電信電話 हिन्दी'));
+    expect(missing).toBe(0);
+  });
+
+  it('shows what no font has as a box, which still says what it is', async () => {
+    const { id, client } = await payer('Boxed \u{10FFFD}', 'minutes');
+    stage.clock.ms = OCTOBER_CLOSES;
+    const invoice = await close(client, id);
+    const { content } = await fileOf(client, id, invoice.id, 'pdf');
+    expect(await readPdf(Buffer.from(content, 'base64'))).toEqual({
+      text: expect.stringContaining('Boxed\u{10FFFD}'),
+      missing: 0,
+    });
+  });
+
   it('is of what is there, and of nobody else', async () => {
     const { id, client } = await payer('Nothing', 'minutes');
     const nothing = client.invoices.export.mutate({
@@ -155,11 +217,35 @@ describe('A file of an invoice', () => {
   });
 });
 
+describe('What is drawn', () => {
+  it('has all digits of an amount, and all marks of a letter that many are piled on, as text', async () => {
+    const { id, client } = await payer('Piled', 'minutes');
+    stage.clock.ms = OCTOBER_CLOSES;
+    const { id: invoice } = await close(client, id);
+    const { invoice: said } = await client.invoices.get.query({ account: id, invoice });
+    const piled = `ก${'้'.repeat(80)}`;
+    const amount = { currency: { code: 'JPY', exponent: 0 }, minor: -1_234_567_890_123_456n };
+    const quantity = { amount: '-123456789012.123456789' as never, unit: 'minute' };
+    const { text } = await readPdf(await drawInvoice(said, [{ says: piled, path: '', quantity, amount }]));
+    expect(text).toContain(piled);
+    expect(text).toContain('-123456789012.123456789minutes');
+    expect(text).toContain('-JP¥1,234,567,890,123,456');
+  });
+});
+
 describe('A line with words from right to left', () => {
   it('is drawn with those in their own order, and the others in theirs', () => {
     expect(inReadingOrder('Call minutes of “Acme”')).toBeNull();
     expect(inReadingOrder('Main / שלום עולם / Sub')).toEqual(['Main', '/', 'עולם', 'שלום', '/', 'Sub']);
     expect(inReadingOrder('شركة الاتصالات 24 العربية Ltd')).toEqual(['العربية', '24', 'الاتصالات', 'شركة', 'Ltd']);
+  });
+
+  it('has numbers and Latin letters in their own order inside of a word, too, and brackets that open to the right side', () => {
+    expect(piecesOf('Ltd.')).toEqual(['Ltd.']);
+    expect(piecesOf('שלום')).toEqual(['שלום']);
+    expect(piecesOf('חברה-2024.10')).toEqual(['2024.10', 'חברה-']);
+    expect(piecesOf('שלום(Ltd24)')).toEqual(['(', 'Ltd24', 'שלום)']);
+    expect(piecesOf('مكتب٢٤')).toEqual(['٢٤', 'مكتب']);
   });
 });
 

@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module';
 import type { DetailedInvoice } from '@tenantree/contract';
 import { type Decimal, formatAmount, type Money } from '@tenantree/domain';
+import { DocumentFonts, lettersOf, type OwnFont, type Run, type Runs } from './document-fonts.ts';
 import { inReadingOrder } from './reading-order.ts';
 import { moneyOf } from './shown-plan.ts';
 
@@ -13,16 +13,12 @@ export type DrawnLine = {
   readonly amount: Money;
 };
 
-const require = createRequire(import.meta.url);
-/** DejaVu, a free font with the letters of most scripts, right-to-left ones too. */
-const FONT = require.resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf');
-// By their files: pdfkit reads a font anew each time it is named, where another name stands for the same file.
-const FONTS = { text: FONT, bold: require.resolve('dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf') } as const;
-
 /** Points of an A4 page: its height, and where text begins and ends. */
 const [HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [841.89, 50, 545, 50, 775];
 const LEADING = 12;
-const SMALL = 8;
+/** From the top of a line to where its letters stand, in sizes of them: in all fonts that of DejaVu. */
+const ASCENT = 0.928;
+const [USUAL, SMALL] = [9, 8];
 const [QUANTITY_AT, AMOUNT_AT] = [325, 460];
 const [QUANTITY_WIDTH, AMOUNT_WIDTH] = [125, RIGHT - AMOUNT_AT];
 const LOCALE = 'en-GB';
@@ -43,7 +39,7 @@ export async function drawInvoice(
   const info = { Title: `${title} ${invoice.number}`, CreationDate: new Date(invoice.issuedAt ?? 0) };
   // Loaded with the first one: to load it takes a server's start as long as a sixth of all else.
   const { default: Drawing } = await import('pdfkit');
-  const doc = new Drawing({ size: 'A4', margin: 0, bufferPages: true, lang: 'en', info, font: FONT });
+  const doc = new Drawing({ size: 'A4', margin: 0, bufferPages: true, lang: 'en', info, font: '' });
   const parts: Buffer[] = [];
   doc.on('data', (part: Buffer) => parts.push(part));
   const whole = new Promise<Buffer>((done, fail) => {
@@ -51,68 +47,84 @@ export async function drawInvoice(
     doc.on('error', fail);
   });
   const page = new Page(doc);
-  drawHead(page, invoice, title);
+  await drawHead(page, invoice, title);
   await drawTable(page, lines);
-  drawSums(page, invoice);
-  numberPages(doc, `${title} ${invoice.number}`);
+  await drawSums(page, invoice);
+  await numberPages(page, `${title} ${invoice.number}`);
   doc.end();
   return whole;
 }
 
-type Style = { readonly size?: number; readonly font?: keyof typeof FONTS; readonly color?: string };
+type Style = { readonly size?: number; readonly font?: OwnFont; readonly color?: string };
 
 /** Where the next line goes, and what is drawn there. */
 class Page {
   readonly doc: PDFKit.PDFDocument;
+  readonly #fonts: DocumentFonts;
+  #baseline = 0;
   y = TOP;
 
   constructor(doc: PDFKit.PDFDocument) {
     this.doc = doc;
+    this.#fonts = new DocumentFonts(doc);
   }
 
   /** Draws a text on one line, cut to a width. */
-  put(text: string, x: number, width: number, style: Style = {}): void {
-    this.#style(style);
-    this.#draw(this.#fitted(text, width), x);
+  async put(text: string, x: number, width: number, style: Style = {}): Promise<void> {
+    const runs = await this.#styled(text, style);
+    this.#draw(this.#fitted(text, width, runs), x, runs);
   }
 
-  /** The same, ending at the right edge of the width. */
-  putRight(text: string, x: number, width: number, style: Style = {}): void {
-    this.#style(style);
-    const fitted = this.#fitted(text, width);
-    this.#draw(fitted, x + width - this.#widthOf(fitted));
+  /** A number, ending at the right edge of the width: smaller where it is too wide, since none is cut. */
+  async putRight(text: string, x: number, width: number, style: Style = {}): Promise<void> {
+    const runs = await this.#styled(text, style);
+    const wide = this.#widthOf(text, runs);
+    const scale = Math.min(1, width / wide);
+    this.doc.fontSize(scale * (style.size ?? USUAL));
+    this.#draw(text, x + width - scale * wide, runs);
   }
 
-  #style({ size = 9, font = 'text', color = 'black' }: Style): void {
-    this.doc.font(FONTS[font]).fontSize(size).fillColor(color);
+  async #styled(text: string, { size = USUAL, font = 'text', color = 'black' }: Style): Promise<Runs> {
+    const runs = await this.#fonts.runsFor(text, font);
+    this.#baseline = this.y + ASCENT * size;
+    this.doc.fontSize(size).fillColor(color);
+    return runs;
   }
 
   /** Words one by one where some are written from the right: the font puts the space behind a word on its other side. */
-  #draw(text: string, x: number): void {
+  #draw(text: string, x: number, runs: Runs): void {
     const words = inReadingOrder(text);
     if (words === null) {
-      this.doc.text(text, x, this.y, { lineBreak: false });
+      this.#drawRuns(runs(text), x);
       return;
     }
     let at = x;
     for (const word of words) {
-      this.doc.text(word, at, this.y, { lineBreak: false });
-      at += this.doc.widthOfString(word) + this.doc.widthOfString(' ');
+      this.#drawRuns(runs(word), at);
+      at += this.#widthOf(word, runs) + this.#widthOf(' ', runs);
     }
   }
 
-  #widthOf(text: string): number {
-    return this.doc.widthOfString(text);
+  #drawRuns(runs: readonly Run[], x: number): void {
+    let at = x;
+    for (const [n, { text, font }] of runs.entries()) {
+      this.doc.font(font).text(text, at, this.#baseline, { lineBreak: false, baseline: 'alphabetic' });
+      if (n < runs.length - 1) at += this.doc.widthOfString(text);
+    }
+  }
+
+  #widthOf(text: string, runs: Runs): number {
+    return runs(text).reduce((width, run) => width + this.doc.font(run.font).widthOfString(run.text), 0);
   }
 
   /** As much of a text as fits. */
-  #fitted(text: string, width: number): string {
-    if (this.#widthOf(text) <= width) return text;
-    const letters = Array.from(text);
+  #fitted(text: string, width: number, runs: Runs): string {
+    if (this.#widthOf(text, runs) <= width) return text;
+    const letters = lettersOf(text);
     let [least, most] = [0, letters.length];
     while (least < most) {
       const half = Math.ceil((least + most) / 2);
-      if (this.#widthOf(`${letters.slice(0, half).join('')}…`) <= width) least = half;
+      if (this.#widthOf(`${letters.slice(0, half).join('')}…`, runs) <= width) least = half;
       else most = half - 1;
     }
     return `${letters.slice(0, least).join('')}…`;
@@ -133,9 +145,9 @@ class Page {
 
 const shown = (money: Money): string => formatAmount(money, LOCALE);
 
-function drawHead(page: Page, invoice: DetailedInvoice, title: string): void {
+async function drawHead(page: Page, invoice: DetailedInvoice, title: string): Promise<void> {
   const { seller, buyer } = invoice;
-  page.put(title, LEFT, 300, { size: 20, font: 'bold' });
+  await page.put(title, LEFT, 300, { size: 20, font: 'bold' });
   page.y += 30;
   const facts = [
     ['Number', invoice.number ?? ''],
@@ -149,8 +161,8 @@ function drawHead(page: Page, invoice: DetailedInvoice, title: string): void {
     ...(seller ? [{ at: 310, heading: 'From', party: seller }] : []),
   ];
   for (const [what = '', value = ''] of facts) {
-    page.put(what, LEFT, 90, { color: GREY });
-    page.put(value, LEFT + 90, 400);
+    await page.put(what, LEFT, 90, { color: GREY });
+    await page.put(value, LEFT + 90, 400);
     page.y += LEADING;
   }
   page.y += LEADING;
@@ -158,7 +170,7 @@ function drawHead(page: Page, invoice: DetailedInvoice, title: string): void {
   let lowest = from;
   for (const { at, heading, party } of parties) {
     page.y = from;
-    page.put(heading, at, 230, { size: SMALL, color: GREY });
+    await page.put(heading, at, 230, { size: SMALL, color: GREY });
     const { name, address, country, taxId } = party;
     const lines = [
       name,
@@ -168,7 +180,7 @@ function drawHead(page: Page, invoice: DetailedInvoice, title: string): void {
     ];
     for (const [n, line] of lines.entries()) {
       page.y += LEADING;
-      page.put(line, at, 230, { font: n === 0 ? 'bold' : 'text' });
+      await page.put(line, at, 230, { font: n === 0 ? 'bold' : 'text' });
     }
     lowest = Math.max(lowest, page.y);
   }
@@ -179,15 +191,15 @@ function drawHead(page: Page, invoice: DetailedInvoice, title: string): void {
 const LINES_AT_ONCE = 4;
 
 async function drawTable(page: Page, lines: readonly DrawnLine[]): Promise<void> {
-  drawColumns(page);
+  await drawColumns(page);
   for (const [n, line] of lines.entries()) {
-    if (page.needs(line.path === '' ? 14 : 24)) drawColumns(page);
-    page.put(line.says, LEFT, QUANTITY_AT - LEFT - 10);
-    if (line.quantity) page.putRight(quantityText(line.quantity), QUANTITY_AT, QUANTITY_WIDTH);
-    page.putRight(shown(line.amount), AMOUNT_AT, AMOUNT_WIDTH);
+    if (page.needs(line.path === '' ? 14 : 24)) await drawColumns(page);
+    await page.put(line.says, LEFT, QUANTITY_AT - LEFT - 10);
+    if (line.quantity) await page.putRight(quantityText(line.quantity), QUANTITY_AT, QUANTITY_WIDTH);
+    await page.putRight(shown(line.amount), AMOUNT_AT, AMOUNT_WIDTH);
     page.y += LEADING;
     if (line.path !== '') {
-      page.put(line.path, LEFT, QUANTITY_AT - LEFT - 10, { size: 7, color: GREY });
+      await page.put(line.path, LEFT, QUANTITY_AT - LEFT - 10, { size: 7, color: GREY });
       page.y += 9;
     }
     page.y += 2;
@@ -198,16 +210,16 @@ async function drawTable(page: Page, lines: readonly DrawnLine[]): Promise<void>
 const quantityText = ({ amount, unit }: NonNullable<DrawnLine['quantity']>): string =>
   `${amount} ${amount === '1' ? unit : `${unit}s`}`;
 
-function drawColumns(page: Page): void {
-  page.put('Description', LEFT, 200, { size: SMALL, color: GREY });
-  page.putRight('Quantity', QUANTITY_AT, QUANTITY_WIDTH, { size: SMALL, color: GREY });
-  page.putRight('Amount', AMOUNT_AT, AMOUNT_WIDTH, { size: SMALL, color: GREY });
+async function drawColumns(page: Page): Promise<void> {
+  await page.put('Description', LEFT, 200, { size: SMALL, color: GREY });
+  await page.putRight('Quantity', QUANTITY_AT, QUANTITY_WIDTH, { size: SMALL, color: GREY });
+  await page.putRight('Amount', AMOUNT_AT, AMOUNT_WIDTH, { size: SMALL, color: GREY });
   page.y += LEADING;
   page.rule();
   page.y += 5;
 }
 
-function drawSums(page: Page, invoice: DetailedInvoice): void {
+async function drawSums(page: Page, invoice: DetailedInvoice): Promise<void> {
   page.needs(90);
   page.y += 4;
   page.rule();
@@ -221,26 +233,27 @@ function drawSums(page: Page, invoice: DetailedInvoice): void {
   ];
   for (const [n, [what, money]] of sums.entries()) {
     const font = n === sums.length - 1 ? 'bold' : 'text';
-    page.putRight(what, 260, AMOUNT_AT - 270, { font });
-    page.putRight(shown(money), AMOUNT_AT - 20, AMOUNT_WIDTH + 20, { font });
+    await page.putRight(what, 260, AMOUNT_AT - 270, { font });
+    await page.putRight(shown(money), AMOUNT_AT - 20, AMOUNT_WIDTH + 20, { font });
     page.y += LEADING + 2;
   }
   page.y += 4;
-  if (invoice.tax !== null) page.put(`${invoice.tax}.`, LEFT, 400, { size: SMALL, color: GREY });
+  if (invoice.tax !== null) await page.put(`${invoice.tax}.`, LEFT, 400, { size: SMALL, color: GREY });
   if (isCredit)
-    page.put('This amount is in credit, and is taken off the next invoice.', LEFT + 100, 390, {
+    await page.put('This amount is in credit, and is taken off the next invoice.', LEFT + 100, 390, {
       size: SMALL,
       color: GREY,
     });
 }
 
-function numberPages(doc: PDFKit.PDFDocument, of: string): void {
+async function numberPages(page: Page, of: string): Promise<void> {
+  const { doc } = page;
   const { start, count } = doc.bufferedPageRange();
+  const style = { size: 7, color: GREY };
+  page.y = HEIGHT - 40;
   for (let n = 0; n < count; n += 1) {
     doc.switchToPage(start + n);
-    doc.font(FONTS.text).fontSize(7).fillColor(GREY);
-    doc.text(of, LEFT, HEIGHT - 40, { lineBreak: false });
-    const text = `${n + 1} / ${count}`;
-    doc.text(text, RIGHT - doc.widthOfString(text), HEIGHT - 40, { lineBreak: false });
+    await page.put(of, LEFT, 300, style);
+    await page.putRight(`${n + 1} / ${count}`, RIGHT - 100, 100, style);
   }
 }

@@ -2,10 +2,13 @@
 const RIGHT_TO_LEFT = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
 const LEFT_TO_RIGHT = /\p{L}/u;
 
+/** Whether a word is written from right to left. */
+export const isFromRight = (word: string): boolean => RIGHT_TO_LEFT.test(word);
+
 type Direction = 'left' | 'right' | 'either';
 
 const directionOf = (word: string): Direction => {
-  if (RIGHT_TO_LEFT.test(word)) return 'right';
+  if (isFromRight(word)) return 'right';
   return LEFT_TO_RIGHT.test(word) ? 'left' : 'either';
 };
 
@@ -15,7 +18,7 @@ const directionOf = (word: string): Direction => {
  * are the font's business.
  */
 export function inReadingOrder(line: string): string[] | null {
-  if (!RIGHT_TO_LEFT.test(line)) return null;
+  if (!isFromRight(line)) return null;
   const words = line.split(' ');
   const ordered: string[] = [];
   for (let at = 0; at < words.length; ) {
@@ -35,4 +38,22 @@ function endOfRun(words: readonly string[], from: number): number {
     if (direction === 'right') end = at + 1;
   }
   return end;
+}
+
+/** What is written from the left inside of a word from right to left: numbers, and letters of other scripts. */
+const INSERTED =
+  /((?:(?![\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}])\p{L}|(?!\p{Script=Nko})\p{Nd})+(?:[.,:/]?\p{Nd}+)*)/u;
+const BRACKETS = '()[]{}<>«»‹›';
+
+/** The pieces of a word from left to right as they are drawn: one, unless it is written from the right and something in it from the left. */
+export function piecesOf(word: string): string[] {
+  if (!isFromRight(word)) return [word];
+  const pieces = word.split(INSERTED).filter((piece) => piece !== '');
+  return pieces.map((piece) => (INSERTED.test(piece) ? piece : fromRight(piece))).toReversed();
+}
+
+/** With brackets that open to the other side, and in the order that the font doesn't bring about where it has no letters. */
+function fromRight(piece: string): string {
+  const mirrored = piece.replace(/[()[\]{}<>«»‹›]/gu, (bracket) => BRACKETS[BRACKETS.indexOf(bracket) ^ 1]!);
+  return isFromRight(piece) ? mirrored : Array.from(mirrored).toReversed().join('');
 }
