@@ -86,7 +86,7 @@ export const planned = z.strictObject({
       name: z.string().nullable(),
       /** What it can’t do without, and where it names it. */
       needs: z.strictObject({ product: shapes.rowId, at: place }).nullable(),
-      why: z.enum(['missing', 'never', 'hidden', 'forbidden', 'skipped', 'blocked', 'compliance']),
+      why: z.enum(['missing', 'never', 'hidden', 'forbidden', 'skipped', 'blocked', 'one_account', 'compliance']),
     }),
   ),
 });
