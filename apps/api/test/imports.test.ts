@@ -466,7 +466,9 @@ describe('Importing products', () => {
     await owner.accounts.suspend.mutate({ account: other, kind: 'full_stop', reason: 'Test' });
     await owner.products.delete.mutate({ account, kind: 'agent', products: [agent] });
     await owner.products.delete.mutate({ account, kind: 'knowledgeBase', products: [base] });
-    expect(await codeOf(owner.imports.run.mutate({ account, plan: gone.plan }))).toBe('NOT_FOUND');
+    const missing = { code: 'NOT_FOUND', faults: [{ at: `/products/${base}` }] };
+    expect(await refusalOf(owner.imports.run.mutate({ account, plan: gone.plan }))).toMatchObject(missing);
+    expect(await refusalOf(plan(account, [target], [base, tool]))).toMatchObject(missing);
     expect((await run(account, late)).job.state).toBe('succeeded');
     expect(await codeOf(plan(account, [account], [tool]))).toBe('BAD_REQUEST');
     expect(await codeOf(plan(account, [api.root], [tool]))).toBe('NOT_FOUND');

@@ -60,6 +60,7 @@ export const importsTexts = {
   importSecretsText: 'Secrets are never copied. Set them there afterwards; until then an integration stays inactive.',
   importOptional: 'Not chosen, could come',
   importAdd: 'Add',
+  importGone: '{names}: not there any more, and not chosen any more.',
   importBlocked: 'Can’t be imported',
   importBlocked_missing: 'It needs something that is not there any more.',
   importBlocked_never: 'It needs something that never travels.',

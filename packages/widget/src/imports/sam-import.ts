@@ -100,6 +100,8 @@ export class SamImport extends AccountPart<ImportsSource> {
     ({ SamImportRun }) => (define('sam-import-run', SamImportRun), true),
   );
   #isArriving = false;
+  /** For which accounts something was asked last. */
+  #attempted = '';
   readonly #loading = new Loading<Asked, Begun>(this, {
     wanted: () => this.#asked && { source: this.#asked, account: this.#asked.from },
     ask: ({ source: { source, from } }, signal) => this.#ask(source, from, signal),
@@ -120,6 +122,8 @@ export class SamImport extends AccountPart<ImportsSource> {
       this.begun = null;
       this.failure = null;
       this.refusal = null;
+      this.busy = false;
+      this.#attempted = '';
     },
   });
 
@@ -194,12 +198,17 @@ export class SamImport extends AccountPart<ImportsSource> {
     };
   }
 
-  #change(change: Partial<Draft>): void {
+  /** @param into of which accounts it is the draft: an answer may come when others are looked at */
+  #change(change: Partial<Draft>, into = this.#key()): void {
     const { source, draft } = this;
-    if (!source || !draft) return;
-    this.#isArriving ||= change.step !== undefined && change.step !== draft.step;
-    this.draft = { ...draft, ...change };
-    draftsOf(source).set(this.#key(), this.draft);
+    const isShown = into === this.#key();
+    const before = isShown ? draft : source && draftsOf(source).get(into);
+    if (!source || !before) return;
+    const after = { ...before, ...change };
+    draftsOf(source).set(into, after);
+    if (!isShown) return;
+    this.#isArriving ||= after.step !== before.step;
+    this.draft = after;
   }
 
   protected override render(): TemplateResult {
@@ -382,20 +391,35 @@ export class SamImport extends AccountPart<ImportsSource> {
 
   /** Plans what is chosen, and turns to a step; to the questions, where there are new ones. */
   async #plan(step: Step, stale: Draft['stale'] = null): Promise<void> {
-    await this.#attempt(async (source, draft) => {
+    await this.#attempt(async (source, draft, into) => {
       const isAnswered = step === 'preview';
-      const plan = await source.plan(draft.from, wishOf(draft, this.#into(), isAnswered));
-      const clashes = clashesIn(plan, isAnswered ? draft.clashes : undefined);
-      const isOpen = isAnswered && clashesIn(plan).size > 0;
-      this.#change({ plan, clashes, stale, step: isOpen ? 'resolve' : step });
+      try {
+        const plan = await source.plan(draft.from, wishOf(draft, this.#into(), isAnswered));
+        const clashes = clashesIn(plan, isAnswered ? draft.clashes : undefined);
+        const isOpen = isAnswered && clashesIn(plan).size > 0;
+        this.#change({ plan, clashes, stale, step: isOpen ? 'resolve' : step }, into);
+      } catch (error) {
+        const refusal = refusalFrom(error);
+        const missing = new Set(refusal.faults.map(({ at }) => at));
+        const [gone = [], left = []] = [true, false].map((isGone) =>
+          [...draft.chosen].filter(([id]) => missing.has(`/products/${id}`) === isGone),
+        );
+        if (gone.length === 0) throw refusal;
+        this.#change({ chosen: new Map(left), plan: null, stale: null, step: 'select' }, into);
+        // What is listed is older than that.
+        void this.#loading.again();
+        const names = gone.map(([, { name }]) => `“${name}”`).join(', ');
+        throw new SourceRefusal({ code: refusal.code, message: this.texts.say('importGone', { names }) });
+      }
     });
   }
 
   async #run(from: AccountId, plan: RowId): Promise<void> {
     let why: SourceRefusal | null = null;
-    await this.#attempt(async (source) => {
+    await this.#attempt(async (source, _, into) => {
       try {
-        this.#change({ step: 'import', job: await source.run(from, plan), plan: null, stale: null });
+        const job = await source.run(from, plan);
+        this.#change({ step: 'import', job, plan: null, stale: null }, into);
       } catch (error) {
         why = refusalFrom(error);
         if (!STALE.has(why.code)) throw error;
@@ -407,17 +431,21 @@ export class SamImport extends AccountPart<ImportsSource> {
     await this.#plan('preview', faults.length > 0 ? faults.map((fault) => fault.message) : [message]);
   }
 
-  async #attempt(act: (source: ImportsSource, draft: Draft) => Promise<void>): Promise<void> {
+  async #attempt(act: (source: ImportsSource, draft: Draft, into: string) => Promise<void>): Promise<void> {
     const { source, draft } = this;
     if (!source || !draft || this.busy) return;
+    const into = this.#key();
+    // Kept from now on: another one may be looked at when the answer comes.
+    draftsOf(source).set(into, draft);
+    this.#attempted = into;
     this.busy = true;
     this.refusal = null;
     try {
-      await act(source, draft);
+      await act(source, draft, into);
     } catch (error) {
-      this.refusal = refusalFrom(error);
+      if (this.#attempted === into) this.refusal = refusalFrom(error);
     }
-    this.busy = false;
+    if (this.#attempted === into) this.busy = false;
   }
 }
 

@@ -395,6 +395,7 @@ export const de: Strings = {
     'Geheimnisse werden nie kopiert. Setzen Sie sie danach dort; bis dahin bleibt eine Integration inaktiv.',
   importOptional: 'Nicht gewählt, könnte mitkommen',
   importAdd: 'Hinzufügen',
+  importGone: '{names}: nicht mehr da, und nicht mehr gewählt.',
   importBlocked: 'Nicht importierbar',
   importBlocked_missing: 'Es braucht etwas, das nicht mehr da ist.',
   importBlocked_never: 'Es braucht etwas, das nie mitkommt.',

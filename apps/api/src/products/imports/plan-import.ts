@@ -19,6 +19,7 @@ import {
   levelOf,
   nameKey,
   type PermissionKey,
+  type Refusal,
   type RowId,
 } from '@tenantree/domain';
 import {
@@ -37,7 +38,7 @@ import {
 } from '@tenantree/domain/products';
 import type { Access } from '../../guard/admit.ts';
 import type { Hall } from '../../hall/hall.ts';
-import { refuseWith } from '../../hall/refused.ts';
+import { Refused, refuseWith } from '../../hall/refused.ts';
 import { baseOf } from '../copies.ts';
 import { nameTaken } from '../writing.ts';
 import { type ComplianceProfile, canTake, profileFor } from './move-number.ts';
@@ -83,6 +84,14 @@ export type Source = {
   readonly rows: ReadonlyMap<RowId, PlacedProduct>;
   readonly partsOf: (id: RowId) => readonly string[] | null;
 };
+
+/** That products are not there, each by its id. */
+export const noSuchProducts = (ids: readonly RowId[]): Refusal => ({
+  code: 'NOT_FOUND',
+  message: 'There is no such product.',
+  field: 'products',
+  faults: ids.map((id) => ({ at: `/products/${id}`, message: 'There is no such product.' })),
+});
 
 /** The permissions that importing some parts of a kind takes in full. */
 export function rowsFor({ rows }: ProductKind, parts: readonly string[] | null): PermissionKey[] {
@@ -143,7 +152,7 @@ export async function readSource(
   const rows = new Map(found.map((row) => [row.id, row]));
   for (const [id, parts] of wanted) {
     const row = rows.get(id);
-    if (!row) return refuseWith('NOT_FOUND', 'There is no such product.', 'products');
+    if (!row) throw new Refused(noSuchProducts([id]));
     const known = productKind(row.kind).rows.parts ?? {};
     const unknown = parts?.find((part) => !Object.hasOwn(known, part));
     if (unknown !== undefined)
