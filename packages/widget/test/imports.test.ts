@@ -213,6 +213,17 @@ describe('an answer that comes late', () => {
     expect(source.asked[1]?.products[0]?.product).not.toBe(ids.agent);
     element.account = await accounts.get(north);
     await expect.element(row('Front desk')).toMatchTextContent(/new/);
+    // What was answered meanwhile is not overtaken by what was asked before.
+    await press('Next: preview');
+    await vi.waitFor(() => expect(answers).toHaveLength(3));
+    await press('Add: Main line');
+    answers[2]?.();
+    await expect.element(button('Next: preview')).toBeEnabled();
+    await press('Next: preview');
+    await vi.waitFor(() => expect(answers).toHaveLength(4));
+    answers[3]?.();
+    await seen('What happens in Acme North');
+    await expect.element(row('Main line')).toMatchTextContent(/leaves Acme Group/);
   });
 });
 

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ShownBlueprint } from '@tenantree/contract';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useRef, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { ask } from '../parts/ask.ts';
 import css from '../parts/cards.module.css';
@@ -10,7 +10,7 @@ import { queries, tenantree } from '../server.ts';
 import { useAccount } from '../shell/use-account.ts';
 import { texts } from '../texts.ts';
 import { Drift } from './drift.tsx';
-import { Editor } from './editor.tsx';
+import { Editor, type Written } from './editor.tsx';
 import { Says } from './says.tsx';
 
 const { blueprints } = tenantree.trpc;
@@ -37,6 +37,24 @@ export default function BlueprintPage({
   });
   const shown = query.data?.blueprint;
   const isOwn = shown?.from.id === account;
+  const written = useRef<Written>('nothing');
+  const note = (what: Written): void => {
+    written.current = what;
+  };
+  const choose = (wished: number): void => {
+    const show = async (): Promise<void> => {
+      note('nothing');
+      setVersion(wished);
+    };
+    if (written.current === 'nothing') void show();
+    else
+      void ask({
+        title: `Give up what you wrote and show version ${wished}?`,
+        text: 'It was not saved.',
+        submit: 'Give it up',
+        act: show,
+      });
+  };
   return (
     <Page
       title={isNew ? 'New blueprint' : (shown?.name ?? 'Blueprint')}
@@ -47,7 +65,7 @@ export default function BlueprintPage({
         {shown && <Acts account={account} shown={shown} isOwn={isOwn} />}
       </div>
       {isNew ? (
-        <Editor account={account} shown={null} />
+        <Editor account={account} shown={null} onWritten={note} />
       ) : (
         <Loaded query={query} missing="No such blueprint">
           {({ blueprint: found }) => (
@@ -55,11 +73,11 @@ export default function BlueprintPage({
               <Drift account={account} blueprint={found.id} name={found.name} />
               <div className={css.two}>
                 {isOwn && (found.version === found.newest || found.version === writes) ? (
-                  <Editor key={`${found.id} ${found.version}`} account={account} shown={found} />
+                  <Editor key={`${found.id} ${found.version}`} account={account} shown={found} onWritten={note} />
                 ) : (
                   <Says shown={found} onWrite={isOwn ? () => setWrites(found.version) : null} />
                 )}
-                <Versions shown={found} onChoose={setVersion} />
+                <Versions shown={found} onChoose={choose} />
               </div>
             </>
           )}

@@ -395,6 +395,9 @@ export class SamImport extends AccountPart<ImportsSource> {
       const isAnswered = step === 'preview';
       try {
         const plan = await source.plan(draft.from, wishOf(draft, this.#into(), isAnswered));
+        // Whoever said something else meanwhile sees what becomes of that by asking again.
+        const now = draftsOf(source).get(into) ?? draft;
+        if (now.chosen !== draft.chosen || now.answers !== draft.answers || now.exceptions !== draft.exceptions) return;
         const clashes = clashesIn(plan, isAnswered ? draft.clashes : undefined);
         const isOpen = isAnswered && clashesIn(plan).size > 0;
         this.#change({ plan, clashes, stale, step: isOpen ? 'resolve' : step }, into);

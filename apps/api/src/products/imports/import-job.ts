@@ -35,7 +35,7 @@ function firstRefused(access: Pick<Access, 'levels'>, items: readonly Asked[]): 
 function refusalOf(access: Access, by: JobItem<unknown>['by'], items: readonly Asked[]): Refusal | null {
   const kind = firstRefused(access, items);
   if (!kind) return null;
-  return { code: 'FORBIDDEN', message: `${by.actor.name} may not import a ${kind.label.toLowerCase()} any more.` };
+  return { code: 'FORBIDDEN', message: `${by.actor.name} may not import ${kind.plural.toLowerCase()} any more.` };
 }
 
 /** Asks again whether whoever asked may have it done. @throws Refused FORBIDDEN */
@@ -54,7 +54,7 @@ export const guardOf = <Payload>(itemsOf: (payload: Payload) => readonly Asked[]
   refusal: (access, payloads) => {
     const kind = firstRefused(access, payloads.flatMap(itemsOf));
     return kind
-      ? { code: 'FORBIDDEN', message: `You may not import a ${kind.label.toLowerCase()} from “${access.name}”.` }
+      ? { code: 'FORBIDDEN', message: `You may not import ${kind.plural.toLowerCase()} from “${access.name}”.` }
       : null;
   },
   isHidden: ({ levels }, payload) =>
