@@ -41,6 +41,8 @@ export class ListLooks {
   #views: { readonly session: TreeSession; kept: readonly SavedView[]; source: ViewsSource | null } | null = null;
   #columns: ArrangedColumns | null = null;
   #columnsOf = '';
+  /** Ends what the menu of a view does. */
+  #opened = new AbortController();
 
   constructor(screen: ListHost, on: LookActs) {
     this.#screen = screen;
@@ -239,6 +241,9 @@ export class ListLooks {
       { id: 'rename', label: say('viewRename') },
       { id: 'remove', label: say('viewRemove'), tone: 'danger' },
     ];
+    // It may have been opened before for another view, and closed without a choice.
+    this.#opened.abort();
+    this.#opened = new AbortController();
     menu.addEventListener(
       'sam-choose',
       (chosen) => {
@@ -246,7 +251,7 @@ export class ListLooks {
         if (chosen.detail.id === 'rename') void this.#name(own);
         else void this.#remove(own);
       },
-      { once: true },
+      { once: true, signal: this.#opened.signal },
     );
     void menu.openAt(opener, opener);
   }
