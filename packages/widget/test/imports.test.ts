@@ -518,6 +518,17 @@ describe('the import', () => {
     await press('Next: resolve');
     await press('Next: preview');
     await userEvent.click(page.getByText('Acme South').first());
+    // Somebody moved one away meanwhile.
+    const { run } = source;
+    source.run = () =>
+      Promise.reject(
+        new SourceRefusal({ code: 'NOT_FOUND', message: `There is no account “${south}” that you can reach.` }),
+      );
+    const { plan } = source;
+    source.plan = source.run as never;
+    await press('Import 4 items');
+    await seen(/^“Acme South” is not here any more/);
+    Object.assign(source, { run, plan });
     await press('Import 4 items');
     finish(source, await running(source));
     await seen('Importing into 2 accounts');

@@ -100,7 +100,8 @@ function Acts({ account, shown: { id, name, version }, isOwn }: ActsProps) {
       submit: 'Delete blueprint',
       act: async () => {
         await blueprints.remove.mutate({ account, blueprint: id });
-        await queries.invalidateQueries({ queryKey: ['blueprints', account] });
+        // The list that is shown next has it no more.
+        await queries.invalidateQueries({ queryKey: ['blueprints', account], refetchType: 'all' });
         navigate(`/a/${account}/blueprints`);
       },
     });

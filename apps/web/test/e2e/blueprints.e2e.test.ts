@@ -50,7 +50,8 @@ const idOf = async (account: string, wanted: string): Promise<RowId> =>
   (await owner.client.blueprints.list.query({ account })).blueprints.find(({ name }) => name === wanted)!.id;
 const press = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true }).click();
 const jobEnded = async (page: Page): Promise<void> => {
-  await page.getByText('Done', { exact: true }).first().waitFor();
+  // “Done” stands there from the beginning, beside how many are.
+  await page.getByText('Ended', { exact: true }).waitFor();
 };
 
 /** Writes a blueprint with a limit, an agent, its tool, and what these ask for. */

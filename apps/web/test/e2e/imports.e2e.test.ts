@@ -247,12 +247,8 @@ describe('Import Products', () => {
     await page.getByLabel('Show').selectOption('failed');
     await page.getByRole('row').filter({ hasText: 'Handbook' }).waitFor();
     expect(await page.getByRole('row').filter({ hasText: 'Office hours' }).count()).toBe(0);
-    // Still nothing to be done about it: it fails anew, and can be tried again.
-    await press(page, 'Try again what failed');
-    await page.getByText('2 of 2').waitFor();
     await room(1);
     await page.getByRole('button', { name: 'Try again what failed' }).dblclick();
-    await page.getByText('Done', { exact: true }).first().waitFor();
     await page.getByText('None.').waitFor();
     expect(await page.getByRole('button', { name: 'Try again what failed' }).count()).toBe(0);
     await page.getByLabel('Show').selectOption('');
@@ -264,7 +260,7 @@ describe('Import Products', () => {
     await press(page, 'Undo all');
     await page.getByRole('dialog').getByRole('button', { name: 'Undo' }).click();
     await page.getByRole('heading', { name: 'Undo: Import products' }).waitFor();
-    await page.getByText('Done', { exact: true }).first().waitFor();
+    await page.getByText('Ended', { exact: true }).waitFor();
     expect([await named(customer, 'knowledgeBase'), await named(customer, 'schedule')]).toEqual([[], ['OFFICE hours']]);
     await page.close();
   });

@@ -60,6 +60,7 @@ export const importsTexts = {
   importSecretsText: 'Secrets are never copied. Set them there afterwards; until then an integration stays inactive.',
   importOptional: 'Not chosen, could come',
   importAdd: 'Add',
+  importTargetGone: '“{name}” is not here any more, or not for you to reach. Choose the accounts again without it.',
   importGone: '{names}: not there any more, and not chosen any more.',
   importBlocked: 'Can’t be imported',
   importBlocked_missing: 'It needs something that is not there any more.',

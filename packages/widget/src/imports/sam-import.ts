@@ -434,6 +434,13 @@ export class SamImport extends AccountPart<ImportsSource> {
     await this.#plan('preview', faults.length > 0 ? faults.map((fault) => fault.message) : [message]);
   }
 
+  /** An account that is not there any more is told by its name. */
+  #named(refusal: SourceRefusal): SourceRefusal {
+    const gone = this.#into().find(({ id }) => refusal.code === 'NOT_FOUND' && refusal.message.includes(id));
+    if (!gone) return refusal;
+    return new SourceRefusal({ code: refusal.code, message: this.texts.say('importTargetGone', { name: gone.name }) });
+  }
+
   async #attempt(act: (source: ImportsSource, draft: Draft, into: string) => Promise<void>): Promise<void> {
     const { source, draft } = this;
     if (!source || !draft || this.busy) return;
@@ -446,7 +453,7 @@ export class SamImport extends AccountPart<ImportsSource> {
     try {
       await act(source, draft, into);
     } catch (error) {
-      if (this.#attempted === into) this.refusal = refusalFrom(error);
+      if (this.#attempted === into) this.refusal = this.#named(refusalFrom(error));
     }
     if (this.#attempted === into) this.busy = false;
   }

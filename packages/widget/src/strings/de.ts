@@ -395,6 +395,8 @@ export const de: Strings = {
     'Geheimnisse werden nie kopiert. Setzen Sie sie danach dort; bis dahin bleibt eine Integration inaktiv.',
   importOptional: 'Nicht gewählt, könnte mitkommen',
   importAdd: 'Hinzufügen',
+  importTargetGone:
+    '„{name}“ ist nicht mehr hier, oder nicht mehr für Sie erreichbar. Wählen Sie die Konten ohne es noch einmal.',
   importGone: '{names}: nicht mehr da, und nicht mehr gewählt.',
   importBlocked: 'Nicht importierbar',
   importBlocked_missing: 'Es braucht etwas, das nicht mehr da ist.',
