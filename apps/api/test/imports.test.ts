@@ -471,6 +471,10 @@ describe('Importing products', () => {
     expect(await refusalOf(plan(account, [target], [base, tool]))).toMatchObject(missing);
     expect((await run(account, late)).job.state).toBe('succeeded');
     expect(await codeOf(plan(account, [account], [tool]))).toBe('BAD_REQUEST');
+    const many = Array.from({ length: 501 }, () => target);
+    expect((await refusalOf(plan(account, many, [tool]))).message).toBe(
+      'An import goes into 500 accounts at the most.',
+    );
     expect(await codeOf(plan(account, [api.root], [tool]))).toBe('NOT_FOUND');
     await checkAll();
   });

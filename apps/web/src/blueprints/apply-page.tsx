@@ -157,6 +157,11 @@ function Asked({ account, blueprint, how, wish, refusal, busy, onChange, onPrevi
       <div className={css.acts}>
         <AllBelow account={account} onFound={(found) => onChange({ chosen: found })} />
         <span className={css.quiet}>{accountsWords(chosen.length)} chosen</span>
+        {chosen.length > MOST && (
+          <span className={css.warn} role="status">
+            One go takes {MOST} accounts at the most: choose fewer.
+          </span>
+        )}
       </div>
       {how === 'apply' && (
         <>
@@ -171,7 +176,7 @@ function Asked({ account, blueprint, how, wish, refusal, busy, onChange, onPrevi
       )}
       <Alert refusal={refusal} fields={['targets', ...variables.map(({ key }) => `variables.${key}`)]} />
       <div className={css.acts}>
-        <Button type="submit" disabled={busy || chosen.length === 0}>
+        <Button type="submit" disabled={busy || chosen.length === 0 || chosen.length > MOST}>
           {busy ? 'Looking…' : 'Preview'}
         </Button>
       </div>

@@ -191,8 +191,8 @@ export function blockedCard(plan: ImportPlan, around: Around): TemplateResult | 
   const { texts, level } = around;
   const { say } = texts;
   const rows = across(plan, ({ blocked }) => blocked).map(
-    ({ row: { name, kind, needs, why }, accounts }) =>
-      html`<li class="item"><span><bdi>${name ?? say('importUnnamed')}</bdi> <span class="quiet">${kindWords(around.kinds, kind)}</span><br /><span class="quiet">${say((needs ? `importBlocked_${why}` : `importBlocked_${why}_itself`) as 'importBlocked_missing')}</span></span>${inAccounts(accounts, around)}</li>`,
+    ({ row: { name, kind, why }, accounts }) =>
+      html`<li class="item"><span><bdi>${name ?? say('importUnnamed')}</bdi> <span class="quiet">${kindWords(around.kinds, kind)}</span><br /><span class="quiet">${say(`importBlocked_${why}`)}</span></span>${inAccounts(accounts, around)}</li>`,
   );
   return listCard(say('importBlocked'), level, rows);
 }
