@@ -15,28 +15,9 @@ import { Says } from './says.tsx';
 
 const { blueprints } = tenantree.trpc;
 
-/** A blueprint: how accounts stand to it, what a version sets up, and its versions. A version never changes; saving makes another one. */
-export default function BlueprintPage({
-  account,
-  blueprint,
-}: {
-  readonly account: string;
-  readonly blueprint: string;
-}) {
-  const isNew = blueprint === 'new';
+/** The version that is looked at; null: the newest. What is written is not given up for another one unasked. */
+function useVersion() {
   const [version, setVersion] = useState<number | null>(null);
-  // An earlier version is looked at first, and then written on.
-  const [writes, setWrites] = useState<number | null>(null);
-  const query = useQuery({
-    queryKey: ['blueprint', account, blueprint, version],
-    queryFn: () => blueprints.get.query({ account, blueprint, ...(version !== null && { version }) }),
-    enabled: !isNew,
-    // What is written meanwhile stays: another version that somebody saves is told of when this one is saved.
-    staleTime: Number.POSITIVE_INFINITY,
-    refetchOnMount: 'always',
-  });
-  const shown = query.data?.blueprint;
-  const isOwn = shown?.from.id === account;
   const written = useRef<Written>('nothing');
   const note = (what: Written): void => {
     written.current = what;
@@ -55,6 +36,31 @@ export default function BlueprintPage({
         act: show,
       });
   };
+  return { version, choose, note };
+}
+
+/** A blueprint: how accounts stand to it, what a version sets up, and its versions. A version never changes; saving makes another one. */
+export default function BlueprintPage({
+  account,
+  blueprint,
+}: {
+  readonly account: string;
+  readonly blueprint: string;
+}) {
+  const isNew = blueprint === 'new';
+  const { version, choose, note } = useVersion();
+  // An earlier version is looked at first, and then written on.
+  const [writes, setWrites] = useState<number | null>(null);
+  const query = useQuery({
+    queryKey: ['blueprint', account, blueprint, version],
+    queryFn: () => blueprints.get.query({ account, blueprint, ...(version !== null && { version }) }),
+    enabled: !isNew,
+    // What is written meanwhile stays: another version that somebody saves is told of when this one is saved.
+    staleTime: Number.POSITIVE_INFINITY,
+    refetchOnMount: 'always',
+  });
+  const shown = query.data?.blueprint;
+  const isOwn = shown?.from.id === account;
   return (
     <Page
       title={isNew ? 'New blueprint' : (shown?.name ?? 'Blueprint')}

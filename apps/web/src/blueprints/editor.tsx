@@ -73,7 +73,8 @@ const useDocuments = (account: string, chosen: BlueprintDraft['products']) =>
     combine: (all) => all.flatMap(({ data }) => (data ? [data.product] : [])),
   });
 
-function Form({ account, shown, presets: offered, books: sold, onWritten }: FormProps) {
+/** What is written of a version, and how it is saved. */
+function useDraft({ account, shown, presets: offered, onWritten }: Omit<FormProps, 'books'>) {
   const [, navigate] = useLocation();
   const [draft, setDraft] = useState<BlueprintDraft>(() => draftOf(shown, offered));
   const [newest, setNewest] = useState(shown?.newest);
@@ -101,6 +102,12 @@ function Form({ account, shown, presets: offered, books: sold, onWritten }: Form
       navigate(shown ? `/a/${account}/blueprints` : `/a/${account}/blueprints/${id}`);
     });
   };
+  return { draft, change, documents, found, newest, refusal, busy, save };
+}
+
+function Form({ books: sold, ...given }: FormProps) {
+  const { account, shown, presets: offered } = given;
+  const { draft, change, documents, found, newest, refusal, busy, save } = useDraft(given);
   return (
     <Card title={shown ? `What version ${shown.version} sets up` : 'What it sets up'}>
       <form className={css.in} onSubmit={save}>
