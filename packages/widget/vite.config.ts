@@ -53,13 +53,13 @@ export default defineConfig({
             // two short ones, which are shorter together
             { name: 'members', test: /widget.src.(members|permissions.(preset|sam-presets|sam-bulk))/, priority: 1 },
             { name: 'limits', test: /widget.src.limits./, priority: 1 },
-            // what shows its jobs takes from what chooses, which asks for it
+            // what shows its plans and jobs takes from what chooses, which asks for it
             {
               name: 'imports',
-              test: /widget.src.imports.(?!(sam-)?(copy|import-run|import-draft|import-words|imports-source))/,
+              test: /widget.src.imports.(?!(sam-)?(copy|import-run|preview-step|import-draft|import-words|imports-source))/,
               priority: 2,
             },
-            { name: 'import-run', test: /widget.src.imports.(sam-)?import-run/, priority: 1 },
+            { name: 'import-run', test: /widget.src.imports.(sam-)?(import-run|preview-step)/, priority: 1 },
             { name: 'copy', test: /widget.src.imports.(sam-)?copy/, priority: 1 },
             { name: 'products', test: /widget.src.(products|copies.copies-source)./, priority: 1 },
             { name: 'copies', test: /widget.src.copies.(?!copies-source)/, priority: 1 },

@@ -138,6 +138,11 @@ describe('Saving a blueprint', () => {
     await owner.blueprints.rename.mutate({ account, blueprint: first.id, name: 'Dental' });
     expect((await owner.blueprints.list.query({ account })).blueprints.map(({ name }) => name)).toEqual(['Dental']);
     expect(await codeOf(save(account, 'dental', { limits: { agents: { max: 1 } } }))).toBe('NAME_TAKEN');
+    // Whoever saves without a name calls it nothing else; a new one needs one.
+    const nameless = { account, limits: { agents: { max: 8 } } };
+    await owner.blueprints.save.mutate({ ...nameless, blueprint: first.id, expectedVersion: 2 });
+    expect((await owner.blueprints.list.query({ account })).blueprints).toMatchObject([{ name: 'Dental', version: 3 }]);
+    expect(await codeOf(owner.blueprints.save.mutate(nameless))).toBe('BAD_REQUEST');
     await owner.blueprints.remove.mutate({ account, blueprint: first.id });
     expect((await owner.blueprints.list.query({ account })).blueprints).toEqual([]);
   });

@@ -3,7 +3,7 @@ import type { RowId } from '@tenantree/domain';
 import type { ProductKindKey } from '@tenantree/domain/products';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { importJob } from '../src/products/imports/import-job.ts';
-import { type Client, codeOf, join, refusalOf } from './support/clients.ts';
+import { type Client, clientWithToken, codeOf, join, refusalOf } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 import { jobsEnded } from './support/jobs.ts';
 
@@ -376,6 +376,58 @@ describe('Importing products', () => {
     await checkAll();
   });
 
+  it('moves a number into one account only, and what could do without one that stays comes without it (rules/products 12, 13, 15)', async () => {
+    const { account, number, agent } = await shop('One number');
+    const [one, other] = [await make('One', account), await make('Another', account)];
+    const both = await plan(account, [one, other], [number, agent]);
+    for (const { blocked, notCopied } of both.targets) {
+      expect(blocked).toMatchObject([{ product: number, why: 'one_account' }]);
+      expect(notCopied).toMatchObject([{ product: number, by: agent, why: 'blocked' }]);
+    }
+    expect((await run(account, both)).job.state).toBe('succeeded');
+    expect(Object.values(await named(account, 'phoneNumber'))).toEqual([number]);
+
+    // A step of its own that is refused keeps nothing back that could do without it, be that new or there already.
+    await owner.limits.set.mutate({ account: one, limits: [{ kind: 'phoneNumbers', max: 0 }] });
+    const line = await create(account, 'phoneNumber', { name: 'Second line', number: '+4930123457' });
+    const night = await create(account, 'agent', { name: 'Night desk', callFlow: { number: line } });
+    await save(account, 'agent', agent, { callFlow: { number: line }, prompt: { greeting: 'Hi' } });
+    const partly = await imported(account, one, [line, agent, night]);
+    expect(partly.items.map(({ about, error }) => [about?.[0], error?.code])).toEqual(
+      expect.arrayContaining([
+        ['Second line', 'LIMIT_REACHED'],
+        ['Front desk', undefined],
+        ['Night desk', undefined],
+      ]),
+    );
+    const copies = await named(one, 'agent');
+    for (const copy of [copies['Front desk']!, copies['Night desk']!])
+      expect(await get(one, 'agent', copy)).toMatchObject({
+        document: { callFlow: { number: null } },
+        link: { differences: [], updateAvailable: false },
+      });
+    await checkAll();
+  });
+
+  it('shows before that a name is taken where nobody is asked about it (rules/products 12)', async () => {
+    const { account, number, schedule } = await shop('Names taken');
+    const target = await make('Named', account);
+    await imported(account, target, [schedule]);
+    await create(target, 'schedule', { name: 'opening HOURS' });
+    await create(target, 'phoneNumber', { name: 'MAIN line', number: '+4930123458' });
+    await save(account, 'schedule', schedule, { name: 'Opening hours' });
+    const planned = await plan(account, [target], [number, schedule]);
+    const taken = (kind: string, name: string) => ({
+      fault: { code: 'NAME_TAKEN', message: `Another ${kind} here is called “${name}”.` },
+    });
+    expect(planned.targets[0]?.items).toMatchObject([
+      { act: 'update', ...taken('schedule', 'Opening hours') },
+      { act: 'move', ...taken('phone number', 'Main line') },
+    ]);
+    const { items } = await run(account, planned);
+    expect(items.map(({ error }) => error?.code)).toEqual(['NAME_TAKEN', 'NAME_TAKEN']);
+  });
+
   it('is refused when a plan isn’t what it was, goes as far as limits leave room, and does nothing where it may not (rules/products 12)', async () => {
     const { account, agent, base, schedule, tool } = await shop('Staling');
     const [target, other] = [await make('Slow', account), await make('Gone', account)];
@@ -414,9 +466,15 @@ describe('Importing products', () => {
     await owner.accounts.suspend.mutate({ account: other, kind: 'full_stop', reason: 'Test' });
     await owner.products.delete.mutate({ account, kind: 'agent', products: [agent] });
     await owner.products.delete.mutate({ account, kind: 'knowledgeBase', products: [base] });
-    expect(await codeOf(owner.imports.run.mutate({ account, plan: gone.plan }))).toBe('NOT_FOUND');
+    const missing = { code: 'NOT_FOUND', faults: [{ at: `/products/${base}` }] };
+    expect(await refusalOf(owner.imports.run.mutate({ account, plan: gone.plan }))).toMatchObject(missing);
+    expect(await refusalOf(plan(account, [target], [base, tool]))).toMatchObject(missing);
     expect((await run(account, late)).job.state).toBe('succeeded');
     expect(await codeOf(plan(account, [account], [tool]))).toBe('BAD_REQUEST');
+    const many = Array.from({ length: 501 }, () => target);
+    expect((await refusalOf(plan(account, many, [tool]))).message).toBe(
+      'An import goes into 500 accounts at the most.',
+    );
     expect(await codeOf(plan(account, [api.root], [tool]))).toBe('NOT_FOUND');
     await checkAll();
   });
@@ -470,6 +528,57 @@ describe('Importing products', () => {
       `UPDATE jobs SET state = 'partly', created_at = created_at - interval '31 days' WHERE id = '${id}'`,
     );
     expect(await again()).toBe('NOTHING_FAILED');
+  });
+
+  it('is stopped and taken back by whoever may import the kinds, as far as they may; others see no more of it than of these (rules/jobs 10, 13)', async () => {
+    const { account, agent, number } = await shop('Whose');
+    const target = await make('Theirs', account);
+    const { id, items } = await imported(account, target, [agent, number]);
+    const at = { account, job: id };
+    const viewer = await join(api.url, owner, account, 'viewer@whose.example', 'viewer');
+    expect(await codeOf(viewer.jobs.previewUndo.query(at))).toBe('FORBIDDEN');
+    expect(await codeOf(viewer.jobs.undo.mutate(at))).toBe('FORBIDDEN');
+    // As if it went on still.
+    const { asOwner } = api.database;
+    await asOwner(`UPDATE jobs SET state = 'running', ended_at = NULL WHERE id = '${id}'`);
+    await asOwner(`UPDATE job_items SET state = 'pending' WHERE job_id = '${id}' AND n = ${items.length}`);
+    expect(await codeOf(viewer.jobs.cancel.mutate(at))).toBe('FORBIDDEN');
+    expect((await owner.jobs.get.query(at)).job.cancelAskedAt).toBeNull();
+    await asOwner(`UPDATE job_items SET state = 'done' WHERE job_id = '${id}'`);
+    await asOwner(`UPDATE jobs SET state = 'succeeded', ended_at = now() WHERE id = '${id}'`);
+
+    await owner.permissions.set.mutate({
+      account,
+      levels: { 'telephony.phoneNumbers': 'none' },
+      expectedVersion: 0,
+    });
+    const admin = await join(api.url, owner, account, 'admin@whose.example', 'admin');
+    const seen = await admin.jobs.get.query(at);
+    expect(seen.items.filter(({ about }) => about?.length === 0)).toMatchObject([{ result: null, state: 'done' }]);
+    expect(JSON.stringify(seen)).not.toContain('Main line');
+    expect(JSON.stringify(seen)).toContain('Handbook');
+    expect(await codeOf(admin.jobs.undo.mutate(at))).toBe('FORBIDDEN');
+    expect((await undo(account, id)).job.state).toBe('succeeded');
+  });
+
+  it('of parts is taken back by whoever may write these', async () => {
+    const { account, agent } = await shop('Parts');
+    const target = await make('Has it', account);
+    await imported(account, target, [agent]);
+    await save(account, 'agent', agent, { prompt: { greeting: 'Good day' } });
+    const scopes = { agents: 'full', 'agents.general': 'full', 'agents.prompt': 'full', account: 'full' } as const;
+    const { key } = await owner.keys.create.mutate({ account, name: 'Prompts', scopes });
+    const client = clientWithToken(api.url, key);
+    const wish = { account, targets: [target], products: [{ product: agent, parts: ['prompt'] }] };
+    const { plan: id } = await client.imports.plan.mutate(wish);
+    const { job } = await client.imports.run.mutate({ account, plan: id });
+    await jobsEnded(api.database);
+    const copy = (await named(target, 'agent'))['Front desk']!;
+    expect((await get(target, 'agent', copy)).document).toMatchObject({ prompt: { greeting: 'Good day' } });
+    const { job: undoing } = await client.jobs.undo.mutate({ account, job });
+    await jobsEnded(api.database);
+    expect((await owner.jobs.get.query({ account, job: undoing })).job.state).toBe('succeeded');
+    expect((await get(target, 'agent', copy)).document).toMatchObject({ prompt: { greeting: 'Hello' } });
   });
 
   it('does each step by itself: one whose source or target is gone by then fails alone, and none is done twice (rules/products 13)', async () => {

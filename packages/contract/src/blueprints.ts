@@ -237,7 +237,8 @@ export const blueprints = {
       blueprint: blueprint.optional(),
       /** Of a blueprint that is there: the newest version that was seen. */
       expectedVersion: version.optional(),
-      name: inputs.name,
+      /** Of a blueprint that is there it may be absent: it stays as it is called. */
+      name: inputs.name.optional(),
       ...content,
     }),
     output: z.strictObject({ id: shapes.rowId, version: shapes.count }),

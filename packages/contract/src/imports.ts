@@ -6,6 +6,8 @@ import { type AnswerOf, mutation, ofKind, query, reach, screensFor } from './pro
 import { productState } from './products.ts';
 import * as shapes from './shapes.ts';
 
+/** Accounts that one import goes into. */
+const MOST_TARGETS = 500;
 /** Screens that import, and those that show what was imported. */
 const IMPORTING = screensFor('import');
 const SCREENS = screensFor('products', 'import');
@@ -86,7 +88,7 @@ export const planned = z.strictObject({
       name: z.string().nullable(),
       /** What it can’t do without, and where it names it. */
       needs: z.strictObject({ product: shapes.rowId, at: place }).nullable(),
-      why: z.enum(['missing', 'never', 'hidden', 'forbidden', 'skipped', 'blocked', 'compliance']),
+      why: z.enum(['missing', 'never', 'hidden', 'forbidden', 'skipped', 'blocked', 'one_account', 'compliance']),
     }),
   ),
 });
@@ -116,7 +118,11 @@ export const imports = {
     needs: reach('change', IMPORTING),
     input: z.strictObject({
       account: inputs.account,
-      targets: z.array(inputs.account).min(1).max(500),
+      targets: z
+        .array(inputs.account)
+        .min(1)
+        .refine(({ length }) => length <= MOST_TARGETS, `An import goes into ${MOST_TARGETS} accounts at the most.`)
+        .max(MOST_TARGETS),
       products: z
         .array(
           z.strictObject({

@@ -91,9 +91,11 @@ describe('Copies of a product', () => {
   it('say why something is refused, by keyboard alone, and offer nothing to who only reads', async () => {
     const { copies, element } = await show();
     copies.refusal = new SourceRefusal({ code: 'ROLLOUT_GOES_ON', message: 'Somebody else rolls it out.' });
-    page.getByLabelText('How many, stage 1').element().focus();
+    await userEvent.fill(page.getByLabelText('How many, stage 1'), '2');
     await userEvent.keyboard('{Enter}');
     await expect.element(page.getByRole('alert')).toHaveTextContent('Somebody else rolls it out.');
+    // What was typed is not to be typed again.
+    await expect.element(page.getByLabelText('How many, stage 1')).toHaveValue('2');
     copies.refusal = null;
     await userEvent.keyboard('{Tab}{Tab}{Tab}{Tab}{Enter}');
     await expect.element(page.getByText('Goes on')).toBeVisible();

@@ -165,6 +165,68 @@ describe('choosing', () => {
   });
 });
 
+describe('what is gone where it comes from', () => {
+  it('is taken out of what was chosen, by name, and the rest goes on', async () => {
+    const { source, ids } = await show();
+    await userEvent.click(box(/Front desk/));
+    await userEvent.click(box(/Office hours/));
+    source.products.drop(ids.hours);
+    source.products.drop(ids.agent);
+    await userEvent.click(box(/Price list/));
+    await press('Next: resolve');
+    await seen('“Front desk”, “Office hours”: not there any more.');
+    await seen('1 chosen');
+    await expect.element(box(/Office hours/)).not.toBeInTheDocument();
+    await press('Next: resolve');
+    await press('Next: preview');
+    source.products.drop(ids.base);
+    await press(/^Import 1 item/);
+    await seen('“Price list”: not there any more.');
+    await expect.element(button('Next: resolve')).not.toBeInTheDocument();
+  });
+});
+
+describe('an answer that comes late', () => {
+  it('is of the account that it was asked for, whichever is looked at by then', async () => {
+    const { source, element, ids } = await show();
+    const { plan } = source;
+    const answers: (() => void)[] = [];
+    source.plan = async (...asked) => {
+      await new Promise<void>((resolve) => answers.push(resolve));
+      return plan(...asked);
+    };
+    await userEvent.click(box(/Front desk/));
+    await press('Next: resolve');
+    await vi.waitFor(() => expect(answers).toHaveLength(1));
+    element.account = await accounts.get(south);
+    await userEvent.click(box(/Billing desk/));
+    answers[0]?.();
+    await seen('1 chosen');
+    await press('Next: resolve');
+    await vi.waitFor(() => expect(answers).toHaveLength(2));
+    answers[1]?.();
+    await seen('Comes along');
+    expect(source.asked.map(({ targets, products }) => [targets, products.length])).toEqual([
+      [[north], 1],
+      [[south], 1],
+    ]);
+    expect(source.asked[1]?.products[0]?.product).not.toBe(ids.agent);
+    element.account = await accounts.get(north);
+    await expect.element(row('Front desk')).toMatchTextContent(/new/);
+    // What was answered meanwhile is not overtaken by what was asked before.
+    await press('Next: preview');
+    await vi.waitFor(() => expect(answers).toHaveLength(3));
+    await press('Add: Main line');
+    answers[2]?.();
+    await expect.element(button('Next: preview')).toBeEnabled();
+    await press('Next: preview');
+    await vi.waitFor(() => expect(answers).toHaveLength(4));
+    answers[3]?.();
+    await seen('What happens in Acme North');
+    await expect.element(row('Main line')).toMatchTextContent(/leaves Acme Group/);
+  });
+});
+
 describe('resolving', () => {
   it('asks what becomes of what has the same name, and goes on once that is answered', async () => {
     const { source } = await show({ prepare: clash });
@@ -456,6 +518,17 @@ describe('the import', () => {
     await press('Next: resolve');
     await press('Next: preview');
     await userEvent.click(page.getByText('Acme South').first());
+    // Somebody moved one away meanwhile.
+    const { run } = source;
+    source.run = () =>
+      Promise.reject(
+        new SourceRefusal({ code: 'NOT_FOUND', message: `There is no account “${south}” that you can reach.` }),
+      );
+    const { plan } = source;
+    source.plan = source.run as never;
+    await press('Import 4 items');
+    await seen('There is no account “Acme South” that you can reach.');
+    Object.assign(source, { run, plan });
     await press('Import 4 items');
     finish(source, await running(source));
     await seen('Importing into 2 accounts');

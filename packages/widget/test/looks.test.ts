@@ -323,6 +323,26 @@ describe('views', () => {
     await vi.waitFor(() => expect(views.at(-1)?.saved).toBeUndefined());
   });
 
+  it('are deleted one by one: a menu that was closed again does nothing any more', async () => {
+    const source = mockTree();
+    const { density, ...view } = { ...DEFAULT_VIEW, density: 'comfortable' as const };
+    for (const name of ['Mine', 'Other'])
+      await source.views.save(source.root.row.id, { id: null, name, view, density });
+    const shown = await show(source);
+    await strip(shown);
+    await vi.waitFor(() => pressed('Mine'));
+    for (const name of ['Mine', 'Other']) {
+      await userEvent.click(pressed(name));
+      await userEvent.click(pressed(`View ${name}`));
+      await vi.waitFor(() => page.getByRole('menuitem', { name: 'Rename…' }).element());
+      if (name === 'Mine') await userEvent.keyboard('{Escape}');
+    }
+    await userEvent.click(page.getByRole('menuitem', { name: 'Delete' }));
+    await vi.waitFor(() => expect(source.kept.map(({ name }) => name)).toEqual(['Mine']));
+    await vi.waitFor(() => expect(pressed('All').getAttribute('aria-pressed')).toBe('true'));
+    expect(source.kept.map(({ name }) => name)).toEqual(['Mine']);
+  });
+
   it('say at the field when a name is taken', async () => {
     const source = mockTree();
     const { density, ...view } = { ...DEFAULT_VIEW, density: 'comfortable' as const };

@@ -192,6 +192,12 @@ export class MemoryImports implements ImportsSource {
   #planned(account: AccountId, wish: ImportWish): Omit<ImportPlan, 'plan'> {
     const { targets, products } = wish;
     const rows = this.products.owned(account);
+    const gone = products.filter(({ product }) => rows.every(({ id }) => id !== product));
+    if (gone.length > 0)
+      refuse('NOT_FOUND', 'There is no such product.', {
+        field: 'products',
+        faults: gone.map(({ product }) => ({ at: `/products/${product}`, message: 'There is no such product.' })),
+      });
     const parts = new Map(products.map((one) => [one.product, one.parts ?? null]));
     const source = new Map(
       rows.map((row): [RowId, SourceItem] => {

@@ -285,6 +285,45 @@ describe('a product', () => {
     expect((await documentOf(source, 'agent', ids.agent))['prompt']).toMatchObject({ greeting: '' });
   });
 
+  it('shows nothing of what was looked at before, however late that comes', async () => {
+    const { source, element, ids } = await show({ place: ({ agent }) => ({ kind: 'agent', product: agent }) });
+    const other = source.make(account, 'agent', { name: 'Night desk' });
+    const late: (() => void)[] = [];
+    const hold = () => new Promise<void>((resolve) => late.push(resolve));
+    const { versions, save: saved } = source;
+    source.versions = async (at, ...asked) => {
+      if (at.product === ids.agent) await hold();
+      return versions(at, ...asked);
+    };
+    const turnTo = async (product: RowId, part: string): Promise<void> => {
+      element.place = { ...NOWHERE, kind: 'agent', product, part };
+      await vi.waitFor(() => expect(element.renderRoot.textContent).not.toContain('Loading'));
+    };
+    await turnTo(ids.agent, 'versions');
+    await vi.waitFor(() => expect(late).toHaveLength(1));
+    await turnTo(other, 'versions');
+    await expect.element(row('Night desk version 1')).toBeVisible();
+    late[0]?.();
+    await expect.element(row('Front desk')).not.toBeInTheDocument();
+
+    await turnTo(ids.agent, 'prompt');
+    source.save = async (...asked) => {
+      await hold();
+      if (asked[0].product === ids.agent) throw new SourceRefusal({ code: 'FORBIDDEN', message: 'No more.' });
+      return saved(...asked);
+    };
+    await userEvent.fill(page.getByLabelText('Greeting'), 'Typed here');
+    await save();
+    await vi.waitFor(() => expect(late).toHaveLength(2));
+    await turnTo(other, 'prompt');
+    await expect.element(page.getByText('Night desk').first()).toBeVisible();
+    late[1]?.();
+    await expect.element(page.getByRole('alert')).not.toBeInTheDocument();
+    await expect.element(page.getByLabelText('Greeting')).toHaveValue('');
+    await turnTo(ids.agent, 'prompt');
+    await expect.element(page.getByLabelText('Greeting')).toHaveValue('Typed here');
+  });
+
   it('shows no part that one may not see, and changes none that one may only read', async () => {
     await show({
       place: prompt,

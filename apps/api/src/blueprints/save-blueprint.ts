@@ -44,8 +44,7 @@ const MOST_FAULTS = 50;
 type Call = { readonly hall: Hall; readonly caller: Caller; readonly access: Access };
 
 /**
- * Saves a blueprint of the acting account, or its next version, by whoever may write all that it names (rules/blueprints 1, 2). What is the same
- * as the newest version makes none.
+ * Saves a blueprint of the acting account, or its next version, by whoever may write all that it names (rules/blueprints 1, 2).
  *
  * @throws Refused
  */
@@ -53,7 +52,7 @@ export function saveBlueprint(
   { hall, caller, access }: Call,
   wish: BlueprintToSave,
 ): Promise<{ readonly id: RowId; readonly version: number }> {
-  const name = granted(parseName(wish.name));
+  const wished = wish.name === undefined ? null : granted(parseName(wish.name));
   return hall.change(caller, { root: access.root, acting: access.id }, async ({ trx, now, happened }) => {
     const before = wish.blueprint === undefined ? null : await ownBlueprint(trx, access, wish.blueprint);
     if (before && before.version !== wish.expectedVersion)
@@ -65,12 +64,13 @@ export function saveBlueprint(
     const content = await contentFor(trx, access, wish);
     const id = before?.id ?? hall.newId();
     const { actor } = caller;
-    await nameIt(trx, access, id, name);
+    const name = wished?.name ?? before?.name ?? refuseWith('BAD_REQUEST', 'Say what it is called.', 'name');
+    if (wished) await nameIt(trx, access, id, wished);
     const version = (before?.version ?? 0) + 1;
     const by = { id: actor.id, name: actor.name };
     const kept = { account: access.id, id, version, content, by, at: now };
     await insertBlueprintVersion(trx, { ...kept, judged: judgedOf(content), hashes: hashesOf(content) });
-    happened('blueprint.saved', access.id, { blueprint: name.name, version }, { id, name: name.name });
+    happened('blueprint.saved', access.id, { blueprint: name, version }, { id, name });
     return { id, version };
   });
 }

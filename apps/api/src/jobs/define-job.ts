@@ -70,6 +70,14 @@ export type JobPart<Payload> = Omit<JobItem<Payload>, 'payload' | 'done'> & {
   readonly ended: (trx: TenantTransaction, ends: readonly ItemEnd[]) => Promise<void>;
 };
 
+/** What items take that the job's procedure doesn't ask for, as it may be about one thing or another. */
+export type ItemGuard<Payload> = {
+  /** Why somebody may not have items done, stopped, tried again or undone; null: they may. */
+  readonly refusal: (access: Access, items: readonly Payload[]) => Refusal | null;
+  /** Whether what an item is about is hidden from somebody. */
+  readonly isHidden: (access: Pick<Access, 'levels'>, item: Payload) => boolean;
+};
+
 /** A declared job, whatever its payload is. */
 export type AnyJob = {
   /** Stored for ever: rename none, reuse none. */
@@ -83,8 +91,10 @@ export type AnyJob = {
   readonly about: ((stored: unknown) => readonly string[]) | null;
   /** How it is undone; null: it can't be. */
   readonly undo: Undo | null;
-  /** Why somebody may not have what failed of it tried again, by the stored payloads; null: it never is. */
-  readonly again: ((access: Access, stored: readonly unknown[]) => Refusal | null) | null;
+  /** What of it is for some of those only who see the job; null: nothing. */
+  readonly guard: ItemGuard<unknown> | null;
+  /** Whether what failed of it can be tried again. */
+  readonly again: boolean;
   /** What its end brings about, in the same change. */
   readonly ended: ((hall: Hall, change: Change, job: EndedJob) => Promise<void>) | null;
   /** Items that are worked on in one transaction, at the most. */
@@ -123,11 +133,12 @@ export function defineJob<Payload>(
     readonly retry: RetryPolicy;
     readonly undo?: Undo;
     readonly about?: (payload: Payload) => readonly string[];
-    readonly again?: NonNullable<AnyJob['again']>;
+    readonly guard?: ItemGuard<Payload>;
+    readonly again?: true;
     readonly ended?: NonNullable<AnyJob['ended']>;
   } & How<Payload>,
 ): Job<Payload> {
-  const { run, together, procedure, undo = null, again = null, ended = null, about, ...declared } = job;
+  const { run, together, procedure, undo = null, again = false, ended = null, about, guard, ...declared } = job;
   const { needs } = procedureAt(procedure);
   if (needs.kind !== 'account') throw new Error(`${procedure} is of no account: it asks for no job`);
   const work = together ? together.run : byItself(run);
@@ -138,6 +149,16 @@ export function defineJob<Payload>(
     ended,
     needs,
     about: about ? (stored) => about(job.payload.parse(stored)) : null,
+    guard: guard
+      ? {
+          refusal: (access, stored) =>
+            guard.refusal(
+              access,
+              stored.map((one) => job.payload.parse(one)),
+            ),
+          isHidden: (access, stored) => guard.isHidden(access, job.payload.parse(stored)),
+        }
+      : null,
     together: together?.most ?? 1,
     start: (part, stored) => work({ ...part, payloads: stored.map((one) => job.payload.parse(one)) }),
   };

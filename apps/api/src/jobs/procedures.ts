@@ -40,13 +40,13 @@ export const jobs: Handlers<'jobs'> = {
       },
       { snapshot: true },
     );
-    const about = all.find(({ name }) => name === found.kind)?.about;
+    const kind = all.find(({ name }) => name === found.kind);
     const page = items.slice(0, limit).map(({ payload, ...item }) => ({
       ...item,
-      ...conflictIn(item),
-      error: toldOf(item),
+      ...(kind?.guard?.isHidden(access, payload)
+        ? hiddenItem(item)
+        : { ...conflictIn(item), error: toldOf(item), about: kind?.about?.(payload) ?? null }),
       name: nameOf(names, item.target),
-      about: about?.(payload) ?? null,
     }));
     const last = items.length > limit ? page.at(-1) : undefined;
     return {
@@ -90,6 +90,14 @@ export const jobs: Handlers<'jobs'> = {
 /** Why an item failed, in a sentence: what else a refusal says is for whoever calls. */
 const toldOf = ({ error }: Pick<JobItemRow, 'error'>): JobItemRow['error'] =>
   error && { code: error.code, message: error.message, ...(error.field !== undefined && { field: error.field }) };
+
+/** What is told of an item that is about something that is hidden: that there is one, and how it ended. */
+const hiddenItem = ({ error }: Pick<JobItemRow, 'error'>) => ({
+  about: [],
+  result: null,
+  conflict: [],
+  error: error && { code: error.code, message: 'What it was about is not for you to see.' },
+});
 
 /** What of its result an item tells apart. */
 function conflictIn({

@@ -1,6 +1,14 @@
 import type { Job } from '@tenantree/contract';
-import { cancelJob, type JobRow, readJob, readJobItems, retryJob } from '@tenantree/db';
-import { DAY_MS, etaSeconds, isEnded, msOf, type RowId } from '@tenantree/domain';
+import {
+  cancelJob,
+  type JobItemRow,
+  type JobRow,
+  readJob,
+  readJobItems,
+  retryJob,
+  type TenantTransaction,
+} from '@tenantree/db';
+import { type AccountId, DAY_MS, etaSeconds, isEnded, msOf, type RowId } from '@tenantree/domain';
 import type { Actor } from '../context/actor.ts';
 import { type Access, admit } from '../guard/admit.ts';
 import type { Caller, Hall } from '../hall/hall.ts';
@@ -11,8 +19,8 @@ import type { AnyJob } from './define-job.ts';
 
 /** How long after it was asked for what failed of a job can be tried again: versions of products are kept for three times as long. */
 const RETRY_DAYS = 30;
-/** Items of an import, at the most: all of them are asked for rights. */
-const MOST_RETRIED = 10_000;
+/** Items of a job that are read at once. */
+const ITEMS_AT_ONCE = 10_000;
 
 /** Rings when a job has gone on. */
 export const jobBell = (id: RowId): Bell => ({ of: 'jobs', id });
@@ -39,7 +47,7 @@ const isUndoable = ({ state, counts: { done } }: JobRow, kind: AnyJob | undefine
 
 /** Whether what failed of a job can be tried again: as long as all that it named is known still. */
 const isRetryable = ({ state, createdAt }: JobRow, kind: AnyJob | undefined, nowMs: number): boolean =>
-  kind?.again != null && (state === 'partly' || state === 'failed') && msOf(createdAt) > nowMs - RETRY_DAYS * DAY_MS;
+  kind?.again === true && (state === 'partly' || state === 'failed') && msOf(createdAt) > nowMs - RETRY_DAYS * DAY_MS;
 
 /** Whether somebody may see all that is in a file. */
 export const maySee = ({ levels }: Pick<Access, 'levels'>, { hasUsage }: { readonly hasUsage: boolean }): boolean =>
@@ -93,6 +101,29 @@ export async function findJob(
   return isSeen ? found : refuseWith('NOT_FOUND', 'There is no such job.', 'job');
 }
 
+/** All items of a job that have come to something, as they were kept. */
+export async function itemsIn(
+  trx: TenantTransaction,
+  ref: { readonly account: AccountId; readonly job: RowId },
+  state: JobItemRow['state'],
+): Promise<readonly JobItemRow[]> {
+  const all: JobItemRow[] = [];
+  for (let after = 0; ; after = all.at(-1)?.n ?? after) {
+    const page = await readJobItems(trx, ref, { state, after, limit: ITEMS_AT_ONCE });
+    all.push(...page);
+    if (page.length < ITEMS_AT_ONCE) return all;
+  }
+}
+
+/** @throws Refused where somebody may not have some items of a job done, and so neither stopped nor taken back */
+export function requireItems({ guard }: AnyJob, access: Access, items: readonly JobItemRow[]): void {
+  const refusal = guard?.refusal(
+    access,
+    items.map(({ payload }) => payload),
+  );
+  if (refusal) throw new Refused(refusal);
+}
+
 /**
  * Stops a job: no more of it begins, what is done stays. For those who may ask for such a job. One that has ended, or was stopped before,
  * stays as it is.
@@ -105,10 +136,12 @@ export async function stopJob(call: JobCall, id: RowId): Promise<JobRow> {
   const kind = jobs.find(({ name }) => name === found.kind);
   if (!kind || found.askedBy.actor.kind === 'system')
     refuseWith('FORBIDDEN', 'This job is the platform’s own. Nobody stops it.', 'job');
-  granted(await admit(hall, actor, access.id, kind.needs));
+  const there = granted(await admit(hall, actor, access.id, kind.needs));
   if (isEnded(found.state)) return found;
+  const ref = { account: access.id, job: id };
   await hall.change(caller, { root: access.root, acting: access.id }, async ({ trx, now, happened }) => {
-    if (!(await cancelJob(trx, { account: access.id, job: id }, now))) return;
+    if (kind.guard) requireItems(kind, there, await itemsIn(trx, ref, 'pending'));
+    if (!(await cancelJob(trx, ref, now))) return;
     happened('job.cancelled', access.id, { job: kind.label, account: access.name }, { id, name: kind.label });
   });
   hub.ring(jobBell(id));
@@ -126,7 +159,7 @@ export async function tryAgain(call: JobCall, id: RowId): Promise<JobRow> {
   const found = await findJob(call, id);
   const kind = jobs.find(({ name }) => name === found.kind);
   if (!kind?.again) return refuseWith('NOTHING_FAILED', 'What failed of this job can’t be tried again.', 'job');
-  const { again, needs, label } = kind;
+  const { needs, label } = kind;
   const there = granted(await admit(hall, actor, access.id, needs));
   if (!isEnded(found.state)) return found;
   if (!shownJob(found, call).retryable)
@@ -134,12 +167,7 @@ export async function tryAgain(call: JobCall, id: RowId): Promise<JobRow> {
   const ref = { account: access.id, job: id };
   const { user, key, requestId } = caller;
   await hall.change(caller, { root: access.root, acting: access.id }, async ({ trx, happened }) => {
-    const failed = await readJobItems(trx, ref, { state: 'failed', after: 0, limit: MOST_RETRIED });
-    const refusal = again(
-      there,
-      failed.map(({ payload }) => payload),
-    );
-    if (refusal) throw new Refused(refusal);
+    requireItems(kind, there, await itemsIn(trx, ref, 'failed'));
     const retried = await retryJob(trx, ref, { actor: caller.actor, user, key, requestId });
     // Null: somebody else has let it try again meanwhile.
     if (retried !== null)

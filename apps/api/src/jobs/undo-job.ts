@@ -1,13 +1,9 @@
-import { type JobItemRow, readJobItems } from '@tenantree/db';
 import type { RowId } from '@tenantree/domain';
 import { admit } from '../guard/admit.ts';
 import type { Change } from '../hall/change.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
 import type { Done, Foreseen, Undo } from './define-job.ts';
-import { findJob, type JobCall, shownJob } from './shown-jobs.ts';
-
-/** Items of a job that are read at once. */
-const ITEMS_AT_ONCE = 10_000;
+import { findJob, itemsIn, type JobCall, requireItems, shownJob } from './shown-jobs.ts';
 
 type Undoable = { readonly undo: Undo; readonly done: readonly Done[] };
 
@@ -23,20 +19,11 @@ async function findUndoable(call: Omit<JobCall, 'caller' | 'hub'>, job: RowId): 
       'This can’t be undone: it has not ended, did nothing, or can’t be taken back.',
       'job',
     );
-  granted(await admit(hall, actor, access.id, kind.needs));
-  const items = await hall.db.withTenant(
-    access.id,
-    async (trx) => {
-      const all: JobItemRow[] = [];
-      for (let after = 0; ; after = all.at(-1)?.n ?? after) {
-        const asked = { state: 'done', after, limit: ITEMS_AT_ONCE } as const;
-        const page = await readJobItems(trx, { account: access.id, job }, asked);
-        all.push(...page);
-        if (page.length < ITEMS_AT_ONCE) return all;
-      }
-    },
-    { snapshot: true },
-  );
+  const there = granted(await admit(hall, actor, access.id, kind.needs));
+  const items = await hall.db.withTenant(access.id, (trx) => itemsIn(trx, { account: access.id, job }, 'done'), {
+    snapshot: true,
+  });
+  requireItems(kind, there, items);
   const done = items.flatMap(({ target, result }) => (target === null ? [] : [{ account: target, result }]));
   return { undo: kind.undo, done };
 }

@@ -7,7 +7,7 @@ import {
   type Writing,
   writeSecrets,
 } from '@tenantree/db';
-import { type AccountId, type PermissionKey, permission, type RowId } from '@tenantree/domain';
+import { type AccountId, type PermissionKey, permission, type Refusal, type RowId } from '@tenantree/domain';
 import {
   type NamedThing,
   type ParsedDocument,
@@ -72,8 +72,19 @@ export async function requireFreeNames(
 
 /** @param other what has its name already @throws Refused NAME_TAKEN when that is another one */
 export function requireFree(kind: Writer['kind'], { id, parsed }: Wished, other: RowId | undefined): void {
-  if (kind.names === 'any' || other === undefined || other === id) return;
-  refuseWith('NAME_TAKEN', `Another ${kind.label.toLowerCase()} here is called “${parsed.name.name}”.`, kind.nameAt);
+  const refusal = nameTaken(kind, { id, name: parsed.name.name }, other);
+  if (refusal) throw new Refused(refusal);
+}
+
+/** Why something can't be called what it wants to be; null: it can. @param other what has the name already */
+export function nameTaken(
+  kind: Writer['kind'],
+  { id, name }: { readonly id: RowId | null; readonly name: string },
+  other: RowId | undefined,
+): Refusal | null {
+  if (kind.names === 'any' || other === undefined || other === id) return null;
+  const message = `Another ${kind.label.toLowerCase()} here is called “${name}”.`;
+  return { code: 'NAME_TAKEN', message, field: kind.nameAt };
 }
 
 /**

@@ -3,7 +3,7 @@ import type { CallRefusal } from '@tenantree/client';
 import type { BlueprintPlan, ShownBlueprint } from '@tenantree/contract';
 import { type RowId, SECTION_MODES, type SectionMode } from '@tenantree/domain';
 import type { ClashAnswer } from '@tenantree/domain/products';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useRef, useState } from 'react';
 import { Link, useLocation, useSearch } from 'wouter';
 import { useHistoryState } from 'wouter/use-browser-location';
 import { PartPicker } from '../keys/part-picker.tsx';
@@ -75,29 +75,33 @@ function Steps({ account, blueprint, how }: StepsProps) {
     answers: new Map(),
   });
   const [plan, setPlan] = useState<BlueprintPlan | null>(null);
+  // A preview that comes after something else was said is of what nobody wants any more.
+  const wanted = useRef(wish);
   const { refusal, busy, act } = useAct();
-  const lookAhead = ({ chosen, values, modes, answers }: Wish): void =>
+  const lookAhead = (asked: Wish): void =>
     void act(async () => {
+      const { chosen, values, modes, answers } = asked;
       setPlan(null);
-      setPlan(
-        await blueprints.plan.mutate({
-          account,
-          blueprint: blueprint.id,
-          how,
-          targets: chosen.map(({ id }) => id),
-          ...(how === 'apply' && { version: blueprint.version, ...modes }),
-          variables: filled(values),
-          answers: [...answers].map(([product, as]) => ({ product, as })),
-        }),
-      );
+      const found = await blueprints.plan.mutate({
+        account,
+        blueprint: blueprint.id,
+        how,
+        targets: chosen.map(({ id }) => id),
+        ...(how === 'apply' && { version: blueprint.version, ...modes }),
+        variables: filled(values),
+        answers: [...answers].map(([product, as]) => ({ product, as })),
+      });
+      if (wanted.current === asked) setPlan(found);
     });
-  const change = (more: Partial<Wish>): void => {
+  const say = (next: Wish): void => {
+    wanted.current = next;
     setPlan(null);
-    setWish({ ...wish, ...more });
+    setWish(next);
   };
+  const change = (more: Partial<Wish>): void => say({ ...wish, ...more });
   const answer = (product: RowId, as: ClashAnswer): void => {
     const next = { ...wish, answers: new Map(wish.answers).set(product, as) };
-    setWish(next);
+    say(next);
     lookAhead(next);
   };
   return (
@@ -153,6 +157,11 @@ function Asked({ account, blueprint, how, wish, refusal, busy, onChange, onPrevi
       <div className={css.acts}>
         <AllBelow account={account} onFound={(found) => onChange({ chosen: found })} />
         <span className={css.quiet}>{accountsWords(chosen.length)} chosen</span>
+        {chosen.length > MOST && (
+          <span className={css.warn} role="status">
+            One go takes {MOST} accounts at the most: choose fewer.
+          </span>
+        )}
       </div>
       {how === 'apply' && (
         <>
@@ -167,7 +176,7 @@ function Asked({ account, blueprint, how, wish, refusal, busy, onChange, onPrevi
       )}
       <Alert refusal={refusal} fields={['targets', ...variables.map(({ key }) => `variables.${key}`)]} />
       <div className={css.acts}>
-        <Button type="submit" disabled={busy || chosen.length === 0}>
+        <Button type="submit" disabled={busy || chosen.length === 0 || chosen.length > MOST}>
           {busy ? 'Looking…' : 'Preview'}
         </Button>
       </div>

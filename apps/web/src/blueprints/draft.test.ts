@@ -1,7 +1,7 @@
 import type { Product, ShownBlueprint } from '@tenantree/contract';
 import type { AccountId, Instant, RowId } from '@tenantree/domain';
 import { describe, expect, it } from 'vitest';
-import { contentOf, draftOf, findVariables, placed } from './draft.ts';
+import { contentOf, draftOf, findVariables, placed, withProducts } from './draft.ts';
 
 const AGENT = '0190a000-0000-7000-8000-000000000001' as RowId;
 const PRESET = '0190a000-0000-7000-8000-000000000002' as RowId;
@@ -33,7 +33,6 @@ const product = (document: Product['document'], refs: Product['refs'] = []) => (
 describe('What is written of a blueprint', () => {
   it('is sent as it was read, where nothing is changed', () => {
     expect(contentOf(draftOf(shown, [{ id: PRESET }]))).toEqual({
-      name: 'Practice',
       caps: { preset: { id: PRESET } },
       limits: { agents: { max: 5, reserve: 1, atLimit: 'notify', thresholds: [50] } },
       priceBook: { book: BOOK, from: 'now' },
@@ -49,6 +48,22 @@ describe('What is written of a blueprint', () => {
         },
       ],
     });
+  });
+
+  it('asks for nothing of a product that is left out: its secrets go with it, a text may stand elsewhere', () => {
+    const draft = draftOf(shown, []);
+    const secret = { key: 'apiKey', label: 'Key', type: 'text', required: true, secret: true } as const;
+    const both = [
+      { product: AGENT, place: '/secret' },
+      { product: BOOK, place: '/secret' },
+    ];
+    const variables = [...draft.variables, { ...secret, at: both.slice(0, 1) }, { ...secret, key: 'other', at: both }];
+    const left = withProducts({ ...draft, variables }, []);
+    expect(left.products).toEqual([]);
+    expect(left.variables.map(({ key, at }) => [key, at])).toEqual([
+      ['company', []],
+      ['other', both.slice(1)],
+    ]);
   });
 
   it('says at which percents of a maximum, and of what is unlimited none', () => {

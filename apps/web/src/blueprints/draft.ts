@@ -47,7 +47,8 @@ export type VariableDraft = {
 
 /** What is written of a version. */
 export type BlueprintDraft = {
-  readonly name: string;
+  /** Of a new one; null: it is called something already. */
+  readonly name: string | null;
   readonly caps: 'none' | 'preset' | 'levels';
   readonly preset: string;
   readonly levels: Readonly<Partial<Record<PermissionKey, Level>>>;
@@ -64,7 +65,7 @@ export function draftOf(shown: ShownBlueprint | null, presets: readonly { readon
   const caps = shown?.caps ?? null;
   const preset = presets.some(({ id }) => id === caps?.preset?.id) ? (caps?.preset?.id ?? '') : '';
   return {
-    name: shown?.name ?? '',
+    name: shown ? null : '',
     caps: caps === null ? 'none' : preset === '' ? 'levels' : 'preset',
     preset,
     levels: caps?.levels ?? {},
@@ -123,7 +124,7 @@ export function contentOf(
   const { name, caps, preset, levels, book, from, products, variables } = draft;
   const limits = limitsOf(draft.limits);
   return {
-    name,
+    ...(name !== null && { name }),
     ...(caps === 'preset' && { caps: { preset: { id: preset } } }),
     ...(caps === 'levels' && { caps: { levels } }),
     ...(limits && { limits }),
@@ -177,6 +178,19 @@ function walk(value: unknown, place: string, meet: (place: string, value: unknow
       meet(place, value);
     else for (const [name, inner] of Object.entries(value)) walk(inner, `${place}/${escaped(name)}`, meet);
   }
+}
+
+/**
+ * What is written with other products: what is left out asks for nothing any more. A variable of texts stays, as others may name it; that of a
+ * secret goes with it.
+ */
+export function withProducts(draft: BlueprintDraft, products: readonly ProductDraft[]): BlueprintDraft {
+  const kept = new Set(products.map(({ product }) => product));
+  const left = new Set(draft.products.flatMap(({ product }) => (kept.has(product) ? [] : product)));
+  const variables = draft.variables
+    .map((one) => ({ ...one, at: one.at.filter(({ product }) => !left.has(product)) }))
+    .filter(({ secret, at }) => !secret || at.length > 0);
+  return { ...draft, products, variables };
 }
 
 /** A draft in which each variable stands where it was found; what is not known to be anywhere else stays where it was. */

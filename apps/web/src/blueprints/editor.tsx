@@ -1,5 +1,5 @@
 import { useQueries, useQuery } from '@tanstack/react-query';
-import type { CallRefusal } from '@tenantree/client';
+import { type CallRefusal, refusalOf } from '@tenantree/client';
 import type { ShownBlueprint } from '@tenantree/contract';
 import { PERMISSION_CATEGORIES, PERMISSIONS } from '@tenantree/domain';
 import { type FormEvent, type ReactNode, useState } from 'react';
@@ -8,7 +8,15 @@ import css from '../parts/cards.module.css';
 import { Card, Select, useAct } from '../parts/cards.tsx';
 import { Alert, Button, errorOf, Field } from '../parts/parts.tsx';
 import { queries, tenantree } from '../server.ts';
-import { type BlueprintDraft, contentOf, draftOf, findVariables, type LimitDraft, placed } from './draft.ts';
+import {
+  type BlueprintDraft,
+  contentOf,
+  draftOf,
+  findVariables,
+  type LimitDraft,
+  placed,
+  withProducts,
+} from './draft.ts';
 import { ProductFields } from './product-fields.tsx';
 import { VariableFields } from './variable-fields.tsx';
 import { LEVELS } from './words.ts';
@@ -18,13 +26,32 @@ const { blueprints, books, presets, products } = tenantree.trpc;
 type Shown = ShownBlueprint | null;
 
 /** Writes a version of a blueprint, once it is known which presets and price books there are. */
-export function Editor({ account, shown }: { readonly account: string; readonly shown: Shown }) {
+export function Editor({
+  account,
+  shown,
+  onWritten,
+}: {
+  readonly account: string;
+  readonly shown: Shown;
+  readonly onWritten: (written: Written) => void;
+}) {
   const offered = useQuery({ queryKey: ['presets', account], queryFn: () => presets.list.query({ account }) });
   // Who has nothing to do with billing is offered no price books.
   const sold = useQuery({ queryKey: ['books', account], queryFn: () => books.list.query({ account }), retry: false });
   if (offered.isPending || sold.isPending) return <Card title="What it sets up">{null}</Card>;
-  return <Form account={account} shown={shown} presets={offered.data?.presets ?? []} books={sold.data?.rows ?? []} />;
+  return (
+    <Form
+      account={account}
+      shown={shown}
+      presets={offered.data?.presets ?? []}
+      books={sold.data?.rows ?? []}
+      onWritten={onWritten}
+    />
+  );
 }
+
+/** Whether something is written that isn't saved yet. */
+export type Written = 'something' | 'nothing';
 
 type Named = { readonly id: BlueprintId; readonly name: string; readonly version: number };
 type BlueprintId = ShownBlueprint['id'];
@@ -33,6 +60,7 @@ type FormProps = {
   readonly shown: Shown;
   readonly presets: readonly Named[];
   readonly books: readonly Named[];
+  readonly onWritten: (written: Written) => void;
 };
 
 /** The documents of the products that are chosen, as they are now. */
@@ -45,36 +73,54 @@ const useDocuments = (account: string, chosen: BlueprintDraft['products']) =>
     combine: (all) => all.flatMap(({ data }) => (data ? [data.product] : [])),
   });
 
-function Form({ account, shown, presets: offered, books: sold }: FormProps) {
+/** What is written of a version, and how it is saved. */
+function useDraft({ account, shown, presets: offered, onWritten }: Omit<FormProps, 'books'>) {
   const [, navigate] = useLocation();
   const [draft, setDraft] = useState<BlueprintDraft>(() => draftOf(shown, offered));
+  const [newest, setNewest] = useState(shown?.newest);
   const { refusal, busy, act } = useAct();
-  const change = (more: Partial<BlueprintDraft>): void => setDraft({ ...draft, ...more });
+  const change = (more: Partial<BlueprintDraft>): void => {
+    onWritten('something');
+    setDraft({ ...draft, ...more });
+  };
   const documents = useDocuments(account, draft.products);
   const found = findVariables(documents);
   const read = new Set(documents.map(({ id }) => id));
-  const newest = shown?.newest;
   const save = (event: FormEvent): void => {
     event.preventDefault();
     void act(async () => {
       const of = shown && newest !== undefined ? { blueprint: shown.id, expectedVersion: newest } : {};
       const content = contentOf({ ...draft, variables: placed(draft.variables, found, read) });
-      const { id } = await blueprints.save.mutate({ account, ...content, ...of });
+      const { id } = await blueprints.save.mutate({ account, ...content, ...of }).catch(async (error: unknown) => {
+        // What is written stays, and is saved over what there is now by whoever saves again.
+        if (shown && refusalOf(error).code === 'VERSION_CONFLICT')
+          setNewest((await blueprints.get.query({ account, blueprint: shown.id })).blueprint.newest);
+        throw error;
+      });
+      onWritten('nothing');
       await queries.invalidateQueries();
       navigate(shown ? `/a/${account}/blueprints` : `/a/${account}/blueprints/${id}`);
     });
   };
+  return { draft, change, documents, found, newest, refusal, busy, save };
+}
+
+function Form({ books: sold, ...given }: FormProps) {
+  const { account, shown, presets: offered } = given;
+  const { draft, change, documents, found, newest, refusal, busy, save } = useDraft(given);
   return (
     <Card title={shown ? `What version ${shown.version} sets up` : 'What it sets up'}>
       <form className={css.in} onSubmit={save}>
-        <Field
-          label="Name"
-          required
-          maxLength={120}
-          value={draft.name}
-          error={errorOf(refusal, 'name')}
-          onChange={({ target }) => change({ name: target.value })}
-        />
+        {draft.name !== null && (
+          <Field
+            label="Name"
+            required
+            maxLength={120}
+            value={draft.name}
+            error={errorOf(refusal, 'name')}
+            onChange={({ target }) => change({ name: target.value })}
+          />
+        )}
         <Caps draft={draft} presets={offered} refusal={refusal} onChange={change} />
         <Limits limits={draft.limits} refusal={refusal} onChange={(limits) => change({ limits })} />
         {(sold.length > 0 || draft.book !== '') && (
@@ -84,7 +130,7 @@ function Form({ account, shown, presets: offered, books: sold }: FormProps) {
           <ProductFields
             account={account}
             chosen={draft.products}
-            onChange={(chosen) => change({ products: chosen })}
+            onChange={(chosen) => change(withProducts(draft, chosen))}
           />
         </Part>
         <Part title="Variables" field="variables" refusal={refusal}>
@@ -96,6 +142,13 @@ function Form({ account, shown, presets: offered, books: sold }: FormProps) {
           />
         </Part>
         <Alert refusal={isOfAPart(refusal) ? null : refusal} />
+        {refusal?.code === 'VERSION_CONFLICT' && (
+          <p>
+            <a href={window.location.href} target="_blank" rel="noreferrer">
+              Version {newest}, in a tab of its own
+            </a>
+          </p>
+        )}
         <div className={css.acts}>
           <Button type="submit" look="primary" disabled={busy}>
             {busy ? 'Saving…' : newest === undefined ? 'Save blueprint' : `Save version ${newest + 1}`}

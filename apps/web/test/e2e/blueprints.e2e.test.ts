@@ -50,7 +50,8 @@ const idOf = async (account: string, wanted: string): Promise<RowId> =>
   (await owner.client.blueprints.list.query({ account })).blueprints.find(({ name }) => name === wanted)!.id;
 const press = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true }).click();
 const jobEnded = async (page: Page): Promise<void> => {
-  await page.getByText('Done', { exact: true }).first().waitFor();
+  // “Done” stands there from the beginning, beside how many are.
+  await page.getByText('Ended', { exact: true }).waitFor();
 };
 
 /** Writes a blueprint with a limit, an agent, its tool, and what these ask for. */
@@ -238,6 +239,35 @@ describe('Blueprints', () => {
     await page.close();
   });
 
+  it('ask for nothing of what is left out, and apply what stands there, whatever was looked at before', async () => {
+    const { account, acme } = await reseller('Left out');
+    const page = await app.open({ context: home });
+    await write(page, account);
+    await press(page, 'Save blueprint');
+    await page.getByText('It has set up no account yet.').waitFor();
+    await press(page, 'Leave out Calendar');
+    expect(await page.getByLabel(/^Ask for the secret of Calendar/).count()).toBe(0);
+    await press(page, 'Save version 2');
+    await page.getByRole('link', { name: 'Practice' }).click();
+    await press(page, 'Apply to accounts');
+    await press(page, 'Choose all below');
+    await page.getByText('2 accounts chosen').waitFor();
+    await page.getByLabel('Company').fill('Old');
+    await page.getByLabel('Company').press('Enter');
+    await page.getByLabel('Company').fill('New');
+    await page.getByRole('button', { name: 'Preview' }).waitFor();
+    expect(await page.getByRole('button', { name: 'Apply', exact: true }).count()).toBe(0);
+    await press(page, 'Preview');
+    await press(page, 'Apply');
+    await jobEnded(page);
+    const [copy] = (await owner.client.products.list.query({ account: acme, kind: 'agent' })).rows;
+    const of = { account: acme, kind: 'agent', product: copy!.id } as const;
+    expect((await owner.client.products.get.query(of)).product.document['prompt']).toMatchObject({
+      greeting: 'Hello, this is New.',
+    });
+    await page.close();
+  });
+
   it('are renamed and deleted, and say at their fields what is refused', async () => {
     const { account } = await reseller('Refused');
     const { client } = owner;
@@ -264,6 +294,18 @@ describe('Blueprints', () => {
     await page.getByLabel('Agents: at most').fill('6');
     await press(page, 'Save version 2');
     await page.getByText('“Clinic” is at version 2 by now: look at it, and save again.').waitFor();
+    await page.getByRole('link', { name: 'Version 2, in a tab of its own' }).waitFor();
+    await press(page, 'Save version 3');
+    await page.getByRole('link', { name: 'Clinic' }).click();
+    expect(await page.getByLabel('Agents: at most').inputValue()).toBe('6');
+    // What is written is not given up unasked.
+    await page.getByLabel('Agents: at most').fill('8');
+    await press(page, 'Show version 1');
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).last().click();
+    expect(await page.getByLabel('Agents: at most').inputValue()).toBe('8');
+    await press(page, 'Show version 1');
+    await page.getByRole('dialog').getByRole('button', { name: 'Give it up' }).click();
+    await page.getByText('What version 1 sets up').waitFor();
     await press(page, 'Delete');
     await page.getByRole('dialog').getByRole('button', { name: 'Delete blueprint' }).click();
     await page.getByRole('link', { name: 'Office' }).waitFor();

@@ -228,6 +228,43 @@ describe('Import Products', () => {
     await page.close();
   });
 
+  it('is found on page Work, where what failed is tried again by one press, alone, and all of it taken back', async () => {
+    const one = await shop('By hand');
+    const { client } = owner;
+    const { account, customer } = one;
+    const room = (max: number) =>
+      client.limits.set.mutate({ account: customer, limits: [{ kind: 'knowledgeBases', max }] });
+    await room(0);
+    const wish = { account, targets: [customer], products: [{ product: one.base }, { product: one.schedule }] };
+    const { plan } = await client.imports.plan.mutate({ ...wish, answers: [{ as: 'keep_both' }] });
+    await client.imports.run.mutate({ account, plan });
+    const page = await app.open({ context: home });
+    await page.goto(`${app.url}/a/${account}/work`);
+    await page.getByText('Done, with failures').waitFor();
+    await page.getByRole('link', { name: 'Import products' }).click();
+    await page.getByText('“Customer of By hand” may have 0 knowledge bases at the most: 0 are in use.').waitFor();
+    await look(page, 'work-failed');
+    await page.getByLabel('Show').selectOption('failed');
+    await page.getByRole('row').filter({ hasText: 'Handbook' }).waitFor();
+    expect(await page.getByRole('row').filter({ hasText: 'Office hours' }).count()).toBe(0);
+    await room(1);
+    await page.getByRole('button', { name: 'Try again what failed' }).dblclick();
+    await page.getByText('None.').waitFor();
+    expect(await page.getByRole('button', { name: 'Try again what failed' }).count()).toBe(0);
+    await page.getByLabel('Show').selectOption('');
+    await page.getByRole('row').filter({ hasText: 'Handbook' }).getByRole('cell', { name: 'Done' }).waitFor();
+    expect(await named(customer, 'knowledgeBase')).toEqual(['Handbook']);
+    await page.getByRole('link', { name: 'All jobs' }).click();
+    await page.getByRole('row').filter({ hasText: 'Import products' }).getByText('2 of 2').waitFor();
+    await page.getByRole('link', { name: 'Import products' }).click();
+    await press(page, 'Undo all');
+    await page.getByRole('dialog').getByRole('button', { name: 'Undo' }).click();
+    await page.getByRole('heading', { name: 'Undo: Import products' }).waitFor();
+    await page.getByText('Ended', { exact: true }).waitFor();
+    expect([await named(customer, 'knowledgeBase'), await named(customer, 'schedule')]).toEqual([[], ['OFFICE hours']]);
+    await page.close();
+  });
+
   it('is there for whoever may import', async () => {
     const one = await shop('Not for all');
     const email = 'vera@example.com';

@@ -270,7 +270,8 @@ export class SamCopies extends AccountPart<CopiesSource> {
       gate: gate === 'manual' ? gate : { afterHours: Number(gate) },
     }));
     await this.#act(({ source, product }) => source.start(product, stages));
-    this.drafts = [FIRST];
+    // What was refused is not to be typed again.
+    if (!this.refusal) this.drafts = [FIRST];
   }
 
   #shownRollout(rollout: RolloutView): TemplateResult {
@@ -332,7 +333,10 @@ export class SamCopies extends AccountPart<CopiesSource> {
       const asked = this.#asked;
       const { loaded } = this;
       if (!asked || !loaded) return;
-      this.#show({ ...loaded, rollout: await work(asked) });
+      const rollout = await work(asked);
+      // Unless another product is shown by now.
+      if (this.#asked !== asked) return;
+      this.#show({ ...loaded, rollout });
       this.told += 1;
     });
   }

@@ -52,7 +52,7 @@ export function valueWords(
   const isList = Array.isArray(value) && value.every((one) => typeof one !== 'object');
   let words = isList ? value.join(', ') : typeof value === 'object' ? JSON.stringify(value) : String(value ?? '');
   if (value === null || words === '') return say('nothing');
-  for (const [id, name] of names) words = words.replaceAll(id, name);
+  for (const [id, name] of names) words = words.replaceAll(id, () => name);
   return words;
 }
 

@@ -120,12 +120,13 @@ export class SamCopy extends LitElement {
     ) => Promise<Product>,
     refused: 'said' | 'thrown' = 'said',
   ): Promise<void> {
-    const { source, account, kind } = this;
+    // It is told to whoever shows this copy now: another one may be shown when it is done.
+    const { source, account, kind, changed } = this;
     if (!source || !account || !kind || this.busy) return;
     this.busy = true;
     this.refusal = null;
     try {
-      this.changed(await act(source, { account, kind: kind.kind }));
+      changed(await act(source, { account, kind: kind.kind }));
     } catch (error) {
       if (refused === 'thrown') throw error;
       this.refusal = refusalFrom(error);

@@ -29,6 +29,8 @@ import type {
 import { importsStyles } from './imports-styles.ts';
 import { cardTitle, listCard } from './resolve-step.ts';
 
+export { previewStep } from './preview-step.ts';
+
 type Asked = { readonly source: ImportsSource; readonly job: RowId };
 /** A product that waits for secrets. */
 type Waiting = Pick<DoneProduct, 'product' | 'kind' | 'name' | 'needs'> & { readonly account: ImportStep['account'] };

@@ -42,7 +42,7 @@ import type {
 } from './imports-source.ts';
 import { importsStyles } from './imports-styles.ts';
 import { importsTexts } from './imports-texts.ts';
-import { previewStep } from './preview-step.ts';
+import type { previewStep } from './preview-step.ts';
 import { listCard, resolveStep } from './resolve-step.ts';
 
 /** Where it comes from, with what can be imported from there and what was lately. */
@@ -91,13 +91,14 @@ export class SamImport extends AccountPart<ImportsSource> {
   declare protected busy: boolean;
   /** What of the questions and of the preview is opened. */
   declare protected opened: ReadonlySet<string>;
-  /** The part that shows jobs could not be loaded. */
+  /** What comes late could not be loaded. */
   declare protected missing: boolean;
   #asked: Asked | null = null;
-  readonly #jobs = new LatePart(
+  /** What shows a plan before it is run, and what shows the job: it comes when something is planned. */
+  readonly #late = new LatePart(
     () => import('./sam-import-run.ts'),
     'SamImportRun',
-    ({ SamImportRun }) => (define('sam-import-run', SamImportRun), true),
+    ({ SamImportRun, previewStep }) => (define('sam-import-run', SamImportRun), previewStep),
   );
   #isArriving = false;
   readonly #loading = new Loading<Asked, Begun>(this, {
@@ -120,6 +121,7 @@ export class SamImport extends AccountPart<ImportsSource> {
       this.begun = null;
       this.failure = null;
       this.refusal = null;
+      this.busy = false;
     },
   });
 
@@ -194,12 +196,17 @@ export class SamImport extends AccountPart<ImportsSource> {
     };
   }
 
-  #change(change: Partial<Draft>): void {
+  /** @param into of which accounts it is the draft: an answer may come when others are looked at */
+  #change(change: Partial<Draft>, into = this.#key()): void {
     const { source, draft } = this;
-    if (!source || !draft) return;
-    this.#isArriving ||= change.step !== undefined && change.step !== draft.step;
-    this.draft = { ...draft, ...change };
-    draftsOf(source).set(this.#key(), this.draft);
+    const isShown = into === this.#key();
+    const before = isShown ? draft : source && draftsOf(source).get(into);
+    if (!source || !before) return;
+    const after = { ...before, ...change };
+    draftsOf(source).set(into, after);
+    if (!isShown) return;
+    this.#isArriving ||= after.step !== before.step;
+    this.draft = after;
   }
 
   protected override render(): TemplateResult {
@@ -207,7 +214,12 @@ export class SamImport extends AccountPart<ImportsSource> {
     if (account && this.#sources().length === 0)
       return html`<div class="card" part="card"><div class="state">${this.texts.say('importNothing')}</div></div>`;
     if (!begun || !draft) return this.absent(() => void this.#loading.begin());
-    return html`<div class="import">${this.#head(draft)}${refusal ? errorLine(refusal.message) : nothing}${this.#step(begun, draft)}</div>`;
+    return html`<div class="import">${this.#head(draft)}${refusal ? errorLine(this.#said(refusal)) : nothing}${this.#step(begun, draft)}</div>`;
+  }
+
+  /** Why something was refused: an account that is not there any more by its name. */
+  #said({ message }: SourceRefusal): string {
+    return this.#into().reduce((words, { id, name }) => words.replace(id, () => name), message);
   }
 
   #head({ step, from }: Draft): TemplateResult {
@@ -248,18 +260,18 @@ export class SamImport extends AccountPart<ImportsSource> {
           ? html`${resolveStep(draft, plan, this.#around(begun), this.#acts)}${this.#resolveFoot(draft)}`
           : nothing;
       case 'preview':
-        return plan ? this.#preview(begun, draft, plan) : nothing;
+        return plan ? this.#shownLate((preview) => this.#preview(begun, draft, plan, preview)) : nothing;
       case 'import':
-        return this.#running(begun, draft);
+        return this.#shownLate(() => this.#running(begun, draft));
     }
   }
 
-  /** The job, once the part is there that shows it. What can't be loaded now is asked for again by hand. */
-  #running(begun: Begun, draft: Draft): TemplateResult {
-    if (this.#jobs.part)
-      return html`<sam-import-run exportparts="button, card, dialog" .source=${this.source} .from=${draft.from} .job=${draft.job} .kinds=${begun.kinds} .opens=${this.opens} .texts=${this.texts} .access=${this.access} .level=${this.level} .again=${this.#again} .follow=${this.#show}></sam-import-run>`;
+  /** What comes late, once it is there. What can't be loaded now is asked for again by hand. */
+  #shownLate(shown: (preview: typeof previewStep) => TemplateResult): TemplateResult {
+    const { part } = this.#late;
+    if (part) return shown(part);
     if (!this.missing)
-      this.#jobs.load().then(
+      this.#late.load().then(
         () => this.requestUpdate(),
         () => {
           this.missing = true;
@@ -271,13 +283,17 @@ export class SamImport extends AccountPart<ImportsSource> {
     return html`<div class="card" part="card">${absent(this.missing ? new SourceRefusal(NO_ANSWER) : null, this.texts, again)}</div>`;
   }
 
+  #running(begun: Begun, draft: Draft): TemplateResult {
+    return html`<sam-import-run exportparts="button, card, dialog" .source=${this.source} .from=${draft.from} .job=${draft.job} .kinds=${begun.kinds} .opens=${this.opens} .texts=${this.texts} .access=${this.access} .level=${this.level} .again=${this.#again} .follow=${this.#show}></sam-import-run>`;
+  }
+
   #select(begun: Begun, { chosen }: Draft): TemplateResult {
     const { texts, access } = this;
     const { say } = texts;
     const { from, kinds, recent } = begun;
     const into = this.#into();
     const target = into.length === 1 ? (into[0]?.id ?? null) : null;
-    const choose = (next: ReadonlyMap<RowId, Chosen>): void => this.#change({ chosen: next, plan: null, stale: null });
+    const choose = (next: ReadonlyMap<RowId, Chosen>): void => this.#change({ chosen: next });
     const next = (): void => void this.#plan('resolve');
     // Whoever may import nothing from there is told so once.
     const mayNot = kinds.length === 0 || (access === 'full' && !kinds.some((kind) => mayImport(kind, from)));
@@ -324,14 +340,14 @@ export class SamImport extends AccountPart<ImportsSource> {
     });
   }
 
-  #preview(begun: Begun, draft: Draft, plan: NonNullable<Draft['plan']>): TemplateResult {
+  #preview(begun: Begun, draft: Draft, plan: NonNullable<Draft['plan']>, preview: typeof previewStep): TemplateResult {
     const { texts } = this;
     const { say } = texts;
     const { stale } = draft;
     const done = plan.targets.flatMap(({ items }) => items.filter(({ act }) => act !== 'use_existing')).length;
     const words = plan.ready ? html`<span class="quiet">${say('importOnce')}</span>` : say('importNoneLeft');
     return html`${stale ? html`<div class="note" role="alert">${say('importStale')}${stale.length > 0 ? html`<ul>${stale.map((one) => html`<li>${one}</li>`)}</ul>` : nothing}</div>` : nothing}
-      ${previewStep(plan, this.#around(begun), this.#acts)}
+      ${preview(plan, this.#around(begun), this.#acts)}
       ${this.#foot(words, 'resolve', { label: say('importSubmit', { n: done }), act: () => void this.#run(draft.from, plan.plan), isOff: !plan.ready })}`;
   }
 
@@ -373,7 +389,7 @@ export class SamImport extends AccountPart<ImportsSource> {
   };
 
   readonly #again = (): void => {
-    if (this.draft) this.#change({ ...newDraft(this.draft.from), step: 'select' });
+    if (this.draft) this.#change(newDraft(this.draft.from));
     // What was imported is there now.
     void this.#loading.again();
   };
@@ -382,20 +398,40 @@ export class SamImport extends AccountPart<ImportsSource> {
 
   /** Plans what is chosen, and turns to a step; to the questions, where there are new ones. */
   async #plan(step: Step, stale: Draft['stale'] = null): Promise<void> {
-    await this.#attempt(async (source, draft) => {
+    await this.#attempt(async (source, draft, into) => {
       const isAnswered = step === 'preview';
-      const plan = await source.plan(draft.from, wishOf(draft, this.#into(), isAnswered));
-      const clashes = clashesIn(plan, isAnswered ? draft.clashes : undefined);
-      const isOpen = isAnswered && clashesIn(plan).size > 0;
-      this.#change({ plan, clashes, stale, step: isOpen ? 'resolve' : step });
+      try {
+        const plan = await source.plan(draft.from, wishOf(draft, this.#into(), isAnswered));
+        // Whoever said something else meanwhile sees what becomes of that by asking again.
+        if (draftsOf(source).get(into) !== draft) return;
+        const clashes = clashesIn(plan, isAnswered ? draft.clashes : undefined);
+        const isOpen = isAnswered && clashesIn(plan).size > 0;
+        this.#change({ plan, clashes, stale, step: isOpen ? 'resolve' : step }, into);
+      } catch (error) {
+        const refusal = refusalFrom(error);
+        const chosen = new Map(draft.chosen);
+        const gone = refusal.faults.flatMap(({ at }) => {
+          const id = at.slice('/products/'.length) as RowId;
+          const name = chosen.get(id)?.name;
+          return chosen.delete(id) ? `“${name}”` : [];
+        });
+        if (gone.length === 0) throw refusal;
+        this.#change({ chosen, step: 'select' }, into);
+        // What is listed is older than that.
+        void this.#loading.again();
+        throw new SourceRefusal({
+          code: refusal.code,
+          message: this.texts.say('importGone', { names: gone.join(', ') }),
+        });
+      }
     });
   }
 
   async #run(from: AccountId, plan: RowId): Promise<void> {
     let why: SourceRefusal | null = null;
-    await this.#attempt(async (source) => {
+    await this.#attempt(async (source, _, into) => {
       try {
-        this.#change({ step: 'import', job: await source.run(from, plan), plan: null, stale: null });
+        this.#change({ step: 'import', job: await source.run(from, plan) }, into);
       } catch (error) {
         why = refusalFrom(error);
         if (!STALE.has(why.code)) throw error;
@@ -407,17 +443,20 @@ export class SamImport extends AccountPart<ImportsSource> {
     await this.#plan('preview', faults.length > 0 ? faults.map((fault) => fault.message) : [message]);
   }
 
-  async #attempt(act: (source: ImportsSource, draft: Draft) => Promise<void>): Promise<void> {
+  async #attempt(act: (source: ImportsSource, draft: Draft, into: string) => Promise<void>): Promise<void> {
     const { source, draft } = this;
     if (!source || !draft || this.busy) return;
+    const into = this.#key();
+    // Kept from now on: another one may be looked at when the answer comes.
+    draftsOf(source).set(into, draft);
     this.busy = true;
     this.refusal = null;
     try {
-      await act(source, draft);
+      await act(source, draft, into);
     } catch (error) {
-      this.refusal = refusalFrom(error);
+      if (into === this.#key()) this.refusal = refusalFrom(error);
     }
-    this.busy = false;
+    if (into === this.#key()) this.busy = false;
   }
 }
 

@@ -266,7 +266,10 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
       this.#origin.prepare();
       return nothing;
     }
-    const changed = (next: Product): void => this.#take(next);
+    const editing = this.#editing;
+    const changed = (next: Product): void => {
+      if (this.#editing === editing) this.#take(next);
+    };
     return html`<sam-copy exportparts="button, dialog" .source=${this.source} .account=${this.account?.id ?? null} .kind=${kind} .product=${product} .texts=${this.texts} .access=${this.access} .changed=${changed}></sam-copy>`;
   }
 
@@ -391,10 +394,11 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
       } else {
         const product = await source.create(account.id, kind.kind, document);
         editing.discard();
-        await this.go({ product }, 'replace');
+        if (this.#editing === editing) await this.go({ product }, 'replace');
       }
     } catch (error) {
-      await this.#refuse(refusalFrom(error));
+      // What was typed is kept where it was typed: whoever comes back to it saves it then.
+      if (this.#editing === editing) await this.#refuse(refusalFrom(error));
     }
     this.busy = false;
   }
@@ -422,8 +426,12 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
 
   async #loadVersions(): Promise<void> {
     const at = this.#at();
+    const editing = this.#editing;
     this.versions = [];
-    if (this.source && at) this.versions = await this.source.versions(at);
+    if (!this.source || !at) return;
+    const versions = await this.source.versions(at);
+    // Unless something else is shown by now.
+    if (this.#editing === editing) this.versions = versions;
   }
 
   #shownVersions(kind: ShownKind): TemplateResult {
@@ -440,10 +448,10 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
 
   async #look(version: number): Promise<void> {
     const at = this.#at();
+    const editing = this.#editing;
     if (!this.source || !at) return;
     const past = await this.source.get(at, version);
-    // Unless something else is shown by now.
-    if (at.product !== this.place.product) return;
+    if (this.#editing !== editing) return;
     this.past = past;
     await this.updateComplete;
     this.#focusOn(PAST);
@@ -471,10 +479,13 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
   }
 
   async #restore(version: number): Promise<void> {
-    const { shown } = this.#editing;
+    const editing = this.#editing;
+    const { shown } = editing;
     const at = this.#at();
     if (!this.source || !at || !shown || !(await this.mayLeave())) return;
-    this.#take(await this.source.restore(at, version, shown.version));
+    const product = await this.source.restore(at, version, shown.version);
+    if (this.#editing !== editing) return;
+    this.#take(product);
     this.past = null;
   }
 
@@ -501,12 +512,13 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
   /** Does something beside what is shown, which stays as it is where that is refused. */
   protected async attempt(act: () => Promise<void>): Promise<void> {
     if (this.busy) return;
+    const editing = this.#editing;
     this.busy = true;
     this.refusal = null;
     try {
       await act();
     } catch (error) {
-      this.refusal = refusalFrom(error);
+      if (this.#editing === editing) this.refusal = refusalFrom(error);
     }
     this.busy = false;
   }

@@ -43,6 +43,8 @@ export class ListLooks {
   #columns: ArrangedColumns | null = null;
   #columnsOf = '';
   #applied: AppliedBlueprints | null = null;
+  /** Ends what the menu of a view does. */
+  #opened = new AbortController();
 
   constructor(screen: ListHost, on: LookActs) {
     this.#screen = screen;
@@ -262,6 +264,9 @@ export class ListLooks {
       { id: 'rename', label: say('viewRename') },
       { id: 'remove', label: say('viewRemove'), tone: 'danger' },
     ];
+    // It may have been opened before for another view, and closed without a choice.
+    this.#opened.abort();
+    this.#opened = new AbortController();
     menu.addEventListener(
       'sam-choose',
       (chosen) => {
@@ -269,7 +274,7 @@ export class ListLooks {
         if (chosen.detail.id === 'rename') void this.#name(own);
         else void this.#remove(own);
       },
-      { once: true },
+      { once: true, signal: this.#opened.signal },
     );
     void menu.openAt(opener, opener);
   }

@@ -6,9 +6,9 @@ import type { Access } from '../../guard/admit.ts';
 import { granted, Refused } from '../../hall/refused.ts';
 import { admitAsker } from '../../jobs/asker.ts';
 import {
-  type AnyJob,
   type Done,
   defineJob,
+  type ItemGuard,
   type ItemOutcome,
   type JobItem,
   type JobPart,
@@ -35,7 +35,7 @@ function firstRefused(access: Pick<Access, 'levels'>, items: readonly Asked[]): 
 function refusalOf(access: Access, by: JobItem<unknown>['by'], items: readonly Asked[]): Refusal | null {
   const kind = firstRefused(access, items);
   if (!kind) return null;
-  return { code: 'FORBIDDEN', message: `${by.actor.name} may not import a ${kind.label.toLowerCase()} any more.` };
+  return { code: 'FORBIDDEN', message: `${by.actor.name} may not import ${kind.plural.toLowerCase()} any more.` };
 }
 
 /** Asks again whether whoever asked may have it done. @throws Refused FORBIDDEN */
@@ -49,18 +49,19 @@ export async function requireAsker(
   return access;
 }
 
-/** Why somebody may not have steps tried again that failed. */
-const refusedAgain =
-  (stored: z.ZodType<{ readonly items: readonly Asked[] }>): NonNullable<AnyJob['again']> =>
-  (access, failed) => {
-    const kind = firstRefused(
-      access,
-      failed.flatMap((one) => stored.parse(one).items),
-    );
+/** What steps take of whoever has them done, stopped, tried again or taken back, and of whoever sees what they are about. */
+export const guardOf = <Payload>(itemsOf: (payload: Payload) => readonly Asked[]): ItemGuard<Payload> => ({
+  refusal: (access, payloads) => {
+    const kind = firstRefused(access, payloads.flatMap(itemsOf));
     return kind
-      ? { code: 'FORBIDDEN', message: `You may not import a ${kind.label.toLowerCase()} from “${access.name}”.` }
+      ? { code: 'FORBIDDEN', message: `You may not import ${kind.plural.toLowerCase()} from “${access.name}”.` }
       : null;
-  };
+  },
+  isHidden: ({ levels }, payload) =>
+    itemsOf(payload).some(({ kind }) => levels[productKind(kind).rows.read] === 'none'),
+});
+
+const stepGuard = guardOf(({ items }: { readonly items: readonly Asked[] }) => items);
 
 const namesOf = ({ items }: { readonly items: readonly { readonly name: string }[] }): string[] =>
   items.map(({ name }) => name);
@@ -75,7 +76,8 @@ export const undoImportJob = defineJob({
   payload: undoPayload,
   retry: USUAL_RETRY,
   about: namesOf,
-  again: refusedAgain(undoPayload),
+  guard: stepGuard,
+  again: true,
   run: async ({ hall, job, by, payload: { account, items }, done }): Promise<ItemOutcome> => {
     await requireAsker({ hall, job, by }, items);
     return hall.change(by, { root: job.root, acting: job.account }, async (scope): Promise<ItemOutcome> => {
@@ -133,7 +135,8 @@ export const importJob = defineJob({
   retry: USUAL_RETRY,
   about: namesOf,
   undo: undoImport,
-  again: refusedAgain(importStep),
+  guard: stepGuard,
+  again: true,
   together: { most: MOST_STEPS, run: (part) => runSteps(part) },
 });
 

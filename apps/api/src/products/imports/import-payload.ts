@@ -43,6 +43,8 @@ export const importDone = z.object({
       /** Of the product there. */
       version: z.number(),
       needs: z.array(z.string()),
+      /** Which parts it was; null: all. What was done before this was noted took all of them to be taken back, too. */
+      parts: parts.default(null),
       /** Of a number that moved: what it was before. */
       before: z.custom<Document | null>((value) => value === null || isRecord(value)),
     }),

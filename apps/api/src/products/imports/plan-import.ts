@@ -19,6 +19,7 @@ import {
   levelOf,
   nameKey,
   type PermissionKey,
+  type Refusal,
   type RowId,
 } from '@tenantree/domain';
 import {
@@ -37,8 +38,9 @@ import {
 } from '@tenantree/domain/products';
 import type { Access } from '../../guard/admit.ts';
 import type { Hall } from '../../hall/hall.ts';
-import { refuseWith } from '../../hall/refused.ts';
+import { Refused, refuseWith } from '../../hall/refused.ts';
 import { baseOf } from '../copies.ts';
+import { nameTaken } from '../writing.ts';
 import { type ComplianceProfile, canTake, profileFor } from './move-number.ts';
 import { roomIn } from './room.ts';
 import type { Target } from './targets.ts';
@@ -82,6 +84,14 @@ export type Source = {
   readonly rows: ReadonlyMap<RowId, PlacedProduct>;
   readonly partsOf: (id: RowId) => readonly string[] | null;
 };
+
+/** That products are not there, each by its id. */
+export const noSuchProducts = (ids: readonly RowId[]): Refusal => ({
+  code: 'NOT_FOUND',
+  message: 'There is no such product.',
+  field: 'products',
+  faults: ids.map((id) => ({ at: `/products/${id}`, message: 'There is no such product.' })),
+});
 
 /** The permissions that importing some parts of a kind takes in full. */
 export function rowsFor({ rows }: ProductKind, parts: readonly string[] | null): PermissionKey[] {
@@ -142,7 +152,7 @@ export async function readSource(
   const rows = new Map(found.map((row) => [row.id, row]));
   for (const [id, parts] of wanted) {
     const row = rows.get(id);
-    if (!row) return refuseWith('NOT_FOUND', 'There is no such product.', 'products');
+    if (!row) throw new Refused(noSuchProducts([id]));
     const known = productKind(row.kind).rows.parts ?? {};
     const unknown = parts?.find((part) => !Object.hasOwn(known, part));
     if (unknown !== undefined)
@@ -336,10 +346,11 @@ export async function planFrom(
   const open = targets.flatMap(({ access: there }) => (there ? [there.id] : []));
   const today = new Date(hall.clock.nowMs()).toISOString().slice(0, 10);
   const standing = await readStanding(trx, open, source, today, wish.products);
+  const isOne = open.length === 1;
   const shown = targets.map(({ id, name, access: there, refusal }): ShownPlan['targets'][number] => {
     const account = { id, name };
     if (!there) return { account, refusal, items: [], notCopied: [], blocked: [] };
-    return { account, refusal, ...planFor(there, wish, source, standing) };
+    return { account, refusal, ...planFor(there, wish, source, standing, isOne) };
   });
   const { limits, fits } = await roomIn(hall, trx, access, targets, shown);
   const steps = shown.reduce((sum, { items }) => sum + new Set(doneOf(items).map(({ step }) => step)).size, 0);
@@ -373,14 +384,20 @@ function planFor(
   wish: ImportWish,
   source: Source,
   standing: Standing,
+  isOne: boolean,
 ): Omit<ShownPlan['targets'][number], 'account' | 'refusal'> {
   const state = stateOf(there.id, source, standing);
   const answerTo = answersFor(there.id, wish);
   const chosen = wish.products.map(({ product }) => product);
   const profile = profileFor(there.id, standing.profiles);
-  const stuck = chosen.filter((id) => !canTake(source.rows.get(id), profile));
+  const stuck = new Map(
+    chosen.flatMap((id) => {
+      const why = whyStuck(source, id, { profile, isOne });
+      return why ? [[id, why] as const] : [];
+    }),
+  );
   const { components, notCopied, blocked } = resolve({
-    chosen: chosen.filter((id) => !stuck.includes(id)),
+    chosen: chosen.filter((id) => !stuck.has(id)),
     source: source.items,
     target: state,
     answerTo,
@@ -391,7 +408,15 @@ function planFor(
     items: components.flatMap((component, n) =>
       component.map((item) => shownItem({ item, step: n + 1, there, source, standing, ids })),
     ),
-    notCopied: notCopied.map(({ id, by, place, kind, name, why }) => ({ product: id, kind, name, by, at: place, why })),
+    notCopied: notCopied.map(({ id, by, place, kind, name, why }) => ({
+      product: id,
+      kind,
+      name,
+      by,
+      at: place,
+      // It was chosen.
+      why: stuck.has(id) ? 'blocked' : why,
+    })),
     blocked: [
       ...blocked.map(({ id, kind, name, needs, why }) => ({
         product: id,
@@ -400,12 +425,22 @@ function planFor(
         needs: needs && { product: needs.id, at: needs.place },
         why,
       })),
-      ...stuck.map((id) => {
+      ...[...stuck].map(([id, why]) => {
         const { kind = '', name = null } = source.rows.get(id) ?? {};
-        return { product: id, kind, name, needs: null, why: 'compliance' as const };
+        return { product: id, kind, name, needs: null, why };
       }),
     ],
   };
+}
+
+/** Why something that is chosen can't move; undefined: it can, or is copied. */
+function whyStuck(
+  { items, rows }: Source,
+  id: RowId,
+  { profile, isOne }: { readonly profile: RowId | null; readonly isOne: boolean },
+): 'one_account' | 'compliance' | undefined {
+  if (items.get(id)?.fromParent === 'move' && !isOne) return 'one_account';
+  return canTake(rows.get(id), profile) ? undefined : 'compliance';
 }
 
 type Shown = {
@@ -441,6 +476,8 @@ function shownItem({ item, step, there, source, standing, ids }: Shown): Planned
     step,
   };
   const { act } = item;
+  const fault = (name: string): PlannedItem['fault'] => nameFault(kind, { name, into: item.into }, standing, there.id);
+  if (act === 'move') return { ...shown, fault: fault(item.name) };
   if (!row || !present || (act !== 'update' && act !== 'replace' && act !== 'merge')) return shown;
   const written = writeCopy(kind, {
     act,
@@ -462,8 +499,20 @@ function shownItem({ item, step, there, source, standing, ids }: Shown): Planned
       source: brief(there_),
       local: brief(local),
     })),
-    fault: read.ok ? null : { code: read.refusal.code, message: read.refusal.message },
+    fault: read.ok ? fault(read.value.name.name) : { code: read.refusal.code, message: read.refusal.message },
   };
+}
+
+/** Why something can't be called what it would be, where nobody is asked: another one of the target is. */
+function nameFault(
+  kind: ProductKind & Pick<PlacedProduct, 'kind'>,
+  { name, into }: { readonly name: string; readonly into: RowId | null },
+  { names }: Standing,
+  target: AccountId,
+): PlannedItem['fault'] {
+  const other = names.get(target)?.get(nameIn(kind.kind, nameKey(name)));
+  const refusal = nameTaken(kind, { id: into, name }, other);
+  return refusal && { code: refusal.code, message: refusal.message };
 }
 
 /** A value as a plan shows it: long text is cut. */

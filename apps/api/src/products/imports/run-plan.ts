@@ -10,7 +10,14 @@ import { resolveAll } from '../../hall/resolve-all.ts';
 import { accountsBelow, enqueue } from '../../jobs/enqueue.ts';
 import { importJob } from './import-job.ts';
 import type { ImportItem, ImportStep } from './import-payload.ts';
-import { doneOf, type ImportWish, type PlannedImport, planImport, type ShownPlan } from './plan-import.ts';
+import {
+  doneOf,
+  type ImportWish,
+  noSuchProducts,
+  type PlannedImport,
+  planImport,
+  type ShownPlan,
+} from './plan-import.ts';
 import { runningUse } from './running-use.ts';
 import { targetsOf } from './targets.ts';
 
@@ -57,7 +64,8 @@ async function wishOf(
 ): Promise<ImportWish> {
   const named = [...products, ...answers].flatMap(({ product }) => product ?? []);
   const found = new Set((await labelProducts(trx, account, [...new Set(named)])).map(({ id }) => id));
-  if (named.some((id) => !found.has(id))) refuseWith('NOT_FOUND', 'There is no such product.', 'products');
+  const gone = [...new Set(named)].filter((id) => !found.has(id));
+  if (gone.length > 0) throw new Refused(noSuchProducts(gone));
   const spoken = [...answers, ...products.flatMap(({ into = [] }) => into)].flatMap(({ target }) => target ?? []);
   const ids = new Map((await resolveAll(trx, spoken, 'answers')).map((id, n) => [spoken[n], id]));
   return {

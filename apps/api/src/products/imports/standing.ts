@@ -6,7 +6,7 @@ import {
   type TenantTransaction,
 } from '@tenantree/db';
 import type { AccountId, RowId } from '@tenantree/domain';
-import { type NamedThing, type ParsedDocument, productKind } from '@tenantree/domain/products';
+import { type NamedThing, type ParsedDocument, productKind, refsOf } from '@tenantree/domain/products';
 import { refuseWith } from '../../hall/refused.ts';
 import { namedBy, presentAmong, requireFree } from '../writing.ts';
 import type { ImportItem } from './import-payload.ts';
@@ -18,7 +18,7 @@ export type Coming = {
     readonly item: Pick<ImportItem, 'product' | 'kind' | 'source' | 'act' | 'name'>;
     readonly parsed: Pick<ParsedDocument, 'name' | 'refs'>;
     /** What there is of it. */
-    readonly present: Pick<PlacedProduct, 'nameKey'> | null;
+    readonly present: Pick<PlacedProduct, 'nameKey' | 'document'> | null;
   }[];
 };
 
@@ -30,6 +30,9 @@ export const goneFromSource = ({ name }: Pick<ImportItem, 'name'>): never =>
 export const at = (account: AccountId, id: RowId): string => `${account} ${id}`;
 
 const nameAt = (account: AccountId, kind: string, nameKey: string): string => `${account} ${kind} ${nameKey}`;
+
+const kindsIn = ({ account, written }: Coming): Map<string, string> =>
+  new Map(written.map(({ item }) => [at(account.id, item.product), item.kind]));
 
 /** What there is in accounts that names and references of steps depend on: what one of them brings is there for those behind it. */
 export class Standing {
@@ -67,6 +70,25 @@ export class Standing {
     );
   }
 
+  #isThere(account: AccountId, { kind, id }: NamedThing, coming: ReadonlyMap<string, string>): boolean {
+    const key = at(account, id);
+    return kind === 'member' ? this.#members.has(key) : (coming.get(key) ?? this.#kinds.get(key)) === kind;
+  }
+
+  /** What a step would name that isn't there, that it could do without, and that nothing of its account named before. */
+  lackedBy(step: Coming): ReadonlySet<RowId> {
+    const { account, written } = step;
+    const kinds = kindsIn(step);
+    return new Set(
+      written.flatMap(({ item, parsed, present }) => {
+        const lacking = parsed.refs.filter((ref) => ref.need === 'optional' && !this.#isThere(account.id, ref, kinds));
+        if (lacking.length === 0) return [];
+        const before = new Set(present ? refsOf(productKind(item.kind), present.document).map(({ id }) => id) : []);
+        return lacking.flatMap(({ id }) => (before.has(id) ? [] : [id]));
+      }),
+    );
+  }
+
   /** Adds what a step brings. @returns which products each of them names, in their order @throws Refused NOT_FOUND, NAME_TAKEN, REFERENCE_MISSING: then nothing of it is added */
   add({ account, written }: Coming): NamedThing[][] {
     const names = new Map<string, RowId>();
@@ -76,11 +98,8 @@ export class Standing {
       requireFree(productKind(item.kind), { id: item.product, parsed }, names.get(key) ?? this.#names.get(key));
       names.set(key, item.product);
     }
-    const kinds = new Map(written.map(({ item }) => [at(account.id, item.product), item.kind]));
-    const isThere = ({ kind, id }: NamedThing): boolean => {
-      const key = at(account.id, id);
-      return kind === 'member' ? this.#members.has(key) : (kinds.get(key) ?? this.#kinds.get(key)) === kind;
-    };
+    const kinds = kindsIn({ account, written });
+    const isThere = (ref: NamedThing): boolean => this.#isThere(account.id, ref, kinds);
     // What a copy named before, and could do without, may be gone.
     const refs = written.map(({ parsed, present }) =>
       presentAmong(parsed.refs, isThere, new Set(present ? parsed.refs.map(({ id }) => id) : [])),

@@ -96,7 +96,12 @@ type Written = Ready & {
 };
 
 /** A step that can be done, if what it names is there. */
-type WrittenStep = { readonly account: AccountState; readonly written: readonly Written[] };
+type WrittenStep = {
+  readonly account: AccountState;
+  readonly written: readonly Written[];
+  /** The same without some things of its account that it could do without. */
+  readonly without: (lacking: ReadonlySet<RowId>) => WrittenStep;
+};
 /** A step that is done, with what its products name in their account, in their order. */
 type SureStep = WrittenStep & { readonly refs: readonly NamedThing[][] };
 
@@ -140,13 +145,18 @@ export async function writeSteps(
     scope.trx,
     ready.flatMap((one) => ('written' in one ? [one] : [])),
   );
-  const sure = ready.map((one) =>
-    'written' in one ? orRefusal((): SureStep => ({ ...one, refs: standing.add(one) })) : one,
-  );
+  const sure = ready.map((one) => ('written' in one ? orRefusal((): SureStep => sureOf(one, standing)) : one));
   const done = sure.flatMap((one) => ('written' in one ? [one] : []));
   await writeAll(scope, from, by, done);
   for (const one of done) await tell(scope, from, one);
   return sure.map((one) => ('written' in one ? { items: one.written.map(doneItem) } : one));
+}
+
+/** A step without what isn't there and it could do without, as that was refused before it, or is gone. @throws Refused */
+function sureOf(step: WrittenStep, standing: Standing): SureStep {
+  const lacking = standing.lackedBy(step);
+  const sure = lacking.size === 0 ? step : step.without(lacking);
+  return { ...sure, refs: standing.add(sure) };
 }
 
 function orRefusal<T>(work: () => T): T | RefusedStep {
@@ -199,10 +209,21 @@ async function readSteps(
       if ('skipped' in ready) return ready;
       const ids = new Map(step.ids);
       const profile = profileFor(account.id, profiles);
-      return { account, written: ready.map((one) => asWritten(one, ids, profile)) };
+      return stepOf(account, ready, ids, profile);
     }),
   );
 }
+
+const stepOf = (
+  account: AccountState,
+  ready: readonly Ready[],
+  ids: ReadonlyMap<RowId, RowId>,
+  profile: RowId | null,
+): WrittenStep => ({
+  account,
+  written: ready.map((one) => asWritten(one, ids, profile)),
+  without: (lacking) => stepOf(account, ready, new Map([...ids].filter(([, there]) => !lacking.has(there))), profile),
+});
 
 type Found = Omit<Ready, 'source'> & {
   readonly source: Sourced | undefined;
@@ -366,6 +387,7 @@ const doneItem = ({ item, parsed, version, needs, present, source }: Written): D
   act: item.act,
   version,
   needs: [...needs],
+  parts: item.parts,
   before: item.act === 'move' && !present ? source.document : null,
 });
 

@@ -18,7 +18,7 @@ import { refuseWith } from '../../hall/refused.ts';
 import { defineJob, type EndedJob, type ItemOutcome, type Job, type JobItem } from '../../jobs/define-job.ts';
 import { enqueue } from '../../jobs/enqueue.ts';
 import { accountId } from '../../jobs/payloads.ts';
-import { requireAsker, undoImport } from '../imports/import-job.ts';
+import { guardOf, requireAsker, undoImport } from '../imports/import-job.ts';
 import { type DoneItem, importStep, rowId } from '../imports/import-payload.ts';
 import { planImport, type ShownPlan } from '../imports/plan-import.ts';
 import { stepsOf } from '../imports/run-plan.ts';
@@ -43,6 +43,7 @@ export const rolloutStageJob: Job<Payload> = defineJob({
   payload,
   retry: USUAL_RETRY,
   undo: undoImport,
+  guard: guardOf(({ kind }) => [{ kind }]),
   ended: (hall, change, job) => stageEnded(hall, change, job),
   run: async ({ hall, job, by, payload: wish, done }): Promise<ItemOutcome> => {
     const access = await requireAsker({ hall, job, by }, [{ kind: wish.kind }]);
