@@ -17,14 +17,14 @@ import { overWays, type Way } from './way.ts';
 const ORIGIN = 'https://portal.example';
 const tokenOf = (link: string): string => link.split('/').at(-1) ?? '';
 
-/** All that a caller is told, but for the id of the request and the account in the words that they used. */
+/** All that a caller is told, but for the id of the request, and what they asked for in the words that they used. */
 async function answerTo(call: Promise<unknown>, asked: string): Promise<string> {
   const told = await call.catch((error: unknown) => {
     if (!(error instanceof TRPCClientError)) throw error;
     const data: object | null = error.data;
     return { message: error.message, data: { ...data, requestId: null } };
   });
-  return JSON.stringify(told).replaceAll(`“${asked}”`, '“X”');
+  return JSON.stringify(told).replaceAll(`“${asked}”`, '“X”').replaceAll(`/${asked}"`, '/X"');
 }
 
 const IN_ACCOUNTS = [...PROCEDURES].flatMap(([path, { needs }]) => (needs.kind === 'account' ? [path] : []));
