@@ -65,7 +65,7 @@ export const importsTexts = {
   importBlocked_missing: 'It, or what it needs, is not there any more.',
   importBlocked_never: 'It, or what it needs, never travels.',
   importBlocked_hidden: 'You may not see it, or what it needs.',
-  importBlocked_forbidden: 'You may not import it, or what it needs.',
+  importBlocked_forbidden: 'You may import neither it nor what it needs.',
   importBlocked_skipped: 'It, or what it needs, is skipped.',
   importBlocked_blocked: 'It needs what can’t be imported.',
   importBlocked_one_account: 'It moves: into one account only.',
