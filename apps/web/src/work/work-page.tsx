@@ -18,6 +18,8 @@ export default function WorkPage({ account }: { readonly account: string }) {
     queryKey: ['jobs', account, cursor ?? ''],
     queryFn: () => tenantree.trpc.jobs.list.query({ account, limit: 50, ...(cursor !== undefined && { cursor }) }),
     refetchInterval: AGAIN_MS,
+    // Whoever comes back from a job may have had it tried again a moment ago.
+    refetchOnMount: 'always',
   });
   return (
     <Page
