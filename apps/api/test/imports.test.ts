@@ -277,6 +277,14 @@ describe('Importing products', () => {
       });
     expect(await codeOf(intoOther(night))).toBe('BAD_REQUEST');
     expect(await codeOf(intoOther(copy, ['prompt']))).toBe('NOT_FOUND');
+    // Two into one would write over each other.
+    const second = await create(account, 'agent', { name: 'Second desk' });
+    const both = [agent, second].map((product) => ({
+      product,
+      parts: ['prompt'],
+      into: [{ target: other, product: night }],
+    }));
+    expect(await codeOf(plan(account, [other], [], { products: both }))).toBe('BAD_REQUEST');
     const partly = await intoOther(night, ['prompt']);
     expect(partly.targets[0]?.items).toMatchObject([{ act: 'replace', into: { id: night }, parts: ['prompt'] }]);
     const into = await run(account, partly);

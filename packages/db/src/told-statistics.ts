@@ -5,9 +5,9 @@ const OWNED = ['products', 'product_refs', 'product_links', 'product_versions', 
 
 /**
  * Tells the planner what a tree and an account are for it, whatever is in them: a tree half of the rows of each table, and an account half of
- * that, where it may own thousands. Of one that came after the last ANALYZE it would know that it has none, so that an index that leads to it costs as much as the whole
- * key, and wins where it is the newer one: each row that a policy passed, and each foreign key, read all accounts of the tree, or all
- * products of the account (docs/decisions/0010-places-are-ranges.md).
+ * that, where it may own thousands. Of one that came after the last ANALYZE it would know that it has none, so that an index that leads to it
+ * costs as much as the whole key, and wins where it is the newer one: each row that a policy passed, and each foreign key, read all accounts
+ * of the tree, or all products of the account (docs/decisions/0010-places-are-ranges.md).
  *
  * What was told already stays. A dump has no statistics, so that a database that was restored from one is told again.
  */

@@ -101,7 +101,7 @@ export async function findJob(
   return isSeen ? found : refuseWith('NOT_FOUND', 'There is no such job.', 'job');
 }
 
-/** All items of a job that have come to something, as they were kept. */
+/** All items of a job in a state, as they were kept. */
 export async function itemsIn(
   trx: TenantTransaction,
   ref: { readonly account: AccountId; readonly job: RowId },

@@ -215,7 +215,7 @@ const namedIn = (wanted: ImportWish['products'], targets: readonly AccountId[]):
     ),
   );
 
-/** @throws Refused NOT_FOUND of what isn't there or is of another kind, BAD_REQUEST where the target has a copy already, or all of it is wanted */
+/** @throws Refused NOT_FOUND of what isn't there or is of another kind, BAD_REQUEST where the target has a copy already, or two come into one */
 function requireNamed(
   named: readonly Named[],
   {
@@ -228,6 +228,8 @@ function requireNamed(
     const there = placed.find((row) => row.account === account && row.id === into);
     if (!there || there.kind !== rows.get(product)?.kind)
       refuseWith('NOT_FOUND', 'There is no such product in the target.', 'products');
+    if (named.some((one) => one.account === account && one.into === into && one.product !== product))
+      refuseWith('BAD_REQUEST', `Only one product at a time can come into “${there?.name}”.`, 'products');
     const link = links.find((one) => one.account === account && one.source.product === product);
     if (link && link.product !== into)
       refuseWith('BAD_REQUEST', `The target has a copy of it that is another one than “${there?.name}”.`, 'products');
