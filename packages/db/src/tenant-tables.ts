@@ -1,7 +1,7 @@
 /**
  * What a table's rows belong to, and with what they move (rules/data 1):
  *
- * - `tree`: to an account of a tree. Keyed by `(root_id, account)`, and carried along by foreign keys when the account comes to another tree.
+ * - `tree`: to an account of a tree. Keyed by `(root_id, account)`, and carried along when the account comes to another tree.
  * - `fact`: to what happened. Keyed by `account_id` first; neither a move nor another tree touches them.
  * - `journal`: to the tree they were written in, for ever. Keyed by `root_id` first.
  * - `version`: to a tree's numbers of changes. Keyed by `root_id` first, and gone when nobody resumes from there any more.

@@ -128,11 +128,20 @@ beforeAll(async () => {
     `INSERT INTO auth.users (id, name, email, shown_email) VALUES ($1, 'Ada', 'ada@example.com', 'ada@example.com')`,
     [PERSON],
   );
+  await owner.query(`
+    CREATE ROLE ${PLAIN} BYPASSRLS;
+    GRANT USAGE ON SCHEMA public, auth TO ${PLAIN};
+    GRANT ALL ON ALL TABLES IN SCHEMA public, auth TO ${PLAIN};
+    GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO ${PLAIN}`);
 });
 afterAll(async () => {
+  await owner.query(`DROP OWNED BY ${PLAIN}; DROP ROLE ${PLAIN}`);
   await owner.end();
   await test.drop();
 });
+
+/** Who may do all that is needed of who owns the tables, but not switch foreign keys off, as most owners of a PostgreSQL of one's own. */
+const PLAIN = `plain_${freshId().replaceAll('-', '_')}`;
 
 async function plantGround(): Promise<Ground> {
   const root = await plant(test.db, null, 'Root', now());
@@ -272,6 +281,35 @@ const changeRoot = async (account: AccountId, parent: AccountId | null): Promise
   return Number(rows[0]?.version);
 };
 
+/** The same as somebody who may not switch foreign keys off. */
+async function changeRootPlainly(account: AccountId, parent: AccountId | null): Promise<number> {
+  await owner.query(`SET ROLE ${PLAIN}`);
+  try {
+    return await changeRoot(account, parent);
+  } finally {
+    await owner.query('RESET ROLE');
+  }
+}
+
+/** Foreign keys of the tables of a tree whose row is not there, though they were switched off or not. */
+async function dangling(): Promise<string[]> {
+  const { rows: keys } = await owner.query<{ from: string; to: string; on: string; given: string }>(`
+    SELECT f.conrelid::regclass::text AS "from", f.confrelid::regclass::text AS "to",
+      string_agg(format('t.%I = f.%I', b.attname, a.attname), ' AND ') AS "on", string_agg(format('f.%I IS NOT NULL', a.attname), ' AND ') AS given
+    FROM pg_constraint f CROSS JOIN unnest(f.conkey, f.confkey) k(mine, theirs)
+    JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = k.mine JOIN pg_attribute b ON b.attrelid = f.confrelid AND b.attnum = k.theirs
+    WHERE f.contype = 'f' AND f.connamespace = 'public'::regnamespace GROUP BY f.oid, f.conrelid, f.confrelid`);
+  expect(keys.length).toBeGreaterThan(40);
+  const found: string[] = [];
+  for (const { from, to, on, given } of keys) {
+    const { rowCount } = await owner.query(
+      `SELECT FROM ${from} f WHERE ${given} AND NOT EXISTS (SELECT FROM ${to} t WHERE ${on})`,
+    );
+    if (rowCount !== 0) found.push(`${from} of ${to}: ${rowCount}`);
+  }
+  return found;
+}
+
 /** Of tables that more is written into when accounts come to another tree: what was there before. */
 const BEFORE: Readonly<Record<string, string>> = { carried_entries: `AND chain_id = '${FORMER}'` };
 
@@ -328,7 +366,10 @@ const misplaced = async (): Promise<unknown[]> =>
   ).rows;
 
 describe('A subtree that becomes a tree of its own', () => {
-  it('takes along all that is of a tree, leaves facts alone, and comes back the same way', async () => {
+  it.each([
+    ['at once', changeRoot],
+    ['row by row, where its owner may not switch foreign keys off', changeRootPlainly],
+  ])('takes along all that is of a tree, %s, leaves facts alone, and comes back the same way', async (_, change) => {
     const { root, parent, other, leaving, leaf } = await plantGround();
     const both = [leaving, leaf];
     const before = await rootsOf(both);
@@ -337,7 +378,7 @@ describe('A subtree that becomes a tree of its own', () => {
     const recorded = await facts();
     const under = await versionOf(root);
 
-    const version = await changeRoot(leaving, null);
+    const version = await change(leaving, null);
     // A main account has no caps.
     for (const [table, rows] of Object.entries(await rootsOf(both)))
       expect([table, rows]).toEqual([table, { [leaving]: before[table]![root]! - (table === 'account_caps' ? 1 : 0) }]);
@@ -357,9 +398,9 @@ describe('A subtree that becomes a tree of its own', () => {
       payer_id: leaving,
     });
     expect(await standing(leaf)).toMatchObject({ payer_id: leaving });
-    expect(await misplaced()).toEqual([]);
+    expect([await misplaced(), await dangling()]).toEqual([[], []]);
 
-    const back = await changeRoot(leaving, other);
+    const back = await change(leaving, other);
     for (const [table, rows] of Object.entries(await rootsOf(both)))
       expect([table, rows]).toEqual([table, before[table]]);
     expect(back).toBeGreaterThan(version);
@@ -367,7 +408,7 @@ describe('A subtree that becomes a tree of its own', () => {
     expect(await standing(root)).toMatchObject({ children: 2, subaccounts: 4, total_members: 1, total_agents: 2 });
     expect(await standing(parent)).toMatchObject({ children: 0, subaccounts: 0, total_members: 0 });
     expect(await standing(other)).toMatchObject({ children: 1, subaccounts: 2, total_members: 1 });
-    expect(await misplaced()).toEqual([]);
+    expect([await misplaced(), await dangling()]).toEqual([[], []]);
     expect(await facts()).toEqual(recorded);
   });
 
@@ -469,6 +510,48 @@ describe('A subtree that becomes a tree of its own', () => {
     expect(await ended(below)).not.toBeNull();
     for (const id of [above, own, kept]) expect(await ended(id)).toBeNull();
     expect((await findApiKey(test.db, Buffer.from(kept), now()))?.path).toEqual([leaving, leaf]);
+  });
+
+  it('takes along what somebody is writing, and lets nobody write to where it was, with foreign keys in force again', async () => {
+    const { root, leaving, leaf } = await plantGround();
+    const write = (client: pg.Client) =>
+      client.query(
+        `INSERT INTO presets (root_id, account_id, id, version, name, levels, saved_by, saved_at) VALUES ($1, $2, uuidv7(), 1, 'Late', '{}', '{}', now())`,
+        [root, leaf],
+      );
+    const waits = (seen: pg.Client) =>
+      expect
+        .poll(
+          async () =>
+            (
+              await seen.query(
+                `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+              )
+            ).rowCount,
+        )
+        .toBe(1);
+    const [early, late] = [new pg.Client(test.config), new pg.Client(test.config)];
+    await Promise.all([early.connect(), late.connect()]);
+    try {
+      await early.query('BEGIN');
+      await write(early);
+      await owner.query('BEGIN');
+      const changing = changeRoot(leaving, null);
+      await waits(late);
+      await early.query('COMMIT');
+      await changing;
+      const [setting] = (await owner.query('SHOW session_replication_role')).rows;
+      expect(setting).toEqual({ session_replication_role: 'origin' });
+      const refused = write(late).catch((error: unknown) => error);
+      await waits(early);
+      await owner.query('COMMIT');
+      expect(await refused).toMatchObject({ message: expect.stringMatching(/violates foreign key/) });
+      expect((await rootsOf([leaf]))['presets']).toEqual({ [leaving]: 2 });
+      expect(await dangling()).toEqual([]);
+    } finally {
+      await owner.query('ROLLBACK');
+      await Promise.all([early.end(), late.end()]);
+    }
   });
 
   it('is none that is one already, nor one that is not there, and nobody of the application may ask for it', async () => {

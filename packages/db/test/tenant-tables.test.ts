@@ -73,6 +73,23 @@ describe('The tables of tenants (rules/data 1)', () => {
     ]);
   });
 
+  it('of a tree have no trigger that doesn’t fire when they are carried to another one, with foreign keys off', async () => {
+    const owner = new pg.Client(test.config);
+    await owner.connect();
+    const { rows } = await owner.query<{ of: string; name: string; always: boolean }>(`
+      SELECT t.tgrelid::regclass::text AS of, t.tgname AS name, t.tgenabled = 'A' AS always FROM pg_trigger t
+      WHERE NOT t.tgisinternal AND t.tgtype & 16 <> 0 AND (t.tgattr = ''
+        OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = t.tgrelid AND a.attnum = ANY (t.tgattr) AND a.attname IN ('root_id', 'path_key', 'parent_id')))`);
+    await owner.end();
+    const carried = rows.filter(({ of: table }) => TENANT_TABLES[table] === 'tree');
+    expect(carried.map(({ name }) => name).toSorted()).toEqual([
+      'forget_tokens',
+      'keep_sorted',
+      'keep_sorted_elsewhere',
+    ]);
+    expect(carried.filter(({ always }) => !always)).toEqual([]);
+  });
+
   it('of facts are keyed by the account first, know no tree in their keys and refer to none', () => {
     for (const { name, key } of of('fact')) {
       expect([name, key[0]]).toEqual([name, 'account_id']);

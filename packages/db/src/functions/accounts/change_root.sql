@@ -1,5 +1,5 @@
--- Carries a subtree to the tree of p_parent, or makes it one of its own (NULL), by one statement: the keys of all tables of a tree follow by
--- their foreign keys, but for leases, which have none. Facts stay, and so do the rows of the journal: a tree that begins goes on from the number and the hash of the one that it
+-- Carries a subtree to the tree of p_parent, or makes it one of its own (NULL): its accounts by one statement, and each table of a tree by
+-- another. Facts stay, and so do the rows of the journal: a tree that begins goes on from the number and the hash of the one that it
 -- came from, and what was written of the subtree in others is noted in carried_entries. Answers with the version of the tree that it came to, above that of the tree it left. Not planned anew for each call, whoever
 -- calls it: that would hold for what foreign keys do for each row, too (7 times as slow).
 --   p_by  who does it, as in the journal
@@ -22,6 +22,7 @@ DECLARE
   came_at bigint;
   told jsonb;
   head journal_heads;
+  carried record;
 BEGIN
   -- The count of the tree that is left, then both trees: in the order of whoever counts.
   PERFORM pg_advisory_xact_lock(hashtextextended(old_root::text, 1));
@@ -71,6 +72,10 @@ BEGIN
   -- The same of limits that were set from above; what is promised to those below stays.
   UPDATE limits b SET cap = NULL, reserve = 0, next_reserve = 0, next_from = NULL, at_limit = 'block', thresholds = '{}', near_in = NULL, full_in = NULL, version = b.version + 1
     WHERE p_parent IS NULL AND b.root_id = old_root AND b.account_id = p_account;
+  -- Foreign keys would carry each row by a statement of its own, and then ask whether its account is there: a tenth as fast. They are switched
+  -- off for these statements where the owner may do that (docs/operators.md); elsewhere nothing is left for the statements that come after.
+  -- Nobody comes between: who writes a row of an account holds the account's key, which the first statement waits for and then keeps.
+  PERFORM set_config('session_replication_role', 'replica', true) WHERE has_parameter_privilege('session_replication_role', 'SET');
   -- A main account pays for itself; who is paid for from above is paid for by whoever pays there.
   UPDATE accounts SET
     root_id = new_root,
@@ -83,7 +88,16 @@ BEGIN
     caps_decided = CASE WHEN id = p_account AND p_parent IS NULL THEN count_of_permissions() ELSE caps_decided END,
     version = CASE WHEN id = p_account THEN came_at ELSE version END
   WHERE root_id = old_root AND id = ANY (ids);
+  UPDATE members SET root_id = new_root, path_key = new_key || substr(path_key, octet_length(old_key) + 1) WHERE root_id = old_root AND account_id = ANY (ids);
   UPDATE leases SET root_id = new_root WHERE root_id = old_root AND account_id = ANY (ids);
+  FOR carried IN
+    SELECT DISTINCT f.conrelid::regclass AS name, k.attname AS account FROM pg_constraint f
+    JOIN pg_attribute k ON k.attrelid = f.conrelid AND k.attnum = f.conkey[2]
+    WHERE f.confrelid = 'accounts'::regclass AND f.confupdtype = 'c'
+  LOOP
+    EXECUTE format('UPDATE %s SET root_id = $1 WHERE root_id = $2 AND %I = ANY ($3)', carried.name, carried.account) USING new_root, old_root, ids;
+  END LOOP;
+  PERFORM set_config('session_replication_role', 'origin', true) WHERE has_parameter_privilege('session_replication_role', 'SET');
   SELECT x.* INTO a FROM accounts x WHERE x.root_id = new_root AND x.id = p_account;
   PERFORM graft(a, came_at, 1);
   -- Whoever watches those above, there or here, has new numbers to read.

@@ -8,5 +8,6 @@ LANGUAGE sql SET plan_cache_mode = auto SET search_path = public, pg_temp AS $$
   -- The key of a main account doesn't name it.
   UPDATE members m SET path_key = p_key || substr(m.path_key, coalesce(level_in(m.path_key, p_top), 0) * 16 + 1)
   WHERE m.root_id = p_root AND m.account_id = ANY (p_accounts)
+    AND m.path_key <> p_key || substr(m.path_key, coalesce(level_in(m.path_key, p_top), 0) * 16 + 1)
 $$;
 REVOKE ALL ON FUNCTION place_members FROM PUBLIC;
