@@ -97,7 +97,8 @@ export async function expectAccessible(
   what: string,
   looks: keyof typeof LOOKS = 'everything',
 ): Promise<void> {
-  await page.evaluate(await readFile(AXE, 'utf8'));
+  // Half a megabyte to compile: once for each page.
+  if (!(await page.evaluate<boolean>("'axe' in window"))) await page.evaluate(await readFile(AXE, 'utf8'));
   const options = JSON.stringify({ resultTypes: ['violations'], ...LOOKS[looks] });
   const found = await page.evaluate<{ id: string; nodes: string[] }[]>(
     `axe.run(document, ${options}).then(({ violations }) => violations.map(({ id, nodes }) => ({ id, nodes: nodes.map((node) => node.target.join(' ')) })))`,
