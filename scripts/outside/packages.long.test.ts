@@ -223,7 +223,7 @@ export const density = <SubaccountManager density="loose" />;
 export const token = <SubaccountManager getToken={() => 'token'} />;
 export const bare = <subaccount-manager account="ext:a" read-only="false" onsam-open={({ detail }) => detail.account.name.trim()} />;
 // @ts-expect-error there is no such text
-document.querySelector('subaccount-manager')!.strings = { nothing: '' };
+document.querySelector('subaccount-manager')!.strings = { noSuchText: '' };
 document.addEventListener('sam-error', ({ detail }) => detail.code.trim());
 `,
       'server.mjs': `

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import * as store from '../src/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
 import { blocksOf, type Explained, openExplained, type Ran, rowsFor, scannedBy } from './explained.ts';
-import { ELSEWHERE, NOVEMBER, NOW, readsOf } from './reads.ts';
+import { NOVEMBER, NOW, readsOf } from './reads.ts';
 import { CREATOR, PLACES, plantEvents, plantTree } from './tree-before.ts';
 
 const ACCOUNTS = 100_000;
@@ -144,15 +144,5 @@ describe('At 100 000 accounts every read', () => {
       if (found.length > 0) faults[name] = found;
     }
     expect(faults).toEqual({});
-  });
-
-  it('is asked here', () => {
-    const asked = new Set(
-      Object.keys(readsOf(explained.db, { ...ids, user: CREATOR as UserId })).map((name) => name.split(/[ ,]/)[0]),
-    );
-    const reads = Object.keys(store).filter((name) => /^(read|list|search|find|resolve)[A-Z]/.test(name));
-    const elsewhere = ELSEWHERE.filter((name) => reads.includes(name));
-    expect(elsewhere.toSorted()).toEqual(ELSEWHERE);
-    expect(reads.filter((name) => !asked.has(name) && !ELSEWHERE.includes(name))).toEqual([]);
   });
 });

@@ -75,6 +75,7 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
   const products = (order: 'name' | 'newest') =>
     ({ ...FIRST, account: leaf, kind: 'contact', search: null, fields: ['phone'], order }) as const;
   const none = '00000000-0000-7000-8000-0000000000ff' as RowId;
+  const file = { account: root, id: none };
   return {
     'listChildren by name': list('name'),
     'listChildren by minutes': list('minutes'),
@@ -353,6 +354,31 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     ),
     findErasable: () => store.findErasable(db, { closed: NOW, settled: NOW }, 100),
     readRoleOf: as(leaf, (trx) => store.readRoleOf(trx, leaf, 'ben@example.com')),
+    readImports: as(root, (trx) => store.readImports(trx, root, NOW)),
+    readImportNames: as(root, (trx) => store.readImportNames(trx, file, 0, 50)),
+    findImportParents: as(root, (trx) => store.findImportParents(trx, file)),
+    readImportEntries: as(root, (trx) => store.readImportEntries(trx, file, [2, 3])),
+    readImportLevels: as(root, (trx) => store.readImportLevels(trx, file, ['new'])),
+    listImportRows: as(root, (trx) => store.listImportRows(trx, file, { of: 'bad', code: null, after: 0, limit: 50 })),
+    readAccountStates: as(root, (trx) => store.readAccountStates(trx, [small, leaf])),
+    readNear: as(root, (trx) => store.readNear(trx, [small, leaf], NOW)),
+    readChains: () => store.readChains(db, [small, leaf]),
+    findFormer: as(root, (trx) => store.findFormer(trx, [{ ref: { kind: 'id', id: leaf }, at: NOVEMBER }])),
+    // There is none: that is an error.
+    readPlan: as(root, (trx) => store.readPlan(trx, { id: 'business', version: 1 }).catch(() => null)),
+    listDrift: as(root, (trx) =>
+      store.listDrift(trx, none, { drift: null, state: null, account: null, after: null, limit: 50 }),
+    ),
+    readLimitsOfEach: as(root, (trx) =>
+      store.readLimitsOfEach(
+        trx,
+        [small, leaf].map((id) => [{ id, name: 'Account' }]),
+        NOW,
+      ),
+    ),
+    readAlertAddress: as(root, (trx) => store.readAlertAddress(trx, leaf, { user, member: leaf })),
+    findLimitsToBegin: () => store.findLimitsToBegin(db, NOW, 50),
+    readPlacedLinks: as(leaf, (trx) => store.readPlacedLinks(trx, [{ account: leaf, product: none }])),
     unknown: as(root, (trx) => store.readAccountState(trx, none as string as AccountId)),
   };
 }

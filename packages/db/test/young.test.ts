@@ -1,5 +1,6 @@
 import { type AccountId, type Instant, instantOf, type RowId, type UserId } from '@tenantree/domain';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import * as store from '../src/index.ts';
 import {
   appendTraces,
   findProducts,
@@ -15,7 +16,7 @@ import {
 } from '../src/index.ts';
 import { createLoneDatabase, type TestDatabase } from '../src/testing.ts';
 import { blocksOf, type Explained, openExplained, passedOverBy } from './explained.ts';
-import { readsOf } from './reads.ts';
+import { ELSEWHERE, readsOf } from './reads.ts';
 import { count, enrol, event, freshId, NOVEMBER_10, person, plant, ticking, visit } from './tenants.ts';
 
 const OCTOBER_20 = Date.parse('2026-10-20T12:00:00Z');
@@ -138,6 +139,13 @@ afterAll(async () => {
 });
 
 describe('A database that nobody has analyzed yet', () => {
+  it('is asked every read that there is', () => {
+    const asked = new Set(Object.keys(readsOf(explained.db, ids)).map((name) => name.split(/[ ,]/)[0]));
+    const reads = Object.keys(store).filter((name) => /^(read|list|search|find|resolve)[A-Z]/.test(name));
+    expect(ELSEWHERE.filter((name) => reads.includes(name)).toSorted()).toEqual(ELSEWHERE);
+    expect(reads.filter((name) => !asked.has(name) && !ELSEWHERE.includes(name))).toEqual([]);
+  });
+
   it('reads no more of many accounts than of few', async () => {
     expect(await grownReads(UNTIL_KEPT)).toEqual([]);
   }, 120_000);

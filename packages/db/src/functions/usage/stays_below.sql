@@ -2,7 +2,8 @@
 CREATE OR REPLACE FUNCTION stays_below(p_account uuid, p_from timestamptz, p_to timestamptz, p_departed boolean) RETURNS usage_stays
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
   WITH now_at AS MATERIALIZED (
-    SELECT a.root_id, a.path_key FROM account_roots d JOIN accounts a ON a.root_id = d.root_id AND a.id = d.id WHERE d.id = p_account
+    SELECT d.root_id, a.path_key FROM account_roots d
+    CROSS JOIN LATERAL (SELECT x.path_key FROM accounts x WHERE x.root_id = d.root_id AND x.id = d.id LIMIT 1) a WHERE d.id = p_account
   ), present AS (
     SELECT a.id, a.placed_at AS since, 'infinity'::timestamptz AS until FROM now_at n
     JOIN accounts a ON a.root_id = n.root_id AND a.path_key >= n.path_key AND a.path_key < n.path_key || '\xff'::bytea
