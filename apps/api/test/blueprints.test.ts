@@ -7,6 +7,7 @@ import type { Refused } from '../src/hall/refused.ts';
 import { type Client, codeOf, join, refusalOf } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 import { jobsEnded } from './support/jobs.ts';
+import { heardStatements } from './support/statements.ts';
 
 let api: Deployment;
 let owner: Client;
@@ -510,6 +511,44 @@ describe('Applying a blueprint to accounts that there are', () => {
     await checkAll();
   });
 
+  it('is planned of many by as many statements as of a few', async () => {
+    const { account, agent, variables } = await reseller('Quick');
+    const said = { caps: { levels: { tasks: 'read' } }, limits: { agents: { max: 5 } } } as const;
+    const saved = await save(account, 'Practice', { ...said, products: [{ product: agent }], variables });
+    const targets: string[] = [];
+    for (let n = 0; n < 12; n++) targets.push(await make(`Account ${n}`, account));
+    const more = { variables: { company: 'Acme' } };
+    const asked = heardStatements(api);
+    const costOf = async (some: readonly string[]): Promise<number> => {
+      const before = asked.length;
+      expect((await plan(account, saved.id, some, more)).targets.filter(({ products }) => products)).toHaveLength(
+        some.length,
+      );
+      return asked.length - before;
+    };
+    await costOf(targets.slice(0, 2));
+    const few = await costOf(targets.slice(0, 2));
+    expect(await costOf(targets)).toBeLessThan(few + 5);
+  });
+
+  it('is done to several at once, and to as many as limits leave room for, in their order, to the others not by half', async () => {
+    const { account, agent, variables } = await reseller('Roomy');
+    const saved = await save(account, 'Practice', {
+      limits: { members: { max: 3 } },
+      products: [{ product: agent }],
+      variables,
+    });
+    const targets: string[] = [];
+    for (const name of ['One', 'Two', 'Three', 'Four', 'Five']) targets.push(await make(name, account));
+    // It has one itself.
+    await setLimit(account, 'agents', 3);
+    const { job, items } = await apply(account, saved.id, targets, { variables: { company: 'Acme' } });
+    expect(job).toMatchObject({ done: 2, failed: 3, skipped: 0 });
+    expect(items.map(({ error }) => error?.code)).toEqual([undefined, undefined, ...Array(3).fill('LIMIT_REACHED')]);
+    expect(await Promise.all(targets.map((one) => limitOf(one, 'members')))).toEqual([3, 3, null, null, null]);
+    expect(await driftOf(account, saved.id)).toEqual({ One: 'as_set_up', Two: 'as_set_up' });
+  });
+
   it('asks about names that are there, and keeps to what the blueprint says or somebody answers', async () => {
     const { account, agent } = await reseller('Clasher');
     const [one, two] = [await make('One', account), await make('Two', account)];
@@ -772,7 +811,7 @@ describe('How accounts stand to their blueprint', () => {
       const job = { id: stopped.job, account: account as AccountId, root };
       const part = { hall, job, by, askedAt: '2026-11-29T00:00:00.000Z' as Instant, ended };
       return applyBlueprintJob.start(part, [rows[n]?.payload]).then(
-        ([end]) => (end?.state === 'skipped' ? end.result : end?.state),
+        ([end]) => (end?.state === 'skipped' ? end.result : end?.state === 'failed' ? end.error.code : end?.state),
         (error: unknown) => (error as Refused).refusal.code,
       );
     };

@@ -5,6 +5,7 @@ import { type Client, clientWith, clientWithToken, codeOf, join, PASSWORD, refus
 import { type Deployment, deploy } from './support/deployment.ts';
 import { callerWith } from './support/every-call.ts';
 import { jobsEnded } from './support/jobs.ts';
+import { heardStatements } from './support/statements.ts';
 
 const DAY_MS = 86_400_000;
 const clock = { aheadMs: 0, nowMs: () => Date.now() + clock.aheadMs };
@@ -474,17 +475,7 @@ describe('An API key (rules/keys 1)', () => {
 describe('Calls of one request', () => {
   it('look up once who calls', async () => {
     const { secret } = await api.key(root);
-    const asked: string[] = [];
-    const heard = new WeakSet<object>();
-    api.composed.hall.db.pool.on('acquire', (client) => {
-      if (heard.has(client)) return;
-      heard.add(client);
-      const query = client.query.bind(client);
-      client.query = ((...args: Parameters<typeof query>) => {
-        asked.push(JSON.stringify(args[0]));
-        return query(...args);
-      }) as typeof query;
-    });
+    const asked = heardStatements(api);
     const batching = callerWith(api.url, { authorization: `Bearer ${secret}` });
     const inputs = Array.from({ length: 20 }, () => ({ account: root }));
     const answers = await Promise.all(batching.callEach('accounts.get', inputs));

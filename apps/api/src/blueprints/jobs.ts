@@ -1,22 +1,30 @@
 import { type InAccount, procedureAt } from '@tenantree/contract';
-import { type Application, readApplications } from '@tenantree/db';
+import { type Application, type ItemEnd, readApplications } from '@tenantree/db';
 import { accountNotFound, type Refusal, SECTION_MODES, USUAL_RETRY } from '@tenantree/domain';
 import { CLASH_ANSWERS } from '@tenantree/domain/products';
 import { z } from 'zod';
 import type { Access } from '../guard/admit.ts';
+import type { Change } from '../hall/change.ts';
 import { granted, Refused, refuseWith } from '../hall/refused.ts';
 import { actorOfAsker, admitAsker } from '../jobs/asker.ts';
-import { CHANGED_SINCE, defineJob, type ItemOutcome, type JobItem } from '../jobs/define-job.ts';
+import {
+  CHANGED_SINCE,
+  defineJob,
+  type ItemOutcome,
+  type JobItem,
+  type JobPart,
+  skippedBecause,
+} from '../jobs/define-job.ts';
 import { accountId } from '../jobs/payloads.ts';
 import { changedSince, undoBy } from '../jobs/undo-by.ts';
 import { rowId } from '../products/imports/import-payload.ts';
 import { type Target, targetsOf } from '../products/imports/targets.ts';
 import { blueprintAt } from './content.ts';
-import { planAccount, type SetUpWish } from './plan-account.ts';
+import { planAccount, planAccounts, type SetUpWish } from './plan-account.ts';
 import { openValues, sealedValues } from './sealed-values.ts';
 import { stampOf } from './stamp.ts';
 import { undoAccount } from './undo-account.ts';
-import { ChangedMeanwhile, type SetUpResult, writeAccount, writeIncomplete } from './write-account.ts';
+import { ChangedMeanwhile, type SetUpResult, writeAccount, writeAccounts, writeIncomplete } from './write-account.ts';
 
 const RUN = procedureAt('blueprints.run').needs as InAccount;
 const mode = z.enum(SECTION_MODES);
@@ -50,15 +58,25 @@ export function requireBilling(
     refuseWith('FORBIDDEN', `This blueprint has a price book: it takes Billing: full in “${name}”.`, 'blueprint');
 }
 
+/** Accounts as whoever asked may set them up now. @throws Refused */
+async function targetsNow(
+  { hall, by }: Pick<JobItem<unknown>, 'hall' | 'by'>,
+  access: Access,
+  accounts: readonly Target['id'][],
+): Promise<Target[]> {
+  const actor = await actorOfAsker(hall, by, access.id);
+  return actor
+    ? targetsOf({ hall, actor, access }, accounts)
+    : refuseWith('FORBIDDEN', `${by.actor.name} may not do this any more.`);
+}
+
 /** The account of an item as whoever asked may set it up now. @throws Refused */
 async function targetOf(
-  { hall, by }: Pick<JobItem<unknown>, 'hall' | 'by'>,
+  item: Pick<JobItem<unknown>, 'hall' | 'by'>,
   access: Access,
   account: Target['id'],
 ): Promise<Target> {
-  const actor = await actorOfAsker(hall, by, access.id);
-  if (!actor) return refuseWith('FORBIDDEN', `${by.actor.name} may not do this any more.`);
-  const [target] = await targetsOf({ hall, actor, access }, [account]);
+  const [target] = await targetsNow(item, access, [account]);
   if (!target) throw new Refused(accountNotFound(account).refusal);
   if (target.refusal) throw new Refused(target.refusal);
   return target;
@@ -117,6 +135,9 @@ const undo = undoBy({
   },
 });
 
+/** Accounts that are set up in one transaction, at the most: others wait for it at their tree. */
+const SET_UP_AT_ONCE = 25;
+
 /** Sets accounts up with a blueprint, or brings them in line with it: each at once, or not at all. */
 export const applyBlueprintJob = defineJob({
   name: 'blueprints.apply',
@@ -125,26 +146,59 @@ export const applyBlueprintJob = defineJob({
   payload: applyPayload,
   retry: USUAL_RETRY,
   undo,
-  run: async (item): Promise<ItemOutcome> => {
-    const { hall, job, by, payload, done } = item;
-    const access = await requireAsker(item);
-    const target = await targetOf(item, access, payload.account);
-    const values = openValues(hall, job.account, payload.values);
-    return unlessMeanwhile(() =>
-      hall.change(by, { root: job.root, acting: job.account }, async (scope): Promise<ItemOutcome> => {
-        const blueprint = await blueprintAt(scope.trx, payload.blueprint, payload.version);
-        requireBilling(access, blueprint);
-        const { how, caps, limits } = payload;
-        const wish: SetUpWish = { blueprint, how, caps, limits, values, answers: new Map(payload.answers) };
-        const plan = await planAccount(hall, scope.trx, access, target, wish);
-        if (plan.shown.refusal) throw new Refused(plan.shown.refusal);
-        if (!('account' in plan) || stampOf(plan.shown) !== payload.stamp) return { skipped: CHANGED_SINCE };
-        await done(scope.trx, await writeAccount({ hall, scope, by, acting: job.account }, plan, wish, 'now'));
-        return 'done';
-      }),
-    );
-  },
+  together: { most: SET_UP_AT_ONCE, run: (part) => applyAll(part) },
 });
+
+async function applyAll(part: JobPart<z.infer<typeof applyPayload>>): Promise<readonly ItemEnd[]> {
+  const { hall, job, by, payloads } = part;
+  const access = await requireAsker(part);
+  const targets = await targetsNow(
+    part,
+    access,
+    payloads.map(({ account }) => account),
+  );
+  try {
+    return await hall.change(by, { root: job.root, acting: job.account }, (scope) =>
+      applyIn(part, scope, access, targets),
+    );
+  } catch (error) {
+    // Of several it is done by halves who is meant.
+    if (error instanceof ChangedMeanwhile && payloads.length === 1) return [skippedBecause({ skipped: CHANGED_SINCE })];
+    throw error;
+  }
+}
+
+/** Sets accounts up in a change. All of a job are set up in the same way (runPlan). */
+async function applyIn(
+  { hall, job, by, payloads, ended }: JobPart<z.infer<typeof applyPayload>>,
+  scope: Change,
+  access: Access,
+  targets: readonly Target[],
+): Promise<readonly ItemEnd[]> {
+  const { how, caps, limits, ...order } = payloads[0]!;
+  const blueprint = await blueprintAt(scope.trx, order.blueprint, order.version);
+  requireBilling(access, blueprint);
+  if (payloads.length > 1 && keepsSomething(blueprint))
+    throw new Error('Who keeps something for accounts holds rows of those above them: one account at a time.');
+  const values = openValues(hall, job.account, order.values);
+  const wish: SetUpWish = { blueprint, how, caps, limits, values, answers: new Map(order.answers) };
+  const plans = await planAccounts(hall, scope.trx, access, targets, wish);
+  const same = plans.flatMap((plan, n) =>
+    'account' in plan && stampOf(plan.shown) === payloads[n]?.stamp ? [plan] : [],
+  );
+  const results = await writeAccounts({ hall, scope, by, acting: job.account }, same, wish, 'now');
+  const ends = plans.map((plan): ItemEnd => {
+    const { refusal } = plan.shown;
+    if (refusal) return { state: 'failed', error: refusal };
+    const at = same.findIndex((one) => one === plan);
+    return at < 0 ? skippedBecause({ skipped: CHANGED_SINCE }) : { state: 'done', result: results[at] };
+  });
+  if (same.length > 0) await ended(scope.trx, ends);
+  return ends;
+}
+
+const keepsSomething = ({ content: { limits } }: Pick<SetUpWish['blueprint'], 'content'>): boolean =>
+  Object.values(limits ?? {}).some(({ reserve }) => reserve !== undefined);
 
 /** What is gone on with. */
 const finishPayload = z.object({ account: accountId, blueprint: rowId, version, values: sealedValues });

@@ -3,12 +3,13 @@ import {
   type AccountState,
   type Application,
   findOfferedBlueprint,
+  type LimitsAlong,
   type PlacedCaps,
-  readAccountState,
+  readAccountStates,
   readApplications,
   readAssignmentsOf,
   readCapsToChange,
-  readLimits,
+  readLimitsOfEach,
   readLinksOf,
   type StoredAssignment,
   type TenantTransaction,
@@ -17,6 +18,7 @@ import {
   type AccountId,
   type BlueprintSection,
   type CapChange,
+  canonicalJson,
   capOutcome,
   type Decision,
   type JsonValue,
@@ -44,7 +46,7 @@ import {
 } from '@tenantree/domain/products';
 import type { Access } from '../guard/admit.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
-import { foreseeLimits, type LimitChange } from '../limits/set-limits.ts';
+import { faultOfLimits, type LimitChange, namedPath } from '../limits/set-limits.ts';
 import { type PlannedImport, planFrom, type Source } from '../products/imports/plan-import.ts';
 import type { Target } from '../products/imports/targets.ts';
 import type { Sourced } from '../products/imports/write-step.ts';
@@ -98,35 +100,132 @@ const refused = (account: BlueprintTarget['account'], refusal: Refusal): Bluepri
   products: null,
 });
 
+/** What is planned of an account; only shown, where nothing can be done. */
+export type Planned = PlannedAccount | { readonly shown: BlueprintTarget };
+
 /** What setting an account up would do now, section by section (rules/blueprints 8). Nothing is changed. */
-export async function planAccount(
+export const planAccount = async (
   hall: Hall,
   trx: TenantTransaction,
   acting: Acting,
   target: Target,
   wish: SetUpWish,
-): Promise<PlannedAccount | { readonly shown: BlueprintTarget }> {
+): Promise<Planned> => (await planAccounts(hall, trx, acting, [target], wish))[0]!;
+
+/** The same of accounts as if each were the only one. Of many it takes about as many statements as of one. */
+export async function planAccounts(
+  hall: Hall,
+  trx: TenantTransaction,
+  acting: Acting,
+  targets: readonly Target[],
+  wish: SetUpWish,
+): Promise<readonly Planned[]> {
+  const begun = await begin(trx, acting, targets, wish);
+  const spots = begun.flatMap((one) => ('spot' in one ? [one.spot] : []));
+  const read = await readSections(hall, trx, acting, spots);
+  const products = await planProducts(hall, trx, acting, spots);
+  const planned = new Map(spots.map((spot) => [spot, planSpot(spot, read, products.get(spot) ?? null)]));
+  return begun.map((one) => ('spot' in one ? planned.get(one.spot)! : one));
+}
+
+/** Which accounts may be set up, with which values, and how the others are shown. */
+async function begin(
+  trx: TenantTransaction,
+  acting: Acting,
+  targets: readonly Target[],
+  wish: SetUpWish,
+): Promise<({ readonly spot: Spot } | { readonly shown: BlueprintTarget })[]> {
+  const open = targets.flatMap(({ access, id, refusal }) => (access && !refusal ? [id] : []));
+  const states = new Map((await readAccountStates(trx, open)).map((state) => [state.id, state]));
+  const applications = Map.groupBy(await readApplications(trx, open, null), ({ account }) => account);
+  const { blueprint } = wish;
+  const otherName = once((id: RowId) => nameReached(trx, acting, id));
+  const contentOf = once(async (version: number) =>
+    version === blueprint.version ? blueprint.content : (await blueprintAt(trx, blueprint.id, version)).content,
+  );
+  const begun: ({ readonly spot: Spot } | { readonly shown: BlueprintTarget })[] = [];
+  for (const target of targets) {
+    const label = { id: target.id, name: target.name };
+    const account = states.get(target.id);
+    const refusal = target.refusal ?? (account ? null : gone(target));
+    if (refusal || !account) {
+      begun.push({ shown: refused(label, refusal ?? gone(target)) });
+      continue;
+    }
+    const all = applications.get(account.id) ?? [];
+    const before = all.find((one) => one.blueprint.id === blueprint.id) ?? null;
+    const content = contentIn(wish, acting, account);
+    const decision = await decideSetUp(otherName, wish, { account, all, before, content });
+    if (!decision.ok) {
+      begun.push({ shown: refused(label, decision.refusal) });
+      continue;
+    }
+    const applied = before ? await contentOf(before.version) : null;
+    begun.push({ spot: { account, target, wish, content, before, applied, values: decision.value } });
+  }
+  return begun;
+}
+
+const gone = ({ name }: Target): Refusal => ({ code: 'NOT_FOUND', message: `“${name}” is not there any more.` });
+
+/** Asks for each thing once. */
+function once<Key, Value>(ask: (key: Key) => Promise<Value>): (key: Key) => Promise<Value> {
+  const asked = new Map<Key, Promise<Value>>();
+  return (key) => {
+    const known = asked.get(key) ?? ask(key);
+    asked.set(key, known);
+    return known;
+  };
+}
+
+/** What a blueprint is called to whoever reaches the account that it belongs to. */
+async function nameReached(trx: TenantTransaction, { reached }: Acting, id: RowId): Promise<string> {
+  const its = await findOfferedBlueprint(trx, id, null);
+  return its && reached.includes(its.account) ? `“${its.name}”` : 'another blueprint';
+}
+
+/** What sections are compared with, by account. */
+type Sections = {
+  readonly caps: ReadonlyMap<AccountId, PlacedCaps>;
+  readonly limits: ReadonlyMap<AccountId, LimitsAlong>;
+  readonly books: ReadonlyMap<AccountId, readonly StoredAssignment[]>;
+};
+
+async function readSections(
+  hall: Hall,
+  trx: TenantTransaction,
+  acting: Acting,
+  spots: readonly Spot[],
+): Promise<Sections> {
+  const having = (section: 'caps' | 'limits' | 'priceBook'): AccountState[] =>
+    spots.flatMap(({ account, content }) => (content[section] ? [account] : []));
+  const of = async <T>(accounts: readonly AccountState[], read: (ids: AccountId[]) => Promise<T[]>): Promise<T[]> =>
+    accounts.length === 0 ? [] : read(accounts.map(({ id }) => id));
+  const limited = having('limits');
+  const caps = await of(having('caps'), (ids) => readCapsToChange(trx, ids));
+  const along = await of(limited, () =>
+    readLimitsOfEach(
+      trx,
+      limited.map(({ path }) => namedPath(path)),
+      nowOf(hall),
+    ),
+  );
+  const books = await of(having('priceBook'), (ids) => readAssignmentsOf(trx, acting.id, ids));
+  return {
+    caps: new Map(caps.map((one) => [one.account, one])),
+    limits: new Map(limited.map(({ id }, n) => [id, along[n]!])),
+    books: Map.groupBy(books, ({ customer }) => customer),
+  };
+}
+
+function planSpot(spot: Spot, read: Sections, products: PlannedProducts | null): Planned {
+  const { account, target, content, before, values } = spot;
   const label = { id: target.id, name: target.name };
-  const account = target.access ? await readAccountState(trx, target.id) : null;
-  if (!account || target.refusal)
-    return {
-      shown: refused(
-        label,
-        target.refusal ?? { code: 'NOT_FOUND', message: `“${target.name}” is not there any more.` },
-      ),
-    };
-  const all = await readApplications(trx, [target.id], null);
-  const before = all.find(({ blueprint }) => blueprint.id === wish.blueprint.id) ?? null;
-  const content = contentIn(wish, acting, account);
-  const decision = await decideSetUp(trx, acting, wish, { account, all, before, content });
-  if (!decision.ok) return { shown: refused(label, decision.refusal) };
-  const applied = before ? await appliedBy(trx, before) : null;
-  const at: Spot = { hall, trx, acting, account, target, wish, content, before, applied, values: decision.value };
-  const caps = await planCaps(at);
-  const limits = await planLimits(at);
-  const book = await planBook(at);
-  const products = await planProducts(at);
-  const fault = await faultOfLimits(at, limits.changes);
+  const along = read.limits.get(account.id);
+  const caps = planCaps(spot, read.caps.get(account.id));
+  const limits = planLimits(spot, along);
+  const book = planBook(spot, read.books.get(account.id) ?? []);
+  const fault = along ? faultOfLimits(along, account, limits.changes) : null;
   if (fault) return { shown: refused(label, fault) };
   return {
     shown: {
@@ -140,7 +239,7 @@ export async function planAccount(
     account,
     before,
     sections: sectionsOf(content),
-    values: decision.value,
+    values,
     caps: caps && { caps: caps.caps, change: caps.change },
     limits: limits.changes,
     book: book.isGiven ? { former: book.former } : null,
@@ -162,10 +261,9 @@ type Found = {
   readonly content: BlueprintContent;
 };
 
-/** Whether a blueprint may set an account up, and with which values. */
+/** Whether a blueprint may set an account up, and with which values. @param otherName of a blueprint that set it up already */
 async function decideSetUp(
-  trx: TenantTransaction,
-  acting: Acting,
+  otherName: (id: RowId) => Promise<string>,
   { blueprint, how, values, goesOn }: SetUpWish,
   { account, all, before, content }: Found,
 ): Promise<Decision<VariableValues>> {
@@ -180,8 +278,7 @@ async function decideSetUp(
   for (const other of all.filter((one) => one !== before)) {
     const taken = sectionsOf(content).find((section) => other.sections.includes(section));
     if (taken === undefined) continue;
-    const its = await findOfferedBlueprint(trx, other.blueprint.id, null);
-    const name = its && acting.reached.includes(its.account) ? `“${its.name}”` : 'another blueprint';
+    const name = await otherName(other.blueprint.id);
     const what = SECTION_NAMES[taken];
     return no({
       code: 'SECTION_TAKEN',
@@ -205,19 +302,14 @@ export const SECTION_NAMES: Readonly<Record<BlueprintSection, string>> = {
   products: 'Products',
 };
 
-/** What an account was set up as. */
-const appliedBy = async (trx: TenantTransaction, { blueprint, version }: Application): Promise<BlueprintContent> =>
-  (await blueprintAt(trx, blueprint.id, version)).content;
-
+/** An account that may be set up. */
 type Spot = {
-  readonly hall: Hall;
-  readonly trx: TenantTransaction;
-  readonly acting: Acting;
   readonly account: AccountState;
   readonly target: Target;
   readonly wish: SetUpWish;
   readonly content: BlueprintContent;
   readonly before: Application | null;
+  /** What it was set up as. */
   readonly applied: BlueprintContent | null;
   readonly values: VariableValues;
 };
@@ -228,10 +320,8 @@ const rowOf = (key: string, before: JsonValue | undefined, after: JsonValue | un
   after: after ?? null,
 });
 
-async function planCaps({ trx, account, wish, content, applied }: Spot) {
-  if (!content.caps) return null;
-  const [caps] = await readCapsToChange(trx, [account.id]);
-  if (!caps) return null;
+function planCaps({ wish, content, applied }: Spot, caps: PlacedCaps | undefined) {
+  if (!content.caps || !caps) return null;
   const { preset, levels } = content.caps;
   const lined = lineUp(applied?.caps?.levels ?? {}, levels, caps.levels);
   const change: CapChange =
@@ -253,14 +343,9 @@ const rowFor = ({ max, reserve, atLimit, thresholds }: BlueprintTerms, wished: B
   ...(wished.reserve !== undefined && { reserve: reserve ?? 0 }),
 });
 
-async function planLimits({ hall, trx, account, wish, content, before, applied }: Spot) {
+function planLimits({ wish, content, before, applied }: Spot, along: LimitsAlong | undefined) {
   const wished = Object.entries(content.limits ?? {}) as [LimitKindKey, BlueprintTerms][];
-  if (!content.limits) return { changes: [], shown: null };
-  const along = await readLimits(
-    trx,
-    account.path.map((id) => ({ id, name: '' })),
-    nowOf(hall),
-  );
+  if (!content.limits || !along) return { changes: [], shown: null };
   const present = new Map(
     wished.flatMap(([key]) => {
       const state = along.get(key)?.[0];
@@ -313,20 +398,11 @@ function isLower(wished: JsonValue | undefined, found: JsonValue | undefined): b
   return maxOf(wished) < maxOf(found);
 }
 
-async function faultOfLimits({ hall, trx, account }: Spot, changes: readonly LimitChange[]): Promise<Refusal | null> {
-  if (changes.length === 0) return null;
-  const [foreseen] = await foreseeLimits(hall, trx, [account.id], changes, 'no usage');
-  for (const one of foreseen?.limits ?? [])
-    if ('code' in one) return { code: one.code, message: one.message, field: `limits.${one.kind}` };
-  return null;
-}
-
-async function planBook({ trx, acting, account, wish, content, applied }: Spot) {
+function planBook({ wish, content, applied }: Spot, held: readonly StoredAssignment[]) {
   const { priceBook: said } = wish.blueprint.content;
   if (!said || wish.goesOn) return { isGiven: false, former: null, shown: null };
   if (!content.priceBook)
     return { isGiven: false, former: null, shown: { before: null, after: null, kept: false, leftOut: true } };
-  const held = await readAssignmentsOf(trx, acting.id, [account.id]);
   const former = held.find(({ to }) => to === null) ?? null;
   const isIt = (book: { readonly id: RowId; readonly version: number } | null | undefined): boolean =>
     book?.id === former?.book.id && book?.version === former?.book.version;
@@ -338,28 +414,58 @@ async function planBook({ trx, acting, account, wish, content, applied }: Spot) 
   return { isGiven, former, shown: { before, after, kept: isKept, leftOut: false } };
 }
 
-async function planProducts(at: Spot) {
-  const { hall, trx, acting, account, target, wish, content, before, values } = at;
-  if (!content.products) return null;
-  const { source, sourced } = sourceOf(content, values);
-  const links = new Set(
-    (await readLinksOf(trx, [account.id], [...sourced.keys()])).map(({ source: { product } }) => product),
+type PlannedProducts = NonNullable<PlannedAccount['products']> & {
+  readonly shown: NonNullable<BlueprintTarget['products']>;
+};
+
+/** What becomes of products, by account: those into which the same comes, with the same values, are planned together. */
+async function planProducts(
+  hall: Hall,
+  trx: TenantTransaction,
+  acting: Acting,
+  all: readonly Spot[],
+): Promise<ReadonlyMap<Spot, PlannedProducts>> {
+  const planned = new Map<Spot, PlannedProducts>();
+  const spots = all.filter(({ content }) => content.products);
+  const [some] = spots;
+  if (!some) return planned;
+  const { content, wish } = some;
+  const ids = (content.products ?? []).map(({ product }) => product);
+  const found = await readLinksOf(
+    trx,
+    spots.map(({ account }) => account.id),
+    ids,
   );
+  const copied = new Set(found.map(({ account, source }) => `${account} ${source.product}`));
   // What was set up and is a copy no more was deleted, or detached, here: it stays so.
-  const isGone = (id: RowId): boolean => wish.how === 'line' && before?.products[id] !== undefined && !links.has(id);
-  const chosen = [...sourced.keys()].filter((id) => !isGone(id));
-  const answers = chosen.flatMap((product) => {
-    const as = wish.answers.get(product) ?? content.products?.find((one) => one.product === product)?.answer;
-    return as ? [{ product, as }] : [];
-  });
-  const asked = { targets: [account.id], products: chosen.map((product) => ({ product })), answers };
-  const planned = await planFrom(hall, trx, acting, asked, { targets: [target], source });
-  const [first] = planned.shown.targets;
-  return {
-    planned,
-    sourced,
-    shown: first && { items: first.items, notCopied: first.notCopied, blocked: first.blocked },
-  };
+  const isGone = ({ account, before }: Spot, id: RowId): boolean =>
+    wish.how === 'line' && before?.products[id] !== undefined && !copied.has(`${account.id} ${id}`);
+  const chosenOf = (spot: Spot): RowId[] => ids.filter((id) => !isGone(spot, id));
+  for (const group of Map.groupBy(spots, (spot) => canonicalJson([spot.values, chosenOf(spot)])).values()) {
+    const chosen = chosenOf(group[0]!);
+    const { source, sourced } = sourceOf(content, group[0]!.values);
+    const answers = chosen.flatMap((product) => {
+      const as = wish.answers.get(product) ?? content.products?.find((one) => one.product === product)?.answer;
+      return as ? [{ product, as }] : [];
+    });
+    const targets = group.map(({ target }) => target);
+    const asked = {
+      targets: targets.map(({ id }) => id),
+      products: chosen.map((product) => ({ product })),
+      answers,
+    };
+    const { shown, namedBy } = await planFrom(hall, trx, acting, asked, { targets, source });
+    for (const [n, spot] of group.entries()) {
+      const one = shown.targets[n]!;
+      const { items, notCopied, blocked } = one;
+      planned.set(spot, {
+        planned: { shown: { ...shown, targets: [one] }, namedBy },
+        sourced,
+        shown: { items, notCopied, blocked },
+      });
+    }
+  }
+  return planned;
 }
 
 /** The products of a version as they are copied into one account, with its values for variables. */

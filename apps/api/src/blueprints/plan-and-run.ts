@@ -14,12 +14,13 @@ import type { Actor } from '../context/actor.ts';
 import type { Access } from '../guard/admit.ts';
 import type { Change } from '../hall/change.ts';
 import { type Caller, type Hall, nowOf } from '../hall/hall.ts';
+import { partsOf } from '../hall/parts-of.ts';
 import { granted, Refused, refuseWith } from '../hall/refused.ts';
 import { accountsBelow, enqueue } from '../jobs/enqueue.ts';
 import { type Target, targetsOf } from '../products/imports/targets.ts';
 import { blueprintAt } from './content.ts';
 import { applyBlueprintJob, finishSetUpJob, requireBilling, undoBlueprintJob } from './jobs.ts';
-import { isUnanswered, planAccount, type SetUpWish } from './plan-account.ts';
+import { isUnanswered, planAccounts, type SetUpWish } from './plan-account.ts';
 import { openValues, type SealedValues, sealValues } from './sealed-values.ts';
 import { stampOf } from './stamp.ts';
 
@@ -87,7 +88,10 @@ async function wishOf(hall: Hall, trx: TenantTransaction, access: Access, asked:
   };
 }
 
-/** What is planned of each account, one after the other. */
+/** Accounts that are planned at once: what is read of them, and of what they would have, is in memory then. */
+const PLANNED_AT_ONCE = 50;
+
+/** What is planned of each account. */
 async function planAll(
   { hall, access }: Call,
   trx: TenantTransaction,
@@ -99,7 +103,8 @@ async function planAll(
   const given = openValues(hall, access.id, values);
   const wish: SetUpWish = { ...how, blueprint, values: given, answers: new Map(answers) };
   const shown: BlueprintTarget[] = [];
-  for (const target of targets) shown.push((await planAccount(hall, trx, access, target, wish)).shown);
+  for (const part of partsOf(targets, PLANNED_AT_ONCE))
+    shown.push(...(await planAccounts(hall, trx, access, part, wish)).map((one) => one.shown));
   return shown;
 }
 

@@ -48,21 +48,59 @@ export type ProductsWhen = 'now' | 'later' | { readonly fault: Refusal };
  *
  * @throws Refused for whatever stands in the way: ProductsRefused, where it is products
  */
-export async function writeAccount(
+export const writeAccount = async (
   writing: Writing,
   plan: PlannedAccount,
   wish: SetUpWish,
   products: ProductsWhen,
+): Promise<SetUpResult> => (await writeAccounts(writing, [plan], wish, products))[0]!;
+
+/**
+ * The same of some accounts, all of them or none. What they have of products takes as many statements as of one.
+ *
+ * @throws Refused, ProductsRefused, ChangedMeanwhile for whatever stands in the way of one of them
+ */
+export async function writeAccounts(
+  writing: Writing,
+  plans: readonly PlannedAccount[],
+  wish: SetUpWish,
+  products: ProductsWhen,
+): Promise<SetUpResult[]> {
+  const { scope } = writing;
+  const set: Pick<Before, 'caps' | 'limits' | 'priceBook'>[] = [];
+  for (const plan of plans)
+    set.push({
+      caps: await writeCaps(writing, plan),
+      limits: plan.limits.length === 0 ? [] : [...(await setLimits(scope, plan.account.id, plan.limits))],
+      priceBook: await writeBook(writing, plan, wish),
+    });
+  const written = products === 'now' ? await writeProducts(writing, plans, wish) : null;
+  const copies = await copiesIn(writing, plans);
+  const results: SetUpResult[] = [];
+  for (const [n, plan] of plans.entries()) {
+    const { last } = wish.goesOn ? beforeOf(plan.before) : { last: plan.before };
+    const before: Before = { ...set[n]!, products: written?.get(plan) ?? [], last };
+    results.push(await noteApplication(writing, plan, wish, { products, before, copies: copies.get(plan) ?? {} }));
+  }
+  return results;
+}
+
+/** Notes that an account was set up: what it was before, and what it has come to. */
+async function noteApplication(
+  { hall, scope, by }: Writing,
+  plan: PlannedAccount,
+  wish: SetUpWish,
+  {
+    products,
+    before,
+    copies,
+  }: {
+    readonly products: ProductsWhen;
+    readonly before: Before;
+    readonly copies: Application['products'];
+  },
 ): Promise<SetUpResult> {
-  const { hall, scope, by } = writing;
   const { account, before: last } = plan;
-  const before: Before = {
-    caps: await writeCaps(writing, plan),
-    limits: plan.limits.length === 0 ? [] : [...(await setLimits(scope, account.id, plan.limits))],
-    priceBook: await writeBook(writing, plan, wish),
-    products: products === 'now' ? await writeProducts(writing, plan, wish) : [],
-    last: wish.goesOn ? beforeOf(last).last : last,
-  };
   const { blueprint } = wish;
   const sections = [...new Set([...(wish.goesOn ? (last?.sections ?? []) : []), ...plan.sections])];
   const application: Application = {
@@ -72,7 +110,7 @@ export async function writeAccount(
     application: hall.newId(),
     sections,
     variables: Object.fromEntries(Object.entries(plan.values).filter(([key]) => !isSecret(wish, key))),
-    products: await productsOf(writing, plan),
+    products: copies,
     before: wish.goesOn ? { ...beforeOf(last), products: [...beforeOf(last).products, ...before.products] } : before,
     state: products === 'now' ? 'set_up' : products === 'later' ? 'being_set_up' : 'incomplete',
     fault: typeof products === 'string' ? null : briefly(products.fault),
@@ -93,7 +131,7 @@ export async function writeAccount(
   };
 }
 
-/** What stood before, as `writeAccount` keeps it. */
+/** What stood before, as `writeAccounts` keeps it. */
 export const beforeOf = (application: Application | null): Before =>
   (application?.before as Before | undefined) ?? { caps: null, limits: [], priceBook: null, products: [], last: null };
 
@@ -136,37 +174,52 @@ async function writeBook(
 /** @throws ProductsRefused, ChangedMeanwhile */
 async function writeProducts(
   writing: Writing,
-  { shown, account, products }: PlannedAccount,
+  plans: readonly PlannedAccount[],
   wish: SetUpWish,
-): Promise<Before['products']> {
-  if (!products) return [];
-  const { hall, scope, by } = writing;
-  if (isUnanswered(shown)) {
+): Promise<ReadonlyMap<PlannedAccount, Before['products']>> {
+  for (const { shown, account } of plans) {
+    if (!isUnanswered(shown)) continue;
     const clash = shown.products?.items.find(({ act }) => act === 'clash');
     const message = `Something in “${account.name}” is called “${clash?.name ?? ''}”, too: say what becomes of it.`;
     throw new ProductsRefused({ code: 'NAME_TAKEN', message, field: 'answers' });
   }
-  const actor = { id: by.actor.id, name: by.actor.name };
-  const written: Before['products'][number][] = [];
+  const written = new Map<PlannedAccount, Before['products'][number][]>();
   try {
-    const steps = stepsOf(hall, products.planned);
-    const read =
-      async () =>
-      ({ source }: ImportItem) =>
-        products.sourced.get(source);
-    const ends = await writeSteps(scope, wish.blueprint.account, actor, steps, read);
-    for (const [n, end] of ends.entries()) {
-      const items = doneOrThrow(end);
-      if ('skipped' in items) throw new ChangedMeanwhile();
-      for (const { source, product, kind } of steps[n]?.items ?? [])
-        await keepGiven(writing, account.id, product, products.sourced.get(source), kind);
-      written.push([...items]);
-    }
+    // What is filled in for variables is the same in all that were planned together.
+    for (const [sourced, alike] of Map.groupBy(plans, ({ products }) => products?.sourced))
+      if (sourced) await writeAlike(writing, alike, wish, sourced, written);
   } catch (error) {
-    const known = orRefused(error, by);
+    const known = orRefused(error, writing.by);
     throw known instanceof Refused ? new ProductsRefused(known.refusal) : error;
   }
   return written;
+}
+
+async function writeAlike(
+  writing: Writing,
+  plans: readonly PlannedAccount[],
+  { blueprint }: SetUpWish,
+  sourced: NonNullable<PlannedAccount['products']>['sourced'],
+  written: Map<PlannedAccount, Before['products'][number][]>,
+): Promise<void> {
+  const { hall, scope, by } = writing;
+  const steps = plans.flatMap((plan) =>
+    plan.products ? stepsOf(hall, plan.products.planned).map((step) => ({ plan, step })) : [],
+  );
+  const read =
+    async () =>
+    ({ source }: ImportItem) =>
+      sourced.get(source);
+  const actor = { id: by.actor.id, name: by.actor.name };
+  const asked = steps.map(({ step }) => step);
+  const ends = await writeSteps(scope, blueprint.account, actor, asked, read);
+  for (const [n, { plan, step }] of steps.entries()) {
+    const items = doneOrThrow(ends[n]!);
+    if ('skipped' in items) throw new ChangedMeanwhile();
+    for (const { source, product, kind } of step.items)
+      await keepGiven(writing, plan.account.id, product, sourced.get(source), kind);
+    written.set(plan, [...(written.get(plan) ?? []), [...items]]);
+  }
 }
 
 /** Keeps secrets that were given for a product. */
@@ -188,18 +241,26 @@ async function keepGiven(
   });
 }
 
-/** Products here, by what they are copies of; those that were set up before and are gone, too. */
-async function productsOf(
+/** Products of accounts, by what they are copies of; those that were set up before and are gone, too. */
+async function copiesIn(
   { scope }: Writing,
-  { account, before, products }: PlannedAccount,
-): Promise<Readonly<Record<string, RowId>>> {
-  const sources = [...(products?.sourced.keys() ?? [])];
-  const links = await readLinksOf(scope.trx, [account.id], sources);
-  const had = Object.entries(before?.products ?? {}).filter(([source]) => sources.includes(source as RowId));
-  return {
-    ...Object.fromEntries(had),
-    ...Object.fromEntries(links.map((link) => [link.source.product, link.product])),
-  };
+  plans: readonly PlannedAccount[],
+): Promise<ReadonlyMap<PlannedAccount, Application['products']>> {
+  const sources = [...new Set(plans.flatMap(({ products }) => [...(products?.sourced.keys() ?? [])]))];
+  const accounts = plans.map(({ account }) => account.id);
+  const links = sources.length === 0 ? [] : await readLinksOf(scope.trx, accounts, sources);
+  const byAccount = Map.groupBy(links, ({ account }) => account);
+  return new Map(
+    plans.map((plan) => {
+      const own = plan.products?.sourced ?? new Map();
+      const had = Object.entries(plan.before?.products ?? {}).filter(([source]) => own.has(source as RowId));
+      const has = (byAccount.get(plan.account.id) ?? []).filter(({ source }) => own.has(source.product));
+      return [
+        plan,
+        { ...Object.fromEntries(had), ...Object.fromEntries(has.map((link) => [link.source.product, link.product])) },
+      ];
+    }),
+  );
 }
 
 /** Notes why an account is incomplete. */

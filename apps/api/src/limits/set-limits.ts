@@ -2,9 +2,11 @@ import type { ForeseenLimits } from '@tenantree/contract';
 import {
   type AccountState,
   type LimitDefault,
-  readAccountState,
+  type LimitsAlong,
+  readAccountStates,
   readLimitDefaults,
   readLimits,
+  readLimitsOfEach,
   type TenantTransaction,
   writeLimit,
   writeLimitDefault,
@@ -17,13 +19,13 @@ import {
   type Decision,
   decideLimit,
   ERROR_CODES,
-  type Instant,
   type LimitKind,
   type LimitKindKey,
   type LimitPlan,
   type LimitState,
   type LimitWish,
   limitKind,
+  type Refusal,
   refuse,
   type ShownTerms,
   shownOf,
@@ -69,26 +71,25 @@ function wishOf(
 /** What is decided about one change: from the limits as they stand, and those that changes before it came to. */
 type Decided = { readonly kind: LimitKind & { readonly key: LimitKindKey }; readonly plan: Decision<LimitPlan> };
 
-const namedPath = (path: readonly AccountId[]): { readonly id: AccountId; readonly name: string }[] =>
+export const namedPath = (path: readonly AccountId[]): { readonly id: AccountId; readonly name: string }[] =>
   path.map((id) => ({ id, name: '' }));
 
 /** What limits are from now on, of those that were decided and are not written: by kind and account. */
 type Foreseen = Map<string, LimitState>;
 
 /**
- * Decides about changes of an account's limits, as they stand in a transaction, one after the other.
+ * Decides about changes of an account's limits, one after the other.
  *
+ * @param along the limits that it stands under
  * @param foreseen what was decided before and is taken for granted; what is decided here joins it
  */
-async function decideAll(
-  trx: TenantTransaction,
+function decideAll(
+  along: LimitsAlong,
   account: AccountState,
   changes: readonly LimitChange[],
-  now: Instant,
   foreseen: Foreseen = new Map(),
-): Promise<Decided[]> {
-  const along = await readLimits(trx, namedPath(account.path), now);
-  return changes.map((change) => {
+): Decided[] {
+  return onlyLast(changes).map((change) => {
     const kind = { ...limitKind(change.kind), key: change.kind };
     const nameOf = ({ id }: LimitState): string => `${change.kind} ${id}`;
     const chain = (along.get(change.kind) ?? []).map((state) => foreseen.get(nameOf(state)) ?? state);
@@ -99,6 +100,20 @@ async function decideAll(
     if (plan.ok) for (const state of plan.value.chain) foreseen.set(nameOf(state), state);
     return { kind, plan };
   });
+}
+
+/** Why changes of an account's limits can't be made; null: they can. @param along the limits that it stands under */
+export function faultOfLimits(
+  along: LimitsAlong,
+  account: AccountState,
+  changes: readonly LimitChange[],
+): Refusal | null {
+  for (const { kind, plan } of decideAll(along, account, changes)) {
+    if (plan.ok) continue;
+    const { code, message } = plan.refusal;
+    return { code, message, field: `limits.${kind.key}` };
+  }
+  return null;
 }
 
 /** What became of one limit: what it takes to see it, and to undo it. */
@@ -118,7 +133,7 @@ export type LimitSet = {
  */
 export async function setLimits(scope: Change, id: AccountId, changes: readonly LimitChange[]): Promise<LimitSet[]> {
   const account = await scope.account(id);
-  const decided = await decideAll(scope.trx, account, onlyLast(changes), scope.now);
+  const decided = decideAll(await readLimits(scope.trx, namedPath(account.path), scope.now), account, changes);
   refuseOld(decided);
   const set: LimitSet[] = [];
   for (const { kind, plan } of decided) {
@@ -177,20 +192,20 @@ export async function foreseeLimits(
   changes: readonly LimitChange[],
   seesUsage: 'usage' | 'no usage',
 ): Promise<ForeseenLimits[]> {
-  const foreseen: ForeseenLimits[] = [];
-  const states: Foreseen = new Map();
-  for (const id of accounts) {
-    const account = await readAccountState(trx, id);
-    if (!account) continue;
-    const decided = await decideAll(trx, account, onlyLast(changes), nowOf(hall), states);
-    foreseen.push({
-      account: { id, name: account.name },
-      limits: decided.map(({ kind, plan }) =>
-        shownPlan(kind, plan, kind.counts !== 'metered' || seesUsage === 'usage'),
-      ),
-    });
-  }
-  return foreseen;
+  const states = new Map((await readAccountStates(trx, accounts)).map((account) => [account.id, account]));
+  const found = accounts.flatMap((id) => states.get(id) ?? []);
+  const along = await readLimitsOfEach(
+    trx,
+    found.map(({ path }) => namedPath(path)),
+    nowOf(hall),
+  );
+  const foreseen: Foreseen = new Map();
+  return found.map((account, n) => ({
+    account: { id: account.id, name: account.name },
+    limits: decideAll(along[n]!, account, changes, foreseen).map(({ kind, plan }) =>
+      shownPlan(kind, plan, kind.counts !== 'metered' || seesUsage === 'usage'),
+    ),
+  }));
 }
 
 function shownPlan(

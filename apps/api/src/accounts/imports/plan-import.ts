@@ -23,6 +23,7 @@ import {
   type RowId,
 } from '@tenantree/domain';
 import { type Hall, nowOf } from '../../hall/hall.ts';
+import { partsOf } from '../../hall/parts-of.ts';
 import { refuseWith } from '../../hall/refused.ts';
 import { type Acting, openCreations } from '../open-creations.ts';
 
@@ -103,9 +104,4 @@ export function judgedRow({ line, level, wish }: ImportEntry, decision: Decision
   if (!wish.ok) throw new Error('a row that can’t be read has no turn');
   const refusal = importRefusal(decision.refusal, wish.value.parent, level ?? 1);
   return { line, level, outcome: refusal.code, refusal };
-}
-
-/** A list in parts of so many. */
-export function* partsOf<T>(all: readonly T[], most: number): Generator<readonly T[]> {
-  for (let from = 0; from < all.length; from += most) yield all.slice(from, from + most);
 }

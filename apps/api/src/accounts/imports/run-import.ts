@@ -17,13 +17,14 @@ import { counted, type Decision, type PlannedCreation, type RowId, USUAL_RETRY }
 import { z } from 'zod';
 import type { Access } from '../../guard/admit.ts';
 import type { Caller, Hall } from '../../hall/hall.ts';
+import { partsOf } from '../../hall/parts-of.ts';
 import { granted, refuseWith } from '../../hall/refused.ts';
 import { admitAsker } from '../../jobs/asker.ts';
 import { defineJob, type ItemOutcome, type JobItem } from '../../jobs/define-job.ts';
 import { enqueue } from '../../jobs/enqueue.ts';
 import { writeCreations } from '../create-accounts.ts';
 import { openCreations } from '../open-creations.ts';
-import { findImport, judgedRow, partsOf, planImport, ROWS_AT_ONCE, refuseWhileRunning } from './plan-import.ts';
+import { findImport, judgedRow, planImport, ROWS_AT_ONCE, refuseWhileRunning } from './plan-import.ts';
 
 /** Rows of one transaction, where bad rows are left out. */
 const ROWS_A_PART = 500;
