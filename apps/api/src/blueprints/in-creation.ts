@@ -1,5 +1,5 @@
-import { readChain } from '@tenantree/db';
-import type { AccountId } from '@tenantree/domain';
+import { inSavepoint, readChain } from '@tenantree/db';
+import type { AccountId, Refusal } from '@tenantree/domain';
 import { decideValues } from '@tenantree/domain/products';
 import { type Change, orRefused } from '../hall/change.ts';
 import type { Maker, NewSetUp, SetUp } from '../hall/hall.ts';
@@ -17,7 +17,7 @@ const AT_ONCE = 50;
  * Makes accounts with all that a blueprint sets up, in one transaction (rules/blueprints 6): of several their products come by a job. Where
  * products are refused an account is made anew without them, and is incomplete: the rest of it stands.
  *
- * @throws Refused, RefusedFor one of them, and there is none
+ * @throws Refused, RefusedFor those of them that can't be, and there is none
  */
 export const setUpInCreation: SetUp = async (maker, asked, make) => {
   const { hall, access } = maker;
@@ -31,8 +31,15 @@ export const setUpInCreation: SetUp = async (maker, asked, make) => {
   const attempt = (when: ProductsWhen) =>
     make(async (change, accounts) => {
       const isLater = products > AT_ONCE || (products > 0 && accounts.length > 1);
-      for (const account of accounts)
-        await forOne(maker, account, () => setUpNew(maker, change, account, asked, isLater ? 'later' : when));
+      const wish = await wishOf(maker, change, asked, isLater);
+      const refusals = new Map<AccountId, Refusal>();
+      for (const account of accounts) {
+        const refusal = await refusalOf(maker, change, () =>
+          setUpNew(maker, change, account, wish, isLater ? 'later' : when),
+        );
+        if (refusal) refusals.set(account, refusal);
+      }
+      if (refusals.size > 0) throw new RefusedFor(refusals);
       if (isLater)
         await orderFinish(maker, change, {
           accounts,
@@ -49,29 +56,33 @@ export const setUpInCreation: SetUp = async (maker, asked, make) => {
   }
 };
 
-/** Does what is refused for one account alone. @throws RefusedFor, ProductsRefused */
-async function forOne({ caller }: Pick<Maker, 'caller'>, account: AccountId, act: () => Promise<void>): Promise<void> {
+/** Why something can't be done for one account: then it wrote nothing; null: it is done. @throws ProductsRefused */
+async function refusalOf(
+  { caller }: Pick<Maker, 'caller'>,
+  { trx }: Change,
+  act: () => Promise<void>,
+): Promise<Refusal | null> {
   try {
-    await act();
+    await inSavepoint(trx, act);
+    return null;
   } catch (error) {
     const known = orRefused(error, caller);
     if (!(known instanceof Refused) || known instanceof ProductsRefused) throw error;
-    throw new RefusedFor(account, known.refusal);
+    return known.refusal;
   }
 }
 
-async function setUpNew(
-  maker: Maker,
+/** What is set up, as the blueprint is now. @throws Refused NOT_FOUND, FORBIDDEN */
+async function wishOf(
+  { access }: Maker,
   scope: Change,
-  id: AccountId,
   asked: NewSetUp,
-  products: ProductsWhen,
-): Promise<void> {
-  const { hall, caller, access } = maker;
+  productsLater: boolean,
+): Promise<SetUpWish> {
   const blueprint = await blueprintAt(scope.trx, asked.id, asked.version);
   const { name } = await scope.account(access.id);
   requireBilling({ ...access, name }, blueprint);
-  const wish: SetUpWish = {
+  return {
     blueprint,
     how: 'apply',
     caps: 'replace',
@@ -79,7 +90,17 @@ async function setUpNew(
     values: asked.variables,
     answers: new Map(),
     isNew: true,
+    productsLater,
   };
+}
+
+async function setUpNew(
+  { hall, caller, access }: Maker,
+  scope: Change,
+  id: AccountId,
+  wish: SetUpWish,
+  products: ProductsWhen,
+): Promise<void> {
   const account = await scope.account(id);
   // Of what is planned nobody is shown anything: whom limits above it leave room for is asked when it is written.
   const isBelow = account.parentId === access.id;

@@ -77,6 +77,8 @@ async function unlessMeanwhile(work: () => Promise<ItemOutcome>): Promise<ItemOu
 const undone = z.object({ account: accountId, blueprint: rowId, application: rowId });
 const told = undone.omit({ account: true });
 
+const GONE = 'The blueprint is gone: somebody has removed it since this was asked for.';
+
 const isThat = (found: Application | undefined, application: string): found is Application =>
   found?.application === application;
 
@@ -90,6 +92,7 @@ export const undoBlueprintJob = defineJob({
   run: async ({ hall, job, by, payload: { account, blueprint, application }, done }): Promise<ItemOutcome> => {
     const access = await requireAsker({ hall, job, by });
     return hall.change(by, { root: job.root, acting: job.account }, async (scope): Promise<ItemOutcome> => {
+      await blueprintAt(scope.trx, blueprint, null, GONE);
       const [found] = await readApplications(scope.trx, [account], blueprint);
       if (!isThat(found, application)) return { skipped: CHANGED_SINCE };
       const at = await blueprintAt(scope.trx, blueprint, found.version);
@@ -132,7 +135,7 @@ export const applyBlueprintJob = defineJob({
     const values = openValues(hall, job.account, payload.values);
     return unlessMeanwhile(() =>
       hall.change(by, { root: job.root, acting: job.account }, async (scope): Promise<ItemOutcome> => {
-        const blueprint = await blueprintAt(scope.trx, payload.blueprint, payload.version);
+        const blueprint = await blueprintAt(scope.trx, payload.blueprint, payload.version, GONE);
         requireBilling(access, blueprint);
         const { how, caps, limits } = payload;
         const wish: SetUpWish = { blueprint, how, caps, limits, values, answers: new Map(payload.answers) };
@@ -157,9 +160,9 @@ async function finish(
 ): Promise<ItemOutcome> {
   const values = openValues(hall, job.account, payload.values);
   return hall.change(by, { root: job.root, acting: job.account }, async (scope): Promise<ItemOutcome> => {
+    const blueprint = await blueprintAt(scope.trx, payload.blueprint, payload.version, GONE);
     const [found] = await readApplications(scope.trx, [payload.account], payload.blueprint);
     if (!found || found.version !== payload.version || found.state === 'set_up') return { skipped: CHANGED_SINCE };
-    const blueprint = await blueprintAt(scope.trx, payload.blueprint, payload.version);
     const wish: SetUpWish = {
       blueprint,
       how: 'apply',

@@ -71,6 +71,8 @@ export type SetUpWish = {
   readonly goesOn?: true;
   /** It is made just now. */
   readonly isNew?: true;
+  /** Its products come by a job afterwards, which plans them. */
+  readonly productsLater?: boolean;
 };
 
 /** As which account it is asked for. */
@@ -125,7 +127,7 @@ export async function planAccount(
   const caps = await planCaps(at);
   const limits = await planLimits(at);
   const book = await planBook(at);
-  const products = await planProducts(at);
+  const products = wish.productsLater ? null : await planProducts(at);
   const fault = await faultOfLimits(at, limits.changes);
   if (fault) return { shown: refused(label, fault) };
   return {

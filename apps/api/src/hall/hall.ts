@@ -84,7 +84,7 @@ export type Maker = {
  * Makes accounts that a blueprint sets up (blueprints/in-creation.ts): `make` is given what does that inside the change that makes them. Where
  * products can't be set up an account is made without them, and is marked as incomplete.
  *
- * @throws RefusedFor the account that can't be set up otherwise
+ * @throws RefusedFor the accounts that can't be set up otherwise
  */
 export type SetUp = <T>(
   maker: Maker,
