@@ -140,28 +140,37 @@ const keepPast = (
  * Deletes products, and keeps what they were, or that they were. Nothing names them any more: what only may be missing is named no longer, and what is required
  * by others that stay fails.
  */
-export async function deleteProducts(
+export const deleteProducts = (
   trx: TenantTransaction,
-  writing: Writing,
+  { account, ...writing }: Writing,
   ids: readonly RowId[],
   content: Past['content'],
-): Promise<void> {
-  const { account } = writing;
-  await keepPast(
+): Promise<void> =>
+  deletePlaced(
     trx,
     writing,
     ids.map((id) => ({ account, id })),
-    { deleted: true, content },
+    content,
   );
+
+/** The same with products of any accounts. */
+export async function deletePlaced(
+  trx: TenantTransaction,
+  writing: WritingBy,
+  products: readonly Pick<PlacedToWrite, 'account' | 'id'>[],
+  content: Past['content'],
+): Promise<void> {
+  if (products.length === 0) return;
+  await keepPast(trx, writing, products, { deleted: true, content });
+  const ids = products.map(({ id }) => id);
+  const going = sql`unnest(${products.map(({ account }) => account)}::uuid[], ${ids}::uuid[]) n(account, id)`;
   await sql`
-    DELETE FROM product_refs WHERE root_id = acting_root() AND account_id = ${writing.account} AND to_id = ANY (${ids}::uuid[])
-      AND (NOT required OR from_id = ANY (${ids}::uuid[]))`.execute(trx);
-  await trx
-    .deleteFrom('products')
-    .where('root_id', '=', ACTING_ROOT)
-    .where('account_id', '=', writing.account)
-    .where('id', 'in', [...ids])
-    .execute();
+    DELETE FROM product_refs r USING ${going} WHERE r.root_id = acting_root() AND r.account_id = n.account AND r.to_id = n.id
+      AND (NOT r.required OR r.from_id = ANY (${ids}::uuid[]))`.execute(trx);
+  await sql`
+    DELETE FROM products p USING ${going} WHERE p.root_id = acting_root() AND p.account_id = n.account AND p.id = n.id`.execute(
+    trx,
+  );
 }
 
 /**
