@@ -51,9 +51,6 @@ const COLUMNS = [
   'filling',
 ] as const;
 
-/** What is written anew of a link that is there. */
-const WRITTEN = [...COLUMNS.filter((column) => column !== 'account_id' && column !== 'product_id'), 'before'] as const;
-
 type Stored = Pick<Selectable<ProductLinksTable>, (typeof COLUMNS)[number]>;
 
 /** Of our own rows. */
@@ -163,13 +160,7 @@ export async function writeLinks(
     }),
   );
   // As one text: lists of lists would have to be of one length.
-  await sql`
-    INSERT INTO product_links (${sql.join([...COLUMNS, 'before' as const].map((column) => sql.ref(column)))})
-    SELECT ${sql.join([...COLUMNS, 'before' as const].map((column) => sql.ref(`n.${column}`)))}
-    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) n(account_id uuid, product_id uuid, source_account uuid, source_id uuid, source_version int,
-      source_name text, parts text[], base_doc jsonb, ids jsonb, needs text[], activates boolean, version int, filling jsonb, before jsonb)
-    ON CONFLICT (root_id, account_id, product_id) DO UPDATE SET
-      ${sql.join(WRITTEN.map((column) => sql`${sql.ref(column)} = ${sql.ref(`excluded.${column}`)}`))}`.execute(trx);
+  await sql`SELECT write_links(${JSON.stringify(rows)}::jsonb)`.execute(trx);
 }
 
 /** What stood in the place of copies before they were last written: of those that were copies then. */

@@ -49,11 +49,10 @@ export async function insertPlaced(
 ): Promise<void> {
   if (products.length === 0) return;
   await sql`
-    INSERT INTO products (account_id, id, kind, name, name_key, external_id, version, doc, saved_at, saved_by, tree_version)
-    SELECT n.*, ${at}::timestamptz, ${JSON.stringify(by)}::jsonb, ${treeVersion}::bigint
-    FROM unnest(${products.map(({ account }) => account)}::uuid[], ${products.map(({ id }) => id)}::uuid[], ${products.map(({ kind }) => kind)}::text[],
+    SELECT insert_products(${at}::timestamptz, ${JSON.stringify(by)}::jsonb, ${treeVersion}::bigint,
+      ${products.map(({ account }) => account)}::uuid[], ${products.map(({ id }) => id)}::uuid[], ${products.map(({ kind }) => kind)}::text[],
       ${products.map(({ name }) => name.name)}::text[], ${products.map(({ name }) => name.key)}::text[], ${products.map(({ externalId }) => externalId)}::text[],
-      ${products.map(({ version }) => version)}::int[], ${products.map(({ document }) => JSON.stringify(document))}::jsonb[]) n`.execute(
+      ${products.map(({ version }) => version)}::int[], ${products.map(({ document }) => JSON.stringify(document))}::jsonb[])`.execute(
     trx,
   );
   await insertRefs(trx, products);
@@ -69,8 +68,7 @@ export async function insertRefs(
   );
   if (refs.length === 0) return;
   await sql`
-    INSERT INTO product_refs (account_id, from_id, place, to_id, required)
-    SELECT * FROM unnest(${refs.map(({ account }) => account)}::uuid[], ${refs.map(({ from }) => from)}::uuid[], ${refs.map(({ place }) => place)}::text[],
+    SELECT insert_product_refs(${refs.map(({ account }) => account)}::uuid[], ${refs.map(({ from }) => from)}::uuid[], ${refs.map(({ place }) => place)}::text[],
       ${refs.map(({ id }) => id)}::uuid[], ${refs.map(({ need }) => need === 'required')}::bool[])`.execute(trx);
 }
 
