@@ -58,6 +58,7 @@ import * as ownProducts from './migrations/0073-own-products.ts';
 import * as ownJobs from './migrations/0076-own-jobs.ts';
 import * as retriedJobs from './migrations/0080-retried-jobs.ts';
 import * as linksTogether from './migrations/0081-links-together.ts';
+import * as setUpRows from './migrations/0082-set-up-rows.ts';
 import { tellStatistics } from './told-statistics.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
@@ -117,6 +118,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0076-own-jobs': ownJobs,
   '0080-retried-jobs': retriedJobs,
   '0081-links-together': linksTogether,
+  '0082-set-up-rows': setUpRows,
 };
 
 const MINIMUM_VERSION = 180000;

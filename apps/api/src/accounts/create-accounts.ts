@@ -23,7 +23,7 @@ import { type Acting, openCreations } from './open-creations.ts';
 import { readBack } from './read-back.ts';
 
 /** Accounts that one call makes and sets up: all of that is one transaction. */
-const MOST_SET_UP = 100;
+export const MOST_SET_UP = 100;
 
 /** Does to new accounts what belongs to their making. @throws RefusedFor those of them that can't be */
 type SetUpNew = (change: Change, accounts: readonly AccountId[]) => Promise<void>;

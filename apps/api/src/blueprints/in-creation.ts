@@ -1,10 +1,19 @@
-import { inSavepoint, readChain } from '@tenantree/db';
-import type { AccountId, Refusal } from '@tenantree/domain';
+import { inSavepoint, readChain, readOfferedBlueprints } from '@tenantree/db';
+import {
+  type AccountId,
+  accept,
+  type Decision,
+  type ErrorCode,
+  nameKey,
+  quoted,
+  type Refusal,
+  refuse,
+} from '@tenantree/domain';
 import { decideValues } from '@tenantree/domain/products';
 import { type Change, orRefused } from '../hall/change.ts';
-import type { Maker, NewSetUp, SetUp } from '../hall/hall.ts';
+import type { Maker, NewSetUp, SetUp, SetUpRows } from '../hall/hall.ts';
 import { granted, Refused, RefusedFor, refuseWith } from '../hall/refused.ts';
-import { blueprintAt } from './content.ts';
+import { blueprintAt, contentOf } from './content.ts';
 import { requireBilling } from './jobs.ts';
 import { planAccount, type SetUpWish } from './plan-account.ts';
 import { orderFinish } from './plan-and-run.ts';
@@ -31,22 +40,8 @@ export const setUpInCreation: SetUp = async (maker, asked, make) => {
   const attempt = (when: ProductsWhen) =>
     make(async (change, accounts) => {
       const isLater = products > AT_ONCE || (products > 0 && accounts.length > 1);
-      const wish = await wishOf(maker, change, asked, isLater);
-      const refusals = new Map<AccountId, Refusal>();
-      for (const account of accounts) {
-        const refusal = await refusalOf(maker, change, () =>
-          setUpNew(maker, change, account, wish, isLater ? 'later' : when),
-        );
-        if (refusal) refusals.set(account, refusal);
-      }
+      const refusals = await setUpMade(maker, change, accounts, asked, isLater ? 'later' : when);
       if (refusals.size > 0) throw new RefusedFor(refusals);
-      if (isLater)
-        await orderFinish(maker, change, {
-          accounts,
-          blueprint: asked.id,
-          version: asked.version,
-          values: asked.variables,
-        });
     });
   try {
     return await attempt('now');
@@ -54,6 +49,54 @@ export const setUpInCreation: SetUp = async (maker, asked, make) => {
     if (!(error instanceof ProductsRefused)) throw error;
     return attempt({ fault: error.refusal });
   }
+};
+
+/** Sets up accounts that a change has made. @returns why some of them can't be @throws Refused, ProductsRefused */
+async function setUpMade(
+  maker: Maker,
+  change: Change,
+  accounts: readonly AccountId[],
+  asked: NewSetUp,
+  products: ProductsWhen,
+): Promise<ReadonlyMap<AccountId, Refusal>> {
+  const wish = await wishOf(maker, change, asked, products === 'later');
+  const refusals = new Map<AccountId, Refusal>();
+  for (const account of accounts) {
+    const refusal = await refusalOf(maker, change, () => setUpNew(maker, change, account, wish, products));
+    if (refusal) refusals.set(account, refusal);
+  }
+  const { id: blueprint, version, variables: values } = asked;
+  if (refusals.size === 0 && products === 'later')
+    await orderFinish(maker, change, { accounts, blueprint, version, values });
+  return refusals;
+}
+
+/** Accounts that a file makes (rules/blueprints 6). */
+export const setUpRows: SetUpRows = {
+  read: async (trx, access) => {
+    const offered = (await readOfferedBlueprints(trx)).map((one) => ({ ...one, content: contentOf(one) }));
+    return (named) => {
+      const key = nameKey(named);
+      const found = offered.filter(({ id, name }) => id === named || nameKey(name) === key);
+      const [one, ...others] = found;
+      const no = (code: ErrorCode, message: string): Decision<never> => refuse(code, message, 'blueprint');
+      if (!one) return no('NOT_FOUND', `No blueprint ${quoted(named)} is offered here.`);
+      if (others.length > 0)
+        return no('BAD_REQUEST', `Several blueprints here are called ${quoted(named)}: name it by its id.`);
+      if (access.features !== null)
+        return no('FEATURE_NOT_ALLOWED', 'An embedded screen sets no account up with a blueprint.');
+      if (one.content.priceBook && access.levels.billing !== 'full')
+        return no('FORBIDDEN', `“${one.name}” has a price book: it takes Billing in full.`);
+      const values = decideValues(one.content.variables, {});
+      if (!values.ok)
+        return no('VARIABLE_INVALID', `“${one.name}” asks for values, which a file has not: ${values.refusal.message}`);
+      return accept({ id: one.id, version: one.version, variables: {} });
+    };
+  },
+  made: async (maker, change, accounts, asked) => {
+    const { content } = await blueprintAt(change.trx, asked.id, asked.version);
+    return setUpMade(maker, change, accounts, asked, content.products?.length ? 'later' : 'now');
+  },
 };
 
 /** Why something can't be done for one account: then it wrote nothing; null: it is done. @throws ProductsRefused */
@@ -73,12 +116,7 @@ async function refusalOf(
 }
 
 /** What is set up, as the blueprint is now. @throws Refused NOT_FOUND, FORBIDDEN */
-async function wishOf(
-  { access }: Maker,
-  scope: Change,
-  asked: NewSetUp,
-  productsLater: boolean,
-): Promise<SetUpWish> {
+async function wishOf({ access }: Maker, scope: Change, asked: NewSetUp, productsLater: boolean): Promise<SetUpWish> {
   const blueprint = await blueprintAt(scope.trx, asked.id, asked.version);
   const { name } = await scope.account(access.id);
   requireBilling({ ...access, name }, blueprint);
