@@ -59,6 +59,7 @@ import * as ownJobs from './migrations/0076-own-jobs.ts';
 import * as retriedJobs from './migrations/0080-retried-jobs.ts';
 import * as linksTogether from './migrations/0081-links-together.ts';
 import * as setUpRows from './migrations/0082-set-up-rows.ts';
+import * as throughProducts from './migrations/0083-through-products.ts';
 import { tellStatistics } from './told-statistics.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
@@ -119,6 +120,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0080-retried-jobs': retriedJobs,
   '0081-links-together': linksTogether,
   '0082-set-up-rows': setUpRows,
+  '0083-through-products': throughProducts,
 };
 
 const MINIMUM_VERSION = 180000;

@@ -83,10 +83,10 @@ export const imports: Handlers<'imports'> = {
   waiting: async ({ ctx, input: { job, cursor, limit } }) => {
     const { hall, access } = ctx;
     const { secret } = hall.settings;
-    const { kind } = await findJob(ctx, job);
-    if (kind !== importJob.name) refuseWith('NOT_FOUND', 'There is no such import.', 'job');
     const place = `waiting:${access.id}:${job}`;
     const after = readCursor(secret, place, waitingPlace, cursor);
+    const { kind } = await findJob(ctx, job);
+    if (kind !== importJob.name) refuseWith('NOT_FOUND', 'There is no such import.', 'job');
     const kinds = PRODUCT_KINDS.flatMap((one) => (access.levels[one.rows.read] === 'none' ? [] : [one.kind]));
     const found = await hall.db.withTenant(
       access.id,
