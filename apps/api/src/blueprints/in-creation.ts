@@ -1,4 +1,4 @@
-import { inSavepoint, readChain, readOfferedBlueprints } from '@tenantree/db';
+import { readAccountStates, readChains, readOfferedBlueprints } from '@tenantree/db';
 import {
   type AccountId,
   accept,
@@ -10,14 +10,15 @@ import {
   refuse,
 } from '@tenantree/domain';
 import { decideValues } from '@tenantree/domain/products';
-import { type Change, orRefused } from '../hall/change.ts';
+import type { Change } from '../hall/change.ts';
 import type { Maker, NewSetUp, SetUp, SetUpRows } from '../hall/hall.ts';
-import { granted, Refused, RefusedFor, refuseWith } from '../hall/refused.ts';
+import { granted, RefusedFor, refuseWith } from '../hall/refused.ts';
+import type { Target } from '../products/imports/targets.ts';
 import { blueprintAt, contentOf } from './content.ts';
 import { requireBilling } from './jobs.ts';
-import { planAccount, type SetUpWish } from './plan-account.ts';
+import { type PlannedAccount, planAccounts, type SetUpWish } from './plan-account.ts';
 import { orderFinish } from './plan-and-run.ts';
-import { ProductsRefused, type ProductsWhen, writeAccount } from './write-account.ts';
+import { ProductsRefused, type ProductsWhen, refusalIn, writeAccount, writeNewAccounts } from './write-account.ts';
 
 /** So many products are set up in the transaction that makes the account; more by a job afterwards. */
 const AT_ONCE = 50;
@@ -60,15 +61,56 @@ async function setUpMade(
   products: ProductsWhen,
 ): Promise<ReadonlyMap<AccountId, Refusal>> {
   const wish = await wishOf(maker, change, asked, products === 'later');
-  const refusals = new Map<AccountId, Refusal>();
-  for (const account of accounts) {
-    const refusal = await refusalOf(maker, change, () => setUpNew(maker, change, account, wish, products));
-    if (refusal) refusals.set(account, refusal);
-  }
+  const refusals = await writeAll(maker, change, accounts, wish, products);
   const { id: blueprint, version, variables: values } = asked;
   if (refusals.size === 0 && products === 'later')
     await orderFinish(maker, change, { accounts, blueprint, version, values });
   return refusals;
+}
+
+async function writeAll(
+  { hall, caller, access }: Maker,
+  scope: Change,
+  accounts: readonly AccountId[],
+  wish: SetUpWish,
+  products: ProductsWhen,
+): Promise<ReadonlyMap<AccountId, Refusal>> {
+  const plans: PlannedAccount[] = [];
+  const refusals = new Map<AccountId, Refusal>();
+  const targets = await targetsOf(access, scope, accounts);
+  for (const plan of await planAccounts(hall, scope.trx, access, targets, wish)) {
+    const { account, refusal } = plan.shown;
+    if (refusal) refusals.set(account.id, refusal);
+    else if ('account' in plan) plans.push(plan);
+  }
+  if (refusals.size > 0) return refusals;
+  const writing = { hall, scope, by: caller, acting: access.id };
+  const [first, ...others] = plans;
+  if (first && (others.length === 0 || typeof products !== 'string')) {
+    for (const plan of plans) {
+      const refusal = await refusalIn(scope, caller, async () => {
+        await writeAccount(writing, plan, wish, products);
+      });
+      if (refusal) refusals.set(plan.account.id, refusal);
+    }
+    return refusals;
+  }
+  return writeNewAccounts(writing, plans, wish, products === 'later' ? 'later' : 'now');
+}
+
+/** Accounts as they are made: of what is planned nobody is shown anything, and whom limits above leave room for is asked when it is written. */
+async function targetsOf(access: Maker['access'], scope: Change, accounts: readonly AccountId[]): Promise<Target[]> {
+  const states = new Map((await readAccountStates(scope.trx, accounts)).map((state) => [state.id, state]));
+  const others = [...states.values()].flatMap(({ parentId }) =>
+    parentId === null || parentId === access.id ? [] : parentId,
+  );
+  const chains = await readChains(scope.trx, [...new Set(others)]);
+  return accounts.flatMap((id) => {
+    const state = states.get(id);
+    if (!state) return [];
+    const chain = chains.get(state.parentId ?? access.id) ?? access.chain;
+    return [{ id, name: state.name, access: { id, name: state.name, chain }, refusal: null }];
+  });
 }
 
 /** Accounts that a file makes (rules/blueprints 6). */
@@ -99,22 +141,6 @@ export const setUpRows: SetUpRows = {
   },
 };
 
-/** Why something can't be done for one account: then it wrote nothing; null: it is done. @throws ProductsRefused */
-async function refusalOf(
-  { caller }: Pick<Maker, 'caller'>,
-  { trx }: Change,
-  act: () => Promise<void>,
-): Promise<Refusal | null> {
-  try {
-    await inSavepoint(trx, act);
-    return null;
-  } catch (error) {
-    const known = orRefused(error, caller);
-    if (!(known instanceof Refused) || known instanceof ProductsRefused) throw error;
-    return known.refusal;
-  }
-}
-
 /** What is set up, as the blueprint is now. @throws Refused NOT_FOUND, FORBIDDEN */
 async function wishOf({ access }: Maker, scope: Change, asked: NewSetUp, productsLater: boolean): Promise<SetUpWish> {
   const blueprint = await blueprintAt(scope.trx, asked.id, asked.version);
@@ -130,23 +156,4 @@ async function wishOf({ access }: Maker, scope: Change, asked: NewSetUp, product
     isNew: true,
     productsLater,
   };
-}
-
-async function setUpNew(
-  { hall, caller, access }: Maker,
-  scope: Change,
-  id: AccountId,
-  wish: SetUpWish,
-  products: ProductsWhen,
-): Promise<void> {
-  const account = await scope.account(id);
-  // Of what is planned nobody is shown anything: whom limits above it leave room for is asked when it is written.
-  const isBelow = account.parentId === access.id;
-  const chain = isBelow ? access.chain : await readChain(scope.trx, account.parentId ?? access.id);
-  const there = { id, name: account.name, chain };
-  const target = { id, name: account.name, access: there, refusal: null };
-  const plan = await planAccount(hall, scope.trx, access, target, wish);
-  if (plan.shown.refusal) throw new Refused(plan.shown.refusal);
-  if (!('account' in plan)) throw new Error('what is not refused is planned');
-  await writeAccount({ hall, scope, by: caller, acting: access.id }, plan, wish, products);
 }

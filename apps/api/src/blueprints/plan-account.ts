@@ -3,12 +3,13 @@ import {
   type AccountState,
   type Application,
   findOfferedBlueprint,
+  type LimitsAlong,
   type PlacedCaps,
-  readAccountState,
+  readAccountStates,
   readApplications,
   readAssignmentsOf,
   readCapsToChange,
-  readLimits,
+  readLimitsOfEach,
   readLinksOf,
   type StoredAssignment,
   type TenantTransaction,
@@ -100,16 +101,77 @@ const refused = (account: BlueprintTarget['account'], refusal: Refusal): Bluepri
   products: null,
 });
 
-/** What setting an account up would do now, section by section (rules/blueprints 8). Nothing is changed. */
+/** What there is of accounts that are to be set up, read by as many statements as of one. */
+type Ground = {
+  readonly accounts: ReadonlyMap<AccountId, AccountState>;
+  readonly applications: ReadonlyMap<AccountId, readonly Application[]>;
+  readonly caps: ReadonlyMap<AccountId, PlacedCaps>;
+  readonly limits: ReadonlyMap<AccountId, LimitsAlong>;
+  readonly books: readonly StoredAssignment[];
+};
+
+async function readGround(
+  hall: Hall,
+  trx: TenantTransaction,
+  acting: Acting,
+  targets: readonly Target[],
+  { content }: Blueprint,
+): Promise<Ground> {
+  const states = await readAccountStates(
+    trx,
+    targets.flatMap(({ id, access }) => (access ? [id] : [])),
+  );
+  const ids = states.map(({ id }) => id);
+  const caps = content.caps ? await readCapsToChange(trx, ids) : [];
+  const paths = states.map(({ path }) => path.map((id) => ({ id, name: '' })));
+  const limits = content.limits ? await readLimitsOfEach(trx, paths, nowOf(hall)) : [];
+  return {
+    accounts: new Map(states.map((state) => [state.id, state])),
+    applications: Map.groupBy(await readApplications(trx, ids, null), ({ account }) => account),
+    caps: new Map(caps.map((one) => [one.account, one])),
+    limits: new Map(limits.map((along, n) => [ids[n]!, along])),
+    books: content.priceBook ? await readAssignmentsOf(trx, acting.id, ids) : [],
+  };
+}
+
+type Planned = PlannedAccount | { readonly shown: BlueprintTarget };
+
+/** What setting accounts up would do now, each as if it were the only one, section by section (rules/blueprints 8). Nothing is changed. */
+export async function planAccounts(
+  hall: Hall,
+  trx: TenantTransaction,
+  acting: Acting,
+  targets: readonly Target[],
+  wish: SetUpWish,
+): Promise<readonly Planned[]> {
+  const ground = await readGround(hall, trx, acting, targets, wish.blueprint);
+  const planned: Planned[] = [];
+  for (const target of targets) planned.push(await planOne(hall, trx, acting, target, wish, ground));
+  return planned;
+}
+
+/** The same of one account. */
 export async function planAccount(
   hall: Hall,
   trx: TenantTransaction,
   acting: Acting,
   target: Target,
   wish: SetUpWish,
-): Promise<PlannedAccount | { readonly shown: BlueprintTarget }> {
+): Promise<Planned> {
+  const [planned] = await planAccounts(hall, trx, acting, [target], wish);
+  return planned!;
+}
+
+async function planOne(
+  hall: Hall,
+  trx: TenantTransaction,
+  acting: Acting,
+  target: Target,
+  wish: SetUpWish,
+  ground: Ground,
+): Promise<Planned> {
   const label = { id: target.id, name: target.name };
-  const account = target.access ? await readAccountState(trx, target.id) : null;
+  const account = ground.accounts.get(target.id);
   if (!account || target.refusal)
     return {
       shown: refused(
@@ -117,18 +179,32 @@ export async function planAccount(
         target.refusal ?? { code: 'NOT_FOUND', message: `“${target.name}” is not there any more.` },
       ),
     };
-  const all = await readApplications(trx, [target.id], null);
+  const all = ground.applications.get(target.id) ?? [];
   const before = all.find(({ blueprint }) => blueprint.id === wish.blueprint.id) ?? null;
   const content = contentIn(wish, acting, account);
   const decision = await decideSetUp(trx, acting, wish, { account, all, before, content });
   if (!decision.ok) return { shown: refused(label, decision.refusal) };
   const applied = before ? await appliedBy(trx, before) : null;
-  const at: Spot = { hall, trx, acting, account, target, wish, content, before, applied, values: decision.value };
-  const caps = await planCaps(at);
-  const limits = await planLimits(at);
-  const book = await planBook(at);
+  const at: Spot = {
+    hall,
+    trx,
+    acting,
+    account,
+    target,
+    wish,
+    content,
+    before,
+    applied,
+    values: decision.value,
+    ground,
+  };
+  const caps = planCaps(at);
+  const limits = planLimits(at);
+  const book = planBook(at);
   const products = wish.productsLater ? null : await planProducts(at);
-  const fault = await faultOfLimits(at, limits.changes);
+  // Of those that are made together each finds what those before it were given: it is asked when it is written.
+  const isOneOfMany = wish.isNew && ground.accounts.size > 1;
+  const fault = isOneOfMany ? null : await faultOfLimits(hall, trx, account.id, limits.changes);
   if (fault) return { shown: refused(label, fault) };
   return {
     shown: {
@@ -222,6 +298,7 @@ type Spot = {
   readonly before: Application | null;
   readonly applied: BlueprintContent | null;
   readonly values: VariableValues;
+  readonly ground: Ground;
 };
 
 const rowOf = (key: string, before: JsonValue | undefined, after: JsonValue | undefined) => ({
@@ -230,9 +307,9 @@ const rowOf = (key: string, before: JsonValue | undefined, after: JsonValue | un
   after: after ?? null,
 });
 
-async function planCaps({ trx, account, wish, content, applied }: Spot) {
+function planCaps({ account, wish, content, applied, ground }: Spot) {
   if (!content.caps) return null;
-  const [caps] = await readCapsToChange(trx, [account.id]);
+  const caps = ground.caps.get(account.id);
   if (!caps) return null;
   const { preset, levels } = content.caps;
   const lined = lineUp(applied?.caps?.levels ?? {}, levels, caps.levels);
@@ -255,17 +332,13 @@ const rowFor = ({ max, reserve, atLimit, thresholds }: BlueprintTerms, wished: B
   ...(wished.reserve !== undefined && { reserve: reserve ?? 0 }),
 });
 
-async function planLimits({ hall, trx, account, wish, content, before, applied }: Spot) {
+function planLimits({ account, wish, content, before, applied, ground }: Spot) {
   const wished = Object.entries(content.limits ?? {}) as [LimitKindKey, BlueprintTerms][];
   if (!content.limits) return { changes: [], shown: null };
-  const along = await readLimits(
-    trx,
-    account.path.map((id) => ({ id, name: '' })),
-    nowOf(hall),
-  );
+  const along = ground.limits.get(account.id);
   const present = new Map(
     wished.flatMap(([key]) => {
-      const state = along.get(key)?.[0];
+      const state = along?.get(key)?.[0];
       return state ? [[key, { ...shownTerms(limitKind(key), state), version: state.version }] as const] : [];
     }),
   );
@@ -315,21 +388,26 @@ function isLower(wished: JsonValue | undefined, found: JsonValue | undefined): b
   return maxOf(wished) < maxOf(found);
 }
 
-async function faultOfLimits({ hall, trx, account }: Spot, changes: readonly LimitChange[]): Promise<Refusal | null> {
+/** Why limits of an account can't be set, of which kind; null: they can. */
+export async function faultOfLimits(
+  hall: Hall,
+  trx: TenantTransaction,
+  account: AccountId,
+  changes: readonly LimitChange[],
+): Promise<Refusal | null> {
   if (changes.length === 0) return null;
-  const [foreseen] = await foreseeLimits(hall, trx, [account.id], changes, 'no usage');
+  const [foreseen] = await foreseeLimits(hall, trx, [account], changes, 'no usage');
   for (const one of foreseen?.limits ?? [])
     if ('code' in one) return { code: one.code, message: one.message, field: `limits.${one.kind}` };
   return null;
 }
 
-async function planBook({ trx, acting, account, wish, content, applied }: Spot) {
+function planBook({ account, wish, content, applied, ground }: Spot) {
   const { priceBook: said } = wish.blueprint.content;
   if (!said || wish.goesOn) return { isGiven: false, former: null, shown: null };
   if (!content.priceBook)
     return { isGiven: false, former: null, shown: { before: null, after: null, kept: false, leftOut: true } };
-  const held = await readAssignmentsOf(trx, acting.id, [account.id]);
-  const former = held.find(({ to }) => to === null) ?? null;
+  const former = ground.books.find(({ customer, to }) => customer === account.id && to === null) ?? null;
   const isIt = (book: { readonly id: RowId; readonly version: number } | null | undefined): boolean =>
     book?.id === former?.book.id && book?.version === former?.book.version;
   const isSame = isIt(said);

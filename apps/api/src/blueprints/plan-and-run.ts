@@ -19,7 +19,7 @@ import { accountsBelow, enqueue } from '../jobs/enqueue.ts';
 import { type Target, targetsOf } from '../products/imports/targets.ts';
 import { blueprintAt } from './content.ts';
 import { applyBlueprintJob, finishSetUpJob, requireBilling, undoBlueprintJob } from './jobs.ts';
-import { isUnanswered, planAccount, type SetUpWish } from './plan-account.ts';
+import { isUnanswered, planAccounts, type SetUpWish } from './plan-account.ts';
 import { openValues, type SealedValues, sealValues } from './sealed-values.ts';
 import { stampOf } from './stamp.ts';
 
@@ -87,7 +87,7 @@ async function wishOf(hall: Hall, trx: TenantTransaction, access: Access, asked:
   };
 }
 
-/** What is planned of each account, one after the other. */
+/** What is planned of each account. */
 async function planAll(
   { hall, access }: Call,
   trx: TenantTransaction,
@@ -98,9 +98,7 @@ async function planAll(
   requireBilling(access, blueprint);
   const given = openValues(hall, access.id, values);
   const wish: SetUpWish = { ...how, blueprint, values: given, answers: new Map(answers) };
-  const shown: BlueprintTarget[] = [];
-  for (const target of targets) shown.push((await planAccount(hall, trx, access, target, wish)).shown);
-  return shown;
+  return (await planAccounts(hall, trx, access, targets, wish)).map(({ shown }) => shown);
 }
 
 const noSuchPlan = (): never =>

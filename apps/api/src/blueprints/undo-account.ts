@@ -100,7 +100,7 @@ const undoCaps: UndoSection = async ({ scope, by }, { account }, { caps: was }) 
   const [caps] = await readCapsToChange(scope.trx, [account]);
   if (caps?.version !== was.version) return [{ section: 'caps', name: null, product: null, reason: CHANGED_SINCE }];
   const { version: _, ...change } = was;
-  await changeCaps(scope, by, caps, { kind: 'undo', ...change });
+  await changeCaps(scope, by, [caps], { kind: 'undo', ...change });
   scope.rights({ subtree: account });
   return NOTHING;
 };

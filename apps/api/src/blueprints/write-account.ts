@@ -1,4 +1,11 @@
-import { type Application, readLinksOf, writeApplication, writeSecrets } from '@tenantree/db';
+import {
+  type Application,
+  inSavepoint,
+  readLinksOf,
+  writeApplication,
+  writeApplications,
+  writeSecrets,
+} from '@tenantree/db';
 import type { AccountId, BlueprintSection, Refusal, RowId } from '@tenantree/domain';
 import { productKind, secretPlaces } from '@tenantree/domain/products';
 import { assignBook } from '../billing/rebilling/assign-book.ts';
@@ -12,7 +19,7 @@ import { stepsOf } from '../products/imports/run-plan.ts';
 import { doneOrThrow, writeSteps } from '../products/imports/write-step.ts';
 import { seal } from '../products/seal.ts';
 import type { Before } from './before.ts';
-import { isUnanswered, type PlannedAccount, SECTION_NAMES, type SetUpWish } from './plan-account.ts';
+import { faultOfLimits, isUnanswered, type PlannedAccount, SECTION_NAMES, type SetUpWish } from './plan-account.ts';
 
 /** Where and by whom an account is set up. */
 export type Writing = {
@@ -54,23 +61,94 @@ export async function writeAccount(
   wish: SetUpWish,
   products: ProductsWhen,
 ): Promise<SetUpResult> {
-  const { hall, scope, by } = writing;
+  const { scope } = writing;
   const { account, before: last } = plan;
   const before: Before = {
-    caps: await writeCaps(writing, plan),
+    caps: (await writeCaps(writing, [plan])).get(account.id) ?? null,
     limits: plan.limits.length === 0 ? [] : [...(await setLimits(scope, account.id, plan.limits))],
-    priceBook: await writeBook(writing, plan, wish),
+    priceBook: (await writeBooks(writing, [plan], wish)).get(account.id) ?? null,
     products: products === 'now' ? await writeProducts(writing, plan, wish) : [],
     last: wish.goesOn ? beforeOf(last).last : last,
   };
+  const application = await applicationOf(writing, plan, wish, products, before);
+  await writeApplications(scope.trx, [application]);
+  tell(scope, plan, wish);
+  return {
+    blueprint: wish.blueprint.id,
+    application: application.application,
+    version: wish.blueprint.version,
+    sections: application.sections,
+    products: before.products.flat().map(({ product, name, act }) => ({ product, name, act })),
+  };
+}
+
+/**
+ * The same with many accounts that are made just now, whose products come later or not at all: but for their limits by as many statements as of one.
+ *
+ * @returns why some of them can't be set up: nothing of the change may be kept then
+ */
+export async function writeNewAccounts(
+  writing: Writing,
+  plans: readonly PlannedAccount[],
+  wish: SetUpWish,
+  products: Exclude<ProductsWhen, object>,
+): Promise<ReadonlyMap<AccountId, Refusal>> {
+  const { hall, scope, by } = writing;
+  const caps = await writeCaps(writing, plans);
+  const limits = new Map<AccountId, Before['limits']>();
+  const refusals = new Map<AccountId, Refusal>();
+  for (const { account, limits: changes } of plans) {
+    const refusal = await refusalIn(scope, by, async () => {
+      if (changes.length > 0) limits.set(account.id, await setLimits(scope, account.id, changes));
+    });
+    if (refusal) refusals.set(account.id, (await faultOfLimits(hall, scope.trx, account.id, changes)) ?? refusal);
+  }
+  if (refusals.size > 0) return refusals;
+  const books = await writeBooks(writing, plans, wish);
+  const applications: Application[] = [];
+  for (const plan of plans) {
+    const { id } = plan.account;
+    const said = { caps: caps.get(id) ?? null, limits: limits.get(id) ?? [], priceBook: books.get(id) ?? null };
+    applications.push(await applicationOf(writing, plan, wish, products, { ...said, products: [], last: null }));
+  }
+  await writeApplications(scope.trx, applications);
+  for (const plan of plans) tell(scope, plan, wish);
+  return refusals;
+}
+
+/** Why something is refused: then it wrote nothing; null: it is done. @throws whatever is no refusal, and ProductsRefused */
+export async function refusalIn(
+  { trx }: Pick<Change, 'trx'>,
+  by: Pick<By, 'reached'>,
+  act: () => Promise<void>,
+): Promise<Refusal | null> {
+  try {
+    await inSavepoint(trx, act);
+    return null;
+  } catch (error) {
+    const known = orRefused(error, by);
+    if (!(known instanceof Refused) || known instanceof ProductsRefused) throw error;
+    return known.refusal;
+  }
+}
+
+/** What an account was set up from, as it is kept. */
+async function applicationOf(
+  writing: Writing,
+  plan: PlannedAccount,
+  wish: SetUpWish,
+  products: ProductsWhen,
+  before: Before,
+): Promise<Application> {
+  const { hall, scope, by } = writing;
+  const { account, before: last } = plan;
   const { blueprint } = wish;
-  const sections = [...new Set([...(wish.goesOn ? (last?.sections ?? []) : []), ...plan.sections])];
-  const application: Application = {
+  return {
     account: account.id,
     blueprint: { account: blueprint.account, id: blueprint.id },
     version: blueprint.version,
     application: hall.newId(),
-    sections,
+    sections: [...new Set([...(wish.goesOn ? (last?.sections ?? []) : []), ...plan.sections])],
     variables: Object.fromEntries(Object.entries(plan.values).filter(([key]) => !isSecret(wish, key))),
     products: await productsOf(writing, plan),
     before: wish.goesOn ? { ...beforeOf(last), products: [...beforeOf(last).products, ...before.products] } : before,
@@ -79,18 +157,13 @@ export async function writeAccount(
     by: { id: by.actor.id, name: by.actor.name },
     at: scope.now,
   };
-  await writeApplication(scope.trx, application);
+}
+
+function tell(scope: Change, { account, sections }: PlannedAccount, { blueprint }: SetUpWish): void {
   scope.shows([account.id]);
-  const told = plan.sections.map((section) => SECTION_NAMES[section].toLowerCase()).join(', ');
+  const told = sections.map((section) => SECTION_NAMES[section].toLowerCase()).join(', ');
   const details = { account: account.name, blueprint: blueprint.name, version: blueprint.version, sections: told };
   scope.happened('blueprint.applied', account.id, details, { id: account.id, name: account.name });
-  return {
-    blueprint: blueprint.id,
-    application: application.application,
-    version: blueprint.version,
-    sections,
-    products: before.products.flat().map(({ product, name, act }) => ({ product, name, act })),
-  };
 }
 
 /** What stood before, as `writeAccount` keeps it. */
@@ -100,37 +173,59 @@ export const beforeOf = (application: Application | null): Before =>
 const isSecret = ({ blueprint }: SetUpWish, key: string): boolean =>
   blueprint.content.variables.some((one) => one.key === key && one.secret);
 
-async function writeCaps({ scope, by }: Writing, { caps: planned, account }: PlannedAccount): Promise<Before['caps']> {
-  if (!planned) return null;
-  const [saved] = await changeCaps(scope, by, planned.caps, planned.change);
-  if (!saved?.before) return null;
-  scope.rights({ subtree: account.id });
-  const levels = Object.fromEntries(saved.result.changes.map(({ key, before }) => [key, before]));
-  return { version: saved.result.version, levels, ...saved.before };
+/** @param plans of accounts whose caps are to become the same */
+async function writeCaps(
+  { scope, by }: Writing,
+  plans: readonly PlannedAccount[],
+): Promise<ReadonlyMap<AccountId, Before['caps']>> {
+  const planned = plans.flatMap(({ caps }) => caps ?? []);
+  const [first] = planned;
+  if (!first) return new Map();
+  const saved = await changeCaps(
+    scope,
+    by,
+    planned.map(({ caps }) => caps),
+    first.change,
+  );
+  return new Map(
+    saved.map(({ result, before }) => {
+      if (!before) return [result.account.id, null];
+      scope.rights({ subtree: result.account.id });
+      const levels = Object.fromEntries(result.changes.map(({ key, before: was }) => [key, was]));
+      return [result.account.id, { version: result.version, levels, ...before }];
+    }),
+  );
 }
 
-async function writeBook(
+/** @param plans of accounts that are all new, or one that is not */
+async function writeBooks(
   { hall, scope, acting }: Writing,
-  { account, book }: PlannedAccount,
+  plans: readonly PlannedAccount[],
   { blueprint, isNew }: SetUpWish,
-): Promise<Before['priceBook']> {
+): Promise<ReadonlyMap<AccountId, Before['priceBook']>> {
   const { priceBook } = blueprint.content;
-  if (!book || !priceBook) return null;
+  const given = plans.flatMap(({ account, book }) => (book ? [{ account, former: book.former }] : []));
+  if (given.length === 0 || !priceBook) return new Map();
   const order = {
-    customers: [account.id],
+    customers: given.map(({ account }) => account.id),
     book: priceBook.id,
     version: priceBook.version,
     present: 'end' as const,
     ...(isNew && priceBook.from === 'now' && { from: scope.now }),
   };
   const { assignments } = await assignBook(hall, scope, acting, order, isNew ? 'new' : 'used');
-  const { former } = book;
-  return {
-    id: priceBook.id,
-    version: priceBook.version,
-    from: assignments[0]?.from ?? scope.now,
-    former: former && { id: former.book.id, version: former.book.version },
-  };
+  const from = assignments[0]?.from ?? scope.now;
+  return new Map(
+    given.map(({ account, former }) => [
+      account.id,
+      {
+        id: priceBook.id,
+        version: priceBook.version,
+        from,
+        former: former && { id: former.book.id, version: former.book.version },
+      },
+    ]),
+  );
 }
 
 /** @throws ProductsRefused, ChangedMeanwhile */
@@ -194,6 +289,7 @@ async function productsOf(
   { account, before, products }: PlannedAccount,
 ): Promise<Readonly<Record<string, RowId>>> {
   const sources = [...(products?.sourced.keys() ?? [])];
+  if (sources.length === 0) return {};
   const links = await readLinksOf(scope.trx, [account.id], sources);
   const had = Object.entries(before?.products ?? {}).filter(([source]) => sources.includes(source as RowId));
   return {
