@@ -154,6 +154,92 @@ describe('A file of accounts (rules/accounts 26, 27, 28)', () => {
     expect(await below(account)).toEqual(['Okay', 'Okay / okay']);
   });
 
+  it('sets accounts up with the blueprints that rows name, and says before which can’t be (rules/accounts 26, rules/blueprints 6)', async () => {
+    const { owner } = api;
+    const account = await branch();
+    const n = branches;
+    const save = (name: string, said: object): Promise<{ id: string }> =>
+      owner.blueprints.save.mutate({ account, name, ...said });
+    const practice = await save('Practice', { limits: { agents: { max: 3 }, members: { max: 3, reserve: 2 } } });
+    const { products } = await owner.products.create.mutate({
+      account,
+      kind: 'schedule',
+      products: [{ document: { name: 'Hours of {{city}}' } }],
+    });
+    const hours = products[0]!.id;
+    await save('Asking', {
+      products: [{ product: hours }],
+      variables: [{ key: 'city', label: 'City', at: [{ product: hours, place: '/name' }] }],
+    });
+    const shop = await save('Shop', { caps: { levels: { tasks: 'read' } }, products: [{ product: hours }] });
+    const rows = [
+      `a-${n},One,,PRACTICE`,
+      `b-${n},Two,a-${n},${shop.id}`,
+      `c-${n},Three,,`,
+      `d-${n},Four,,Nothing`,
+      `e-${n},Five,d-${n},Practice`,
+      `f-${n},Six,,Asking`,
+      `g-${n},Seven,,Practice`,
+    ];
+    const file = csv('externalId,name,parentExternalId,blueprint', ...rows);
+    // Room is kept for one of the two that want it: that shows when they are set up.
+    await owner.limits.set.mutate({ account, limits: [{ kind: 'members', max: 3 }] });
+    const { id, counts } = await planned(account, file);
+    expect(counts).toMatchObject({ new: 4, byCode: { NOT_FOUND: 1, PARENT_BAD: 1, VARIABLE_INVALID: 1 } });
+    const told = await owner.accountImports.rows.query({ account, import: id });
+    expect(told.rows.map(({ line, field, outcome }) => [line, field, outcome])).toEqual([
+      [5, 'blueprint', 'NOT_FOUND'],
+      [6, 'parentExternalId', 'PARENT_BAD'],
+      [7, 'blueprint', 'VARIABLE_INVALID'],
+    ]);
+    expect(await run(account, id, 'each')).toMatchObject({ state: 'succeeded' });
+    expect(await below(account)).toEqual(['One', 'One / Two', 'Three']);
+    const refused = await owner.accountImports.rows.query({ account, import: id });
+    expect(refused.rows.map(({ line }) => line)).toEqual([5, 6, 7, 8]);
+    const of = (external: string): string => `ext:${external}-${n}`;
+    const maxOf = async (at: string) =>
+      (await owner.limits.get.query({ account: at })).limits.find(({ kind }) => kind === 'agents')?.max;
+    expect([await maxOf(of('a')), await maxOf(of('c'))]).toEqual([3, null]);
+    await vi.waitFor(async () => {
+      const { applications } = await owner.blueprints.applied.query({ account: of('b') });
+      expect(applications).toMatchObject([{ state: 'set_up', drift: 'as_set_up', blueprint: { id: shop.id } }]);
+    });
+    const { rows: copies } = await owner.products.list.query({ account: of('b'), kind: 'schedule' });
+    expect(copies.map(({ name }) => name)).toEqual(['Hours of {{city}}']);
+    // The same file again changes nothing, whatever became of the blueprint.
+    await owner.blueprints.remove.mutate({ account, blueprint: practice.id });
+    expect((await planned(account, file)).counts).toMatchObject({ new: 0, same: 3 });
+    // What an export says of that is not read.
+    const exported = csv('externalId,name,blueprint,blueprintVersion,drift', `x-${n},Xaver,Nothing,1,as_set_up`);
+    expect((await planned(account, exported)).counts).toMatchObject({ new: 1, bad: 0 });
+  });
+
+  it('sets up at most a hundred accounts in one transaction, all of them or none', async () => {
+    const { owner } = api;
+    const account = await branch();
+    const n = branches;
+    await owner.blueprints.save.mutate({ account, name: 'Small', limits: { members: { max: 3, reserve: 2 } } });
+    const rows = Array.from({ length: 101 }, (_, i) => `many-${n}-${i},Many ${i},Small`);
+    const header = 'externalId,name,blueprint';
+    const wide = await planned(account, csv(header, ...rows));
+    expect(await refusalOf(owner.accountImports.run.mutate({ account, import: wide.id }))).toMatchObject({
+      code: 'BAD_REQUEST',
+      field: 'mode',
+    });
+    await owner.limits.set.mutate({ account, limits: [{ kind: 'members', max: 3 }] });
+    const { id } = await planned(account, csv(header, ...rows.slice(0, 2)));
+    const { state, items } = await run(account, id);
+    expect([state, items[0]?.error?.message]).toEqual([
+      'failed',
+      expect.stringMatching(/^Nothing was imported: line 3: /),
+    ]);
+    expect(await below(account)).toEqual([]);
+    await owner.limits.set.mutate({ account, limits: [{ kind: 'members', max: 4 }] });
+    const again = await planned(account, csv(header, ...rows.slice(0, 2)));
+    expect(await run(account, again.id)).toMatchObject({ state: 'succeeded' });
+    expect(await below(account)).toEqual(['Many 0', 'Many 1']);
+  });
+
   it('is judged again when the tree has changed, and what differs is shown before anything is written', async () => {
     const account = await branch();
     const { id } = await planned(account, csv('externalId;name', 'one-3;First', 'two-3;Second'));

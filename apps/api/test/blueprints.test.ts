@@ -2,8 +2,9 @@ import type { BlueprintPlan, Product } from '@tenantree/contract';
 import type { AccountId, Instant, RowId, UserId } from '@tenantree/domain';
 import type { ProductKindKey } from '@tenantree/domain/products';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { applyBlueprintJob } from '../src/blueprints/jobs.ts';
+import { applyBlueprintJob, finishSetUpJob, undoBlueprintJob } from '../src/blueprints/jobs.ts';
 import type { Refused } from '../src/hall/refused.ts';
+import type { AnyJob } from '../src/jobs/define-job.ts';
 import { type Client, codeOf, join, refusalOf } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 import { jobsEnded } from './support/jobs.ts';
@@ -306,6 +307,10 @@ describe('Making an account with a blueprint', () => {
     await setLimit(account, 'members', 3);
     expect(await refusalOf(many())).toMatchObject({ code: 'BATCH_REFUSED', refusals: [{ position: 1 }] });
     expect((await owner.accounts.list.query({ account })).rows).toEqual([]);
+    // All that are refused are named, not only the first.
+    const more = [...accounts, { name: 'Else', externalId: 'many-else' }, { name: 'Other', externalId: 'many-other' }];
+    const refused = await refusalOf(many({ accounts: more }));
+    expect(refused).toMatchObject({ refusals: [{ position: 1 }, { position: 2 }, { position: 3 }] });
     const { results } = await many({ mode: 'each' });
     expect(results).toMatchObject([{ created: true }, { code: expect.stringMatching(/RESERVE|PROMISED/) }]);
     await setLimit(account, 'members', 10);
@@ -827,6 +832,47 @@ describe('How accounts stand to their blueprint', () => {
       'ACCOUNT_CLOSED',
     ]);
     expect(await driftOf(account, saved.id)).toEqual({ Fine: 'as_set_up', Suspended: 'as_set_up' });
+  });
+});
+
+describe('A blueprint that is removed in the middle', () => {
+  it('is said to be gone, of accounts that it was to set up, to go on with or to be taken back from', async () => {
+    const { account, agent } = await reseller('Removed midway');
+    const saved = await save(account, 'Short-lived', { products: [{ product: agent }] });
+    const blueprint = { id: saved.id, version: saved.version };
+    const accounts = ['One', 'Two'].map((name) => ({ name }));
+    await owner.accounts.createMany.mutate({ account, accounts, blueprint });
+    await jobsEnded(api.database);
+    const { job: applied } = await apply(account, saved.id, [await make('Three', account)]);
+    await ended(account, (await owner.jobs.undo.mutate({ account, job: applied.id })).job);
+    const user = (await owner.session.me.query()).user?.id as UserId;
+    const rows = await api.database.asOwner<{ id: RowId; kind: string; payload: unknown }>(
+      `SELECT DISTINCT ON (j.kind) j.id, j.kind, i.payload FROM jobs j JOIN job_items i ON i.job_id = j.id
+       WHERE j.account_id = '${account}' ORDER BY j.kind`,
+    );
+    await owner.blueprints.remove.mutate({ account, blueprint: saved.id });
+    const again = async (job: AnyJob): Promise<string> => {
+      const found = rows.find(({ kind }) => kind === job.name);
+      const by = {
+        actor: { kind: 'person', id: user, name: 'Olivia Owner', via: null },
+        user,
+        key: null,
+        requestId: null,
+      } as const;
+      const part = {
+        hall: api.composed.hall,
+        job: { id: found!.id, account: account as AccountId, root: api.root as AccountId },
+        by,
+        askedAt: '2026-11-29T00:00:00.000Z' as Instant,
+        ended: () => Promise.resolve(),
+      };
+      return job.start(part, [found?.payload]).then(
+        ([end]) => JSON.stringify(end),
+        (error: unknown) => `${(error as Refused).refusal.code}: ${(error as Refused).refusal.message}`,
+      );
+    };
+    const gone = 'NOT_FOUND: The blueprint is gone: somebody has removed it since this was asked for.';
+    for (const job of [applyBlueprintJob, finishSetUpJob, undoBlueprintJob]) expect(await again(job)).toBe(gone);
   });
 });
 

@@ -136,6 +136,7 @@ describe('An embedded screen (rules/keys 8)', () => {
         'imports.run',
         'imports.copies',
         'imports.links',
+        'imports.waiting',
         'imports.takeSource',
         'imports.detach',
         'products.list',

@@ -63,5 +63,27 @@ describe('A server that is killed in the middle of an import', () => {
     const counted = `SELECT a.id FROM accounts a LEFT JOIN resource_totals t ON t.account_id = a.id AND t.resource = 'agents'
       WHERE a.parent_id IS NOT NULL AND (t.own IS DISTINCT FROM 1 OR (SELECT count(*) FROM products p WHERE p.account_id = a.id) <> ${EACH})`;
     expect(await database.asOwner(counted)).toEqual([]);
-  }, 240_000);
+
+    // Taking it back is done in parts, too, and goes on in the same way.
+    await first.start();
+    await second.kill();
+    const { job: undoing } = await client.jobs.undo.mutate({ account, job });
+    const undone = async (): Promise<number> =>
+      (await database.asOwner<{ n: number }>(`SELECT done AS n FROM jobs WHERE id = $1`, [undoing]))[0]?.n ?? 0;
+    await vi.waitFor(async () => expect(await undone()).toBeGreaterThan(0), { timeout: 60_000, interval: 5 });
+    await first.kill();
+    const left = TARGETS * EACH - (await undone());
+    expect(left).toBeGreaterThan(0);
+    expect(await database.asOwner(copies)).toEqual([{ n: left }]);
+    await second.start();
+    await database.asOwner(`UPDATE job_workers SET seen_at = seen_at - interval '30 s'`);
+    await database.asOwner(`UPDATE graphile_worker._private_jobs SET locked_at = locked_at - interval '30 s'`);
+    await jobsEnded(database, 90_000);
+    expect(await undone()).toBe(TARGETS * EACH);
+    expect(await database.asOwner(copies)).toEqual([{ n: 0 }]);
+    const untold = `SELECT account_id, target_id FROM journal WHERE kind = 'product.importUndone' GROUP BY 1, 2 HAVING count(*) > 1`;
+    expect(await database.asOwner(untold)).toEqual([]);
+    const rest = `SELECT account_id FROM resource_totals WHERE resource = 'agents' AND own > 0 AND account_id = ANY ($1::uuid[])`;
+    expect(await database.asOwner(rest, [targets])).toEqual([]);
+  }, 360_000);
 });

@@ -84,7 +84,13 @@ const plot = fc.record({
   isEdited: fc.boolean(),
   /** A number is chosen, too: it moves into one of them. */
   isMoving: fc.boolean(),
+  /** What happens in each target before the import is taken back. */
+  since: fc.array(fc.constantFrom<Since>('nothing', 'edits', 'uses', 'renames', 'frees', 'closes'), {
+    minLength: 6,
+    maxLength: 6,
+  }),
 });
+type Since = 'nothing' | 'edits' | 'uses' | 'renames' | 'frees' | 'closes';
 type Plot = typeof plot extends fc.Arbitrary<infer T> ? T : never;
 
 /** An account with two agents that name each other and need a tool, an integration, a schedule and two bases; and targets below it. */
@@ -179,27 +185,64 @@ async function outcome(it: Awaited<ReturnType<typeof world>>, job: RowId): Promi
       await rows(`SELECT a.name, t.resource, t.own, t.total, t.held, t.fired FROM resource_totals t JOIN accounts a ON a.id = t.account_id
       WHERE a.id IN (${list}) ORDER BY a.name, t.resource, t.period`),
     log: await rows(`SELECT account_id, kind, target_name, details, actor_name FROM journal
-      WHERE account_id IN (${list}) AND kind IN ('product.imported', 'product.moved') ORDER BY seq`),
+      WHERE account_id IN (${list}) AND kind IN ('product.imported', 'product.moved', 'product.importUndone') ORDER BY seq`),
   };
 }
 
+/** What happens in a target after the import. */
+async function happen(account: string, since: Since): Promise<void> {
+  if (since === 'nothing') return;
+  if (since === 'closes') return void (await owner.accounts.close.mutate({ account }));
+  const rows = async (kind: ProductKindKey) => (await owner.products.list.query({ account, kind, order: 'name' })).rows;
+  const [desk] = (await rows('agent')).filter(({ name }) => name === 'Front desk');
+  const [base] = await rows('knowledgeBase');
+  const save = async (kind: ProductKindKey, product: RowId, document: Doc): Promise<void> => {
+    const at = { account, kind, product };
+    const { version: expectedVersion } = (await owner.products.get.query(at)).product;
+    await owner.products.save.mutate({ ...at, expectedVersion, document: document as never });
+  };
+  if (since === 'edits' && desk) await save('agent', desk.id, { prompt: { greeting: 'Ours' } });
+  if (since === 'uses' && base) await create(account, 'agent', { name: 'Our own', knowledge: { bases: [base.id] } });
+  if (since === 'renames' && base) await save('knowledgeBase', base.id, { name: 'Our handbook' });
+  if (since === 'frees' && desk) await save('agent', desk.id, { knowledge: { bases: [] }, callFlow: {} });
+}
+
+/** Takes an import back, which waits until `begin` lets it. Null: it did nothing. */
+async function takeBack(source: string, job: RowId): Promise<RowId | null> {
+  return owner.jobs.undo.mutate({ account: source, job }).then(
+    ({ job: undoing }) => undoing,
+    () => null,
+  );
+}
+
+/** Asks for two jobs while nothing begins; the second one does what it does one after the other. */
+async function held(ask: readonly (() => Promise<RowId | null>)[]): Promise<(RowId | null)[]> {
+  await api.database.asOwner('INSERT INTO held VALUES (1)');
+  const jobs: (RowId | null)[] = [];
+  try {
+    for (const one of ask) jobs.push(await one());
+    // What was tried before is done by itself.
+    await api.database.asOwner('UPDATE job_items SET attempts = 1 WHERE job_id = $1', [jobs[1]]);
+  } finally {
+    await api.database.asOwner('DELETE FROM held');
+  }
+  await jobsEnded(api.database, 60_000);
+  return jobs;
+}
+
 describe('An import into many accounts', () => {
-  it('comes to the same whether its items are done together or one after the other, whatever stands in the way of some (rules/products 13)', async () => {
+  it('comes to the same whether its items are done, and taken back, together or one after the other, whatever stands in the way of some (rules/products 13, 16)', async () => {
     await fc.assert(
       fc.asyncProperty(plot, async (said) => {
         const [together, alone] = [await world(said), await world(said)];
-        await api.database.asOwner('INSERT INTO held VALUES (1)');
-        const jobs: RowId[] = [];
-        try {
-          for (const one of [together, alone]) jobs.push(await begin(one, said));
-          // What was tried before is done by itself.
-          await api.database.asOwner('UPDATE job_items SET attempts = 1 WHERE job_id = $1', [jobs[1]]);
-        } finally {
-          await api.database.asOwner('DELETE FROM held');
-        }
-        await jobsEnded(api.database, 60_000);
-        const [one, other] = [await outcome(together, jobs[0]!), await outcome(alone, jobs[1]!)];
-        expect(one).toEqual(other);
+        const jobs = await held([() => begin(together, said), () => begin(alone, said)]);
+        expect(await outcome(together, jobs[0]!)).toEqual(await outcome(alone, jobs[1]!));
+        for (const [n, since] of said.since.slice(0, said.targets.length).entries())
+          for (const { accounts } of [together, alone]) await happen(accounts[n]!, since).catch(() => undefined);
+        const undoing = await held([() => takeBack(together.source, jobs[0]!), () => takeBack(alone.source, jobs[1]!)]);
+        expect(undoing.map((job) => job === null)).toEqual([undoing[0] === null, undoing[0] === null]);
+        if (undoing[0] !== null)
+          expect(await outcome(together, undoing[0]!)).toEqual(await outcome(alone, undoing[1]!));
         expect(await owner.audit.verify.query({ account: api.root })).toMatchObject({ faults: [] });
       }),
       { numRuns: 4, endOnFailure: true, examples: EXAMPLES },
@@ -207,9 +250,89 @@ describe('An import into many accounts', () => {
   }, 240_000);
 });
 
+describe('A stage of a roll-out', () => {
+  const rollout = fc.record({
+    since: fc.array(fc.constantFrom<Since | 'clashes'>('nothing', 'edits', 'clashes', 'closes', 'frees'), {
+      minLength: 3,
+      maxLength: 6,
+    }),
+    stopOn: fc.integer({ min: 1, max: 3 }),
+  });
+  type Rollout = typeof rollout extends fc.Arbitrary<infer T> ? T : never;
+
+  /** Copies of an agent in accounts, of which it then needs something else, which may be called like something there. */
+  async function copied({ since }: Rollout): Promise<Awaited<ReturnType<typeof world>>> {
+    const it = await world({ ...PLAIN, targets: since.map(() => 'empty' as const) });
+    const { plan } = await owner.imports.plan.mutate({
+      account: it.source,
+      targets: it.accounts,
+      products: [{ product: it.agent }],
+    });
+    await owner.imports.run.mutate({ account: it.source, plan });
+    await jobsEnded(api.database, 60_000);
+    const other = await create(it.source, 'knowledgeBase', { name: 'Handbook 3' });
+    await it.save(it.agent, { prompt: { greeting: 'Good morning' }, knowledge: { bases: [other] } });
+    for (const [n, what] of since.entries()) {
+      const account = it.accounts[n]!;
+      if (what === 'clashes') await create(account, 'knowledgeBase', { name: 'handbook 3' });
+      else await happen(account, what);
+    }
+    return it;
+  }
+
+  const start = async (
+    { source: account, accounts, agent: product }: Awaited<ReturnType<typeof copied>>,
+    stopOn: number,
+  ) => {
+    await owner.rollouts.start.mutate({
+      account,
+      kind: 'agent',
+      product,
+      stopOn,
+      stages: [{ accounts: accounts.length }],
+    });
+    const [job] = await api.database.asOwner<{ id: RowId }>(
+      `SELECT id FROM jobs WHERE account_id = '${account}' AND kind = 'rollouts.stage'`,
+    );
+    return job!.id;
+  };
+
+  it('comes to the same whether its accounts are done together or one after the other, and stops where it is to (rules/products 17)', async () => {
+    await fc.assert(
+      fc.asyncProperty(rollout, async (said) => {
+        const [together, alone] = [await copied(said), await copied(said)];
+        const jobs = await held([() => start(together, said.stopOn), () => start(alone, said.stopOn)]);
+        expect(await outcome(together, jobs[0]!)).toEqual(await outcome(alone, jobs[1]!));
+        const undoing = await held([() => takeBack(together.source, jobs[0]!), () => takeBack(alone.source, jobs[1]!)]);
+        if (undoing[0]) expect(await outcome(together, undoing[0])).toEqual(await outcome(alone, undoing[1]!));
+      }),
+      {
+        numRuns: 3,
+        endOnFailure: true,
+        examples: [
+          [{ since: ['nothing', 'edits', 'clashes', 'frees', 'closes', 'nothing'], stopOn: 2 }],
+          [{ since: ['nothing', 'clashes', 'nothing', 'edits'], stopOn: 1 }],
+        ],
+      },
+    );
+  }, 240_000);
+});
+
+const PLAIN: Plot = { targets: [], agents: null, sourceGone: null, isEdited: false, isMoving: false, since: [] };
+
 /** Everything that may stand in the way, once at least. */
+const SINCE: Since[] = ['edits', 'nothing', 'uses', 'frees', 'renames', 'closes'];
 const EXAMPLES: [Plot][] = [
-  [{ targets: Object.keys(TARGETS) as TargetIs[], agents: 9, sourceGone: null, isEdited: true, isMoving: false }],
+  [
+    {
+      targets: Object.keys(TARGETS) as TargetIs[],
+      agents: 9,
+      sourceGone: null,
+      isEdited: true,
+      isMoving: false,
+      since: SINCE,
+    },
+  ],
   [
     {
       targets: ['empty', 'has copies, one edited', 'empty'],
@@ -217,6 +340,7 @@ const EXAMPLES: [Plot][] = [
       sourceGone: 'schedule',
       isEdited: true,
       isMoving: true,
+      since: ['nothing', 'nothing', 'renames', 'nothing', 'nothing', 'nothing'],
     },
   ],
 ];

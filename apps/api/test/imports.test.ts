@@ -538,6 +538,42 @@ describe('Importing products', () => {
     expect(await again()).toBe('NOTHING_FAILED');
   });
 
+  it('tells all that waits for secrets at once, page by page, until they are set', async () => {
+    const { account, agent } = await shop('Many values');
+    const targets = await Promise.all(['First', 'Second', 'Third'].map((name) => make(name, account)));
+    const { id: job } = await run(account, await plan(account, targets, [agent]));
+    const first = await owner.imports.waiting.query({ account, job, limit: 4 });
+    expect(first.rows.map((row) => [row.account.name, row.name, row.kind, row.needs])).toEqual([
+      ['First', 'CRM', 'integration', ['/credentials']],
+      ['First', 'Calendar', 'tool', ['/auth/apiKey']],
+      ['Second', 'CRM', 'integration', ['/credentials']],
+      ['Second', 'Calendar', 'tool', ['/auth/apiKey']],
+    ]);
+    const next = await owner.imports.waiting.query({ account, job, limit: 4, cursor: first.nextCursor ?? '' });
+    expect([next.rows.map((row) => row.account.name), next.nextCursor]).toEqual([['Third', 'Third'], null]);
+    // What is set, or gone, waits no more; whoever may not see a kind is not told of it.
+    const [one, other] = targets as [string, string, string];
+    await save(one, 'integration', first.rows[0]!.product, { name: 'CRM', credentials: 'set' });
+    for (const [kind, name] of [
+      ['agent', 'Front desk'],
+      ['tool', 'Calendar'],
+    ] as const)
+      await owner.products.delete.mutate({ account: other, kind, products: [(await named(other, kind))[name]!] });
+    const left = async (client = owner): Promise<string[]> =>
+      (await client.imports.waiting.query({ account, job })).rows.map((row) => `${row.account.name}: ${row.name}`);
+    expect(await left()).toEqual(['First: Calendar', 'Second: CRM', 'Third: CRM', 'Third: Calendar']);
+    await owner.permissions.set.mutate({
+      account,
+      levels: { 'developers.integrations': 'none' },
+      expectedVersion: 0,
+    });
+    const admin = await join(api.url, owner, account, 'admin@values.example', 'admin');
+    expect(await left(admin)).toEqual(['First: Calendar', 'Third: Calendar']);
+    const { job: undoing } = await undo(account, job);
+    expect(await left()).toEqual([]);
+    expect(await codeOf(owner.imports.waiting.query({ account, job: undoing.id }))).toBe('NOT_FOUND');
+  });
+
   it('is stopped and taken back by whoever may import the kinds, as far as they may; others see no more of it than of these (rules/jobs 10, 13)', async () => {
     const { account, agent, number } = await shop('Whose');
     const target = await make('Theirs', account);

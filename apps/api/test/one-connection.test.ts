@@ -75,7 +75,7 @@ beforeAll(async () => {
   const series = { account, from: '2026-11-10T00:00:00Z', to: '2026-11-11T00:00:00Z', bucket: 'hour', scope: 'total' };
   const tool = { account: one, kind: 'tool' as const, products: [{ document: { name: 'Tool' } }] };
   const product = (await api.owner.products.create.mutate(tool)).products[0]?.id ?? '';
-  const { copy, plan, source } = await copyInto(one, left);
+  const { copy, plan, source, brought } = await copyInto(one, left);
   const failed = await failedImport(await make('Full'));
   const blueprint = await blueprintsOf(one, left);
   Object.assign(inputs, {
@@ -116,6 +116,7 @@ beforeAll(async () => {
     'imports.run': { account, plan },
     'imports.copies': { account, kind: 'tool', product: source },
     'imports.links': { account, target: one, products: [source] },
+    'imports.waiting': { account, job: brought },
     'imports.takeSource': { account: one, kind: 'tool', product: copy, expectedVersion: 2, at: ['/description'] },
     'imports.detach': { account: one, kind: 'tool', product: copy },
     'blueprints.list': { account },
@@ -308,20 +309,20 @@ async function underWay(
 }
 
 /** A tool that one account has a copy of, in another state, and a plan to copy it into another one. */
-async function copyInto(one: string, other: string): Promise<Record<'source' | 'copy' | 'plan', string>> {
+async function copyInto(one: string, other: string): Promise<Record<'source' | 'copy' | 'plan' | 'brought', string>> {
   const { imports, products } = api.owner;
   const account = api.root;
   const tool = { account, kind: 'tool' as const, products: [{ document: { name: 'Shared', description: 'Ours' } }] };
   const source = (await products.create.mutate(tool)).products[0]!.id;
   const planFor = async (target: string) =>
     (await imports.plan.mutate({ account, targets: [target], products: [{ product: source }] })).plan;
-  await imports.run.mutate({ account, plan: await planFor(one) });
+  const { job: brought } = await imports.run.mutate({ account, plan: await planFor(one) });
   await jobsEnded(api.database);
   const [copy] = (await imports.copies.query({ account, kind: 'tool', product: source })).rows;
   const document = { name: 'Shared', description: 'Theirs' };
   const changed = { account: one, kind: 'tool' as const, product: copy!.product, expectedVersion: 1, document };
   await products.save.mutate(changed);
-  return { source, copy: copy!.product, plan: await planFor(other) };
+  return { source, copy: copy!.product, plan: await planFor(other), brought };
 }
 
 /** An import that has failed, as a limit left no room for it. */

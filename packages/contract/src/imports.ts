@@ -220,6 +220,21 @@ export const imports = {
     output: z.strictObject({ links: shapes.list(copy.omit({ account: true }).extend({ source: shapes.rowId })) }),
   }),
 
+  waiting: query({
+    says: 'Which copies that an import brought still wait for secrets, in the order in which they came.',
+    needs: reach('read', IMPORTING),
+    input: z.strictObject({
+      account: inputs.account,
+      job: inputs.id<RowId>('job'),
+      cursor: inputs.cursor,
+      limit: inputs.limit(500),
+    }),
+    output: z.strictObject({
+      rows: shapes.list(copy.pick({ account: true, product: true, name: true, needs: true }).extend({ kind })),
+      nextCursor: z.string().nullable(),
+    }),
+  }),
+
   takeSource: mutation({
     says: 'Makes a copy at some places again what its source was when it was last written from there.',
     needs: ofKind('read', 'change', SCREENS),
@@ -251,5 +266,7 @@ export type PlannedTarget = ImportPlan['targets'][number];
 export type PlannedItem = PlannedTarget['items'][number];
 /** A place where a copy differs. */
 export type CopyChange = PlannedItem['changes'][number];
+/** A copy that an import brought and that waits for secrets. */
+export type WaitingCopy = AnswerOf<typeof imports.waiting>['rows'][number];
 /** A copy in an account below. */
 export type ProductCopy = AnswerOf<typeof imports.copies>['rows'][number];

@@ -25,7 +25,7 @@ export type { DocumentLine } from './document-line.ts';
 export { isEmail, normalEmail, shownEmail } from './email.ts';
 export type { OpenedSession, ShownOrigins } from './embed.ts';
 export type { ErrorShape, SentRefusal } from './error-shape.ts';
-export type { CopyChange, ImportPlan, PlannedItem, PlannedTarget, ProductCopy } from './imports.ts';
+export type { CopyChange, ImportPlan, PlannedItem, PlannedTarget, ProductCopy, WaitingCopy } from './imports.ts';
 export { type Named, password } from './inputs.ts';
 export type { DetailedInvoice, DraftInvoice, ShownInvoice } from './invoices.ts';
 export type { Job, JobConflict, JobFrame } from './jobs.ts';

@@ -65,6 +65,7 @@ export * from './products/read-imports.ts';
 export * from './products/read-products.ts';
 export * from './products/rollouts.ts';
 export * from './products/write-products.ts';
+export * from './savepoint.ts';
 export * from './setup/claims.ts';
 export * from './transfers/handed-products.ts';
 export * from './transfers/transfers.ts';

@@ -57,6 +57,9 @@ import * as views from './migrations/0071-views.ts';
 import * as ownProducts from './migrations/0073-own-products.ts';
 import * as ownJobs from './migrations/0076-own-jobs.ts';
 import * as retriedJobs from './migrations/0080-retried-jobs.ts';
+import * as linksTogether from './migrations/0081-links-together.ts';
+import * as setUpRows from './migrations/0082-set-up-rows.ts';
+import * as throughProducts from './migrations/0083-through-products.ts';
 import * as carriedAtOnce from './migrations/0090-carried-at-once.ts';
 import { tellStatistics } from './told-statistics.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
@@ -116,6 +119,9 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0073-own-products': ownProducts,
   '0076-own-jobs': ownJobs,
   '0080-retried-jobs': retriedJobs,
+  '0081-links-together': linksTogether,
+  '0082-set-up-rows': setUpRows,
+  '0083-through-products': throughProducts,
   '0090-carried-at-once': carriedAtOnce,
 };
 

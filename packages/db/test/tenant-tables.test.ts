@@ -58,8 +58,12 @@ describe('The tables of tenants (rules/data 1)', () => {
     for (const { from, columns, targets } of within) {
       expect([from, columns[0], targets[0]]).toEqual([from, 'root_id', 'root_id']);
     }
+    // What belongs to a product follows through it (0083).
     const following = within.filter(
-      ({ to, columns, cascades }) => to === 'accounts' && columns[1] === 'account_id' && cascades,
+      ({ from, to, columns, cascades }) =>
+        cascades &&
+        columns[1] === 'account_id' &&
+        (to === 'accounts' || (to === 'products' && columns[2] !== 'to_id' && from !== to)),
     );
     // Leases follow by statements of change_root and erase_account: a foreign key would be paid for by every admission (0036).
     expect([...following.map(({ from }) => from), 'leases'].toSorted()).toEqual(

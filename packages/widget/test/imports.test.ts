@@ -408,6 +408,7 @@ describe('the import', () => {
     Object.assign(other, {
       recent: source.recent,
       job: source.job,
+      waiting: source.waiting,
       follow: source.follow,
       undo: source.undo,
       foreseeUndo: source.foreseeUndo,

@@ -112,6 +112,19 @@ export class MemoryImports implements ImportsSource {
       return { job, steps: steps.filter((one) => !state || one.state === state), nextCursor: null };
     });
 
+  waiting: ImportsSource['waiting'] = (_, id) =>
+    this.#answer(() => ({
+      rows: this.#at(id).steps.flatMap(({ account, done }) =>
+        done.flatMap(({ product, kind, name }) => {
+          const needs = this.products.linkOf(product)?.needs ?? [];
+          return needs.length > 0
+            ? [{ account, product, kind: kind as PlannedItem['kind'], name, needs: [...needs] }]
+            : [];
+        }),
+      ),
+      nextCursor: null,
+    }));
+
   follow: ImportsSource['follow'] = (_, id, reader) => {
     const { readers, job } = this.#at(id);
     readers.add(reader);

@@ -291,6 +291,7 @@ function importsAlike({ ask, make }: Tools): void {
       'Office hours (2) new',
     ]);
     expect(new Set(steps.map((step) => step.account.id))).toEqual(new Set([target]));
+    expect(await imports.waiting(account, job)).toEqual({ rows: [], nextCursor: null });
     expect((await imports.recent(account)).map(({ id }) => id)).toEqual([job]);
     expect((await imports.links(account, target, [product])).map(({ source, version }) => [source, version])).toEqual([
       [product, 1],

@@ -145,6 +145,7 @@ const PROCEDURES: Readonly<Record<string, (behind: Behind, input: Input) => Prom
     'imports.links': async (imports, { account, target, products }) => ({
       links: await imports.links(account, target, products),
     }),
+    'imports.waiting': (imports, { account, job }) => imports.waiting(account, job),
     'jobs.list': async (imports, { account }) => ({ rows: await imports.recent(account), nextCursor: null }),
     'jobs.get': async (imports, { account, job }) => {
       const found = await imports.job(account, job);

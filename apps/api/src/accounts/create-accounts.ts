@@ -23,9 +23,9 @@ import { type Acting, openCreations } from './open-creations.ts';
 import { readBack } from './read-back.ts';
 
 /** Accounts that one call makes and sets up: all of that is one transaction. */
-const MOST_SET_UP = 100;
+export const MOST_SET_UP = 100;
 
-/** Does to new accounts what belongs to their making. @throws RefusedFor one of them */
+/** Does to new accounts what belongs to their making. @throws RefusedFor those of them that can't be */
 type SetUpNew = (change: Change, accounts: readonly AccountId[]) => Promise<void>;
 
 export type CreateInput = {
@@ -78,7 +78,7 @@ export async function createAccounts(
 ): Promise<CreationResult[]> {
   if (setUp && sent.length > MOST_SET_UP)
     refuseWith('BAD_REQUEST', `With a blueprint a call makes at most ${MOST_SET_UP} accounts.`, 'accounts');
-  const entries = sent.map(readBatchEntry);
+  let entries = sent.map(readBatchEntry);
   for (;;) {
     let decided: readonly Decision<PlannedCreation>[] = [];
     try {
@@ -93,11 +93,17 @@ export async function createAccounts(
       });
     } catch (error) {
       if (!(error instanceof RefusedFor)) throw error;
-      const position = decided.findIndex((one) => isNew(one) && one.value.account.id === error.account);
-      const refused = { ok: false, refusal: error.refusal } as const;
-      if (mode === 'all') refuseUnlessAll(decided.with(position, refused));
-      // The others are made as if it weren't there.
-      entries[position] = { externalId: entries[position]?.externalId ?? null, wish: refused };
+      const { refusals } = error;
+      const all = decided.map((one): Decision<PlannedCreation> => {
+        const refusal = isNew(one) ? refusals.get(one.value.account.id) : undefined;
+        return refusal ? { ok: false, refusal } : one;
+      });
+      if (mode === 'all') refuseUnlessAll(all);
+      // The others are made as if these weren't there.
+      entries = entries.map((entry, n) => {
+        const one = all[n];
+        return one && !one.ok ? { externalId: entry.externalId, wish: one } : entry;
+      });
     }
   }
 }

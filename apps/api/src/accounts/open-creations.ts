@@ -30,8 +30,14 @@ export type OpenCreations = {
  * Begins to decide about accounts below the acting one.
  *
  * @param keeps which of the planned accounts later parts may name; all, where there is one part
+ * @param setUp whether accounts can be made that a blueprint is to set up
  */
-export function openCreations(hall: Hall, acting: Acting, keeps?: (planned: PlannedAccount) => boolean): OpenCreations {
+export function openCreations(
+  hall: Hall,
+  acting: Acting,
+  keeps?: (planned: PlannedAccount) => boolean,
+  setUp?: (blueprint: string) => Decision<unknown>,
+): OpenCreations {
   const { id, chain, memberships, reached } = acting;
   const room = new Room(reached);
   const terms = {
@@ -42,6 +48,7 @@ export function openCreations(hall: Hall, acting: Acting, keeps?: (planned: Plan
     maxDepth: hall.settings.maxDepth,
     newId: () => hall.newId<AccountId>(),
     takeRoom: (parent: AccountPath) => room.take(parent),
+    ...(setUp && { setUp }),
   };
   const creations = new Creations(terms, keeps);
   return {

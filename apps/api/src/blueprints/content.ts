@@ -65,10 +65,15 @@ export type Blueprint = Omit<OfferedBlueprint, 'content'> & {
 export const contentOf = ({ content }: Pick<OfferedBlueprint, 'content'>): BlueprintContent =>
   content as BlueprintContent;
 
-/** A blueprint that is offered in the acting account. @param version null: the newest @throws Refused NOT_FOUND */
-export async function blueprintAt(trx: TenantTransaction, id: RowId, version: number | null): Promise<Blueprint> {
+/** A blueprint that is offered in the acting account. @param version null: the newest @throws Refused NOT_FOUND, as `gone` says */
+export async function blueprintAt(
+  trx: TenantTransaction,
+  id: RowId,
+  version: number | null,
+  gone = 'There is no such blueprint, or no such version of it.',
+): Promise<Blueprint> {
   const found = await findOfferedBlueprint(trx, id, version);
-  if (!found) return refuseWith('NOT_FOUND', 'There is no such blueprint, or no such version of it.', 'blueprint');
+  if (!found) return refuseWith('NOT_FOUND', gone, 'blueprint');
   return { ...found, content: contentOf(found) };
 }
 

@@ -95,6 +95,8 @@ async function unlessMeanwhile(work: () => Promise<ItemOutcome>): Promise<ItemOu
 const undone = z.object({ account: accountId, blueprint: rowId, application: rowId });
 const told = undone.omit({ account: true });
 
+const GONE = 'The blueprint is gone: somebody has removed it since this was asked for.';
+
 const isThat = (found: Application | undefined, application: string): found is Application =>
   found?.application === application;
 
@@ -108,6 +110,7 @@ export const undoBlueprintJob = defineJob({
   run: async ({ hall, job, by, payload: { account, blueprint, application }, done }): Promise<ItemOutcome> => {
     const access = await requireAsker({ hall, job, by });
     return hall.change(by, { root: job.root, acting: job.account }, async (scope): Promise<ItemOutcome> => {
+      await blueprintAt(scope.trx, blueprint, null, GONE);
       const [found] = await readApplications(scope.trx, [account], blueprint);
       if (!isThat(found, application)) return { skipped: CHANGED_SINCE };
       const at = await blueprintAt(scope.trx, blueprint, found.version);
@@ -176,7 +179,7 @@ async function applyIn(
   targets: readonly Target[],
 ): Promise<readonly ItemEnd[]> {
   const { how, caps, limits, ...order } = payloads[0]!;
-  const blueprint = await blueprintAt(scope.trx, order.blueprint, order.version);
+  const blueprint = await blueprintAt(scope.trx, order.blueprint, order.version, GONE);
   requireBilling(access, blueprint);
   if (payloads.length > 1 && keepsSomething(blueprint))
     throw new Error('Who keeps something for accounts holds rows of those above them: one account at a time.');
@@ -211,9 +214,9 @@ async function finish(
 ): Promise<ItemOutcome> {
   const values = openValues(hall, job.account, payload.values);
   return hall.change(by, { root: job.root, acting: job.account }, async (scope): Promise<ItemOutcome> => {
+    const blueprint = await blueprintAt(scope.trx, payload.blueprint, payload.version, GONE);
     const [found] = await readApplications(scope.trx, [payload.account], payload.blueprint);
     if (!found || found.version !== payload.version || found.state === 'set_up') return { skipped: CHANGED_SINCE };
-    const blueprint = await blueprintAt(scope.trx, payload.blueprint, payload.version);
     const wish: SetUpWish = {
       blueprint,
       how: 'apply',

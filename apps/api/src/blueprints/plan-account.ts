@@ -73,6 +73,8 @@ export type SetUpWish = {
   readonly goesOn?: true;
   /** It is made just now. */
   readonly isNew?: true;
+  /** Products are set up by a job afterwards: nothing is planned of them. */
+  readonly productsLater?: boolean;
 };
 
 /** As which account it is asked for. */
@@ -123,8 +125,12 @@ export async function planAccounts(
   const begun = await begin(trx, acting, targets, wish);
   const spots = begun.flatMap((one) => ('spot' in one ? [one.spot] : []));
   const read = await readSections(hall, trx, acting, spots);
-  const products = await planProducts(hall, trx, acting, spots);
-  const planned = new Map(spots.map((spot) => [spot, planSpot(spot, read, products.get(spot) ?? null)]));
+  const products = wish.productsLater ? null : await planProducts(hall, trx, acting, spots);
+  // Of those that are made together each finds what those before it were given: it is asked when it is written.
+  const areMadeTogether = wish.isNew === true && spots.length > 1;
+  const planned = new Map(
+    spots.map((spot) => [spot, planSpot(spot, read, products?.get(spot) ?? null, areMadeTogether)]),
+  );
   return begun.map((one) => ('spot' in one ? planned.get(one.spot)! : one));
 }
 
@@ -218,14 +224,14 @@ async function readSections(
   };
 }
 
-function planSpot(spot: Spot, read: Sections, products: PlannedProducts | null): Planned {
+function planSpot(spot: Spot, read: Sections, products: PlannedProducts | null, areMadeTogether: boolean): Planned {
   const { account, target, content, before, values } = spot;
   const label = { id: target.id, name: target.name };
   const along = read.limits.get(account.id);
   const caps = planCaps(spot, read.caps.get(account.id));
   const limits = planLimits(spot, along);
   const book = planBook(spot, read.books.get(account.id) ?? []);
-  const fault = along ? faultOfLimits(along, account, limits.changes) : null;
+  const fault = along && !areMadeTogether ? faultOfLimits(along, account, limits.changes) : null;
   if (fault) return { shown: refused(label, fault) };
   return {
     shown: {

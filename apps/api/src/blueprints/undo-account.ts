@@ -100,7 +100,7 @@ const undoCaps: UndoSection = async ({ scope, by }, { account }, { caps: was }) 
   const [caps] = await readCapsToChange(scope.trx, [account]);
   if (caps?.version !== was.version) return [{ section: 'caps', name: null, product: null, reason: CHANGED_SINCE }];
   const { version: _, ...change } = was;
-  await changeCaps(scope, by, caps, { kind: 'undo', ...change });
+  await changeCaps(scope, by, [caps], { kind: 'undo', ...change });
   scope.rights({ subtree: account });
   return NOTHING;
 };
@@ -145,11 +145,10 @@ const undoBook: UndoSection = async ({ hall, scope, acting }, { account }, { pri
 };
 
 const undoProducts: UndoSection = async ({ scope, by }, { account, blueprint }, { products }) => {
-  const way = { from: blueprint.account, to: account };
   const actor = { id: by.actor.id, name: by.actor.name };
   const kept: Kept[] = [];
   for (const step of products.toReversed()) {
-    const { kept: left } = await undoStep(scope, way, actor, step);
+    const { kept: left } = await undoStep(scope, blueprint.account, actor, { account, items: step });
     kept.push(...left.map(({ product, name, reason }) => ({ section: 'products' as const, name, product, reason })));
   }
   return kept;

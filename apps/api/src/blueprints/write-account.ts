@@ -1,11 +1,19 @@
-import { type Application, readLinksOf, writeApplication, writeSecrets } from '@tenantree/db';
+import {
+  type Application,
+  inSavepoint,
+  readLimits,
+  readLinksOf,
+  writeApplication,
+  writeApplications,
+  writeSecrets,
+} from '@tenantree/db';
 import type { AccountId, BlueprintSection, Refusal, RowId } from '@tenantree/domain';
 import { productKind, secretPlaces } from '@tenantree/domain/products';
 import { assignBook } from '../billing/rebilling/assign-book.ts';
 import { type By, type Change, orRefused } from '../hall/change.ts';
 import type { Hall } from '../hall/hall.ts';
 import { Refused } from '../hall/refused.ts';
-import { setLimits } from '../limits/set-limits.ts';
+import { faultOfLimits, namedPath, setLimits } from '../limits/set-limits.ts';
 import { changeCaps } from '../permissions/change-caps.ts';
 import type { ImportItem } from '../products/imports/import-payload.ts';
 import { stepsOf } from '../products/imports/run-plan.ts';
@@ -56,7 +64,7 @@ export const writeAccount = async (
 ): Promise<SetUpResult> => (await writeAccounts(writing, [plan], wish, products))[0]!;
 
 /**
- * The same of some accounts, all of them or none. What they have of products takes as many statements as of one.
+ * The same of some accounts, all of them or none: but for limits and price books by as many statements as of one.
  *
  * @throws Refused, ProductsRefused, ChangedMeanwhile for whatever stands in the way of one of them
  */
@@ -67,26 +75,91 @@ export async function writeAccounts(
   products: ProductsWhen,
 ): Promise<SetUpResult[]> {
   const { scope } = writing;
-  const set: Pick<Before, 'caps' | 'limits' | 'priceBook'>[] = [];
-  for (const plan of plans)
+  const caps = await writeCaps(writing, plans);
+  const set: Pick<Before, 'limits' | 'priceBook'>[] = [];
+  for (const plan of plans) {
+    const { id } = plan.account;
     set.push({
-      caps: await writeCaps(writing, plan),
-      limits: plan.limits.length === 0 ? [] : [...(await setLimits(scope, plan.account.id, plan.limits))],
-      priceBook: await writeBook(writing, plan, wish),
+      limits: plan.limits.length === 0 ? [] : [...(await setLimits(scope, id, plan.limits))],
+      priceBook: (await writeBooks(writing, [plan], wish)).get(id) ?? null,
     });
+  }
   const written = products === 'now' ? await writeProducts(writing, plans, wish) : null;
   const copies = await copiesIn(writing, plans);
-  const results: SetUpResult[] = [];
-  for (const [n, plan] of plans.entries()) {
-    const { last } = wish.goesOn ? beforeOf(plan.before) : { last: plan.before };
-    const before: Before = { ...set[n]!, products: written?.get(plan) ?? [], last };
-    results.push(await noteApplication(writing, plan, wish, { products, before, copies: copies.get(plan) ?? {} }));
-  }
-  return results;
+  const applications = plans.map((plan, n) => {
+    const last = wish.goesOn ? beforeOf(plan.before).last : plan.before;
+    const said = { ...set[n]!, caps: caps.get(plan.account.id) ?? null, products: written?.get(plan) ?? [], last };
+    return applicationOf(writing, plan, wish, { products, before: said, copies: copies.get(plan) ?? {} });
+  });
+  await writeApplications(scope.trx, applications);
+  for (const plan of plans) tell(scope, plan, wish);
+  return plans.map((plan, n) => ({
+    blueprint: wish.blueprint.id,
+    application: applications[n]!.application,
+    version: wish.blueprint.version,
+    sections: applications[n]!.sections,
+    products: (written?.get(plan) ?? []).flat().map(({ product, name, act }) => ({ product, name, act })),
+  }));
 }
 
-/** Notes that an account was set up: what it was before, and what it has come to. */
-async function noteApplication(
+/**
+ * The same with many accounts that are made just now, whose products come later or not at all: but for their limits by as many statements as of one.
+ *
+ * @returns why some of them can't be set up: nothing of the change may be kept then
+ */
+export async function writeNewAccounts(
+  writing: Writing,
+  plans: readonly PlannedAccount[],
+  wish: SetUpWish,
+  products: Exclude<ProductsWhen, object>,
+): Promise<ReadonlyMap<AccountId, Refusal>> {
+  const { scope, by } = writing;
+  const caps = await writeCaps(writing, plans);
+  const limits = new Map<AccountId, Before['limits']>();
+  const refusals = new Map<AccountId, Refusal>();
+  for (const { account, limits: changes } of plans) {
+    const refusal = await refusalIn(scope, by, async () => {
+      if (changes.length > 0) limits.set(account.id, await setLimits(scope, account.id, changes));
+    });
+    if (refusal) refusals.set(account.id, (await faultIn(scope, account, changes)) ?? refusal);
+  }
+  if (refusals.size > 0) return refusals;
+  const books = await writeBooks(writing, plans, wish);
+  const applications = plans.map((plan) => {
+    const { id } = plan.account;
+    const said = { caps: caps.get(id) ?? null, limits: limits.get(id) ?? [], priceBook: books.get(id) ?? null };
+    return applicationOf(writing, plan, wish, { products, before: { ...said, products: [], last: null }, copies: {} });
+  });
+  await writeApplications(scope.trx, applications);
+  for (const plan of plans) tell(scope, plan, wish);
+  return refusals;
+}
+
+/** Why limits of an account can't be set, as they stand now, at the field it is about. */
+const faultIn = async (
+  { trx, now }: Pick<Change, 'trx' | 'now'>,
+  account: PlannedAccount['account'],
+  changes: PlannedAccount['limits'],
+): Promise<Refusal | null> => faultOfLimits(await readLimits(trx, namedPath(account.path), now), account, changes);
+
+/** Why something is refused: then it wrote nothing; null: it is done. @throws whatever is no refusal, and ProductsRefused */
+export async function refusalIn(
+  { trx }: Pick<Change, 'trx'>,
+  by: Pick<By, 'reached'>,
+  act: () => Promise<void>,
+): Promise<Refusal | null> {
+  try {
+    await inSavepoint(trx, act);
+    return null;
+  } catch (error) {
+    const known = orRefused(error, by);
+    if (!(known instanceof Refused) || known instanceof ProductsRefused) throw error;
+    return known.refusal;
+  }
+}
+
+/** What an account was set up from, as it is kept. @param copies by what they are copies of */
+function applicationOf(
   { hall, scope, by }: Writing,
   plan: PlannedAccount,
   wish: SetUpWish,
@@ -94,21 +167,16 @@ async function noteApplication(
     products,
     before,
     copies,
-  }: {
-    readonly products: ProductsWhen;
-    readonly before: Before;
-    readonly copies: Application['products'];
-  },
-): Promise<SetUpResult> {
+  }: { readonly products: ProductsWhen; readonly before: Before; readonly copies: Application['products'] },
+): Application {
   const { account, before: last } = plan;
   const { blueprint } = wish;
-  const sections = [...new Set([...(wish.goesOn ? (last?.sections ?? []) : []), ...plan.sections])];
-  const application: Application = {
+  return {
     account: account.id,
     blueprint: { account: blueprint.account, id: blueprint.id },
     version: blueprint.version,
     application: hall.newId(),
-    sections,
+    sections: [...new Set([...(wish.goesOn ? (last?.sections ?? []) : []), ...plan.sections])],
     variables: Object.fromEntries(Object.entries(plan.values).filter(([key]) => !isSecret(wish, key))),
     products: copies,
     before: wish.goesOn ? { ...beforeOf(last), products: [...beforeOf(last).products, ...before.products] } : before,
@@ -117,18 +185,13 @@ async function noteApplication(
     by: { id: by.actor.id, name: by.actor.name },
     at: scope.now,
   };
-  await writeApplication(scope.trx, application);
+}
+
+function tell(scope: Change, { account, sections }: PlannedAccount, { blueprint }: SetUpWish): void {
   scope.shows([account.id]);
-  const told = plan.sections.map((section) => SECTION_NAMES[section].toLowerCase()).join(', ');
+  const told = sections.map((section) => SECTION_NAMES[section].toLowerCase()).join(', ');
   const details = { account: account.name, blueprint: blueprint.name, version: blueprint.version, sections: told };
   scope.happened('blueprint.applied', account.id, details, { id: account.id, name: account.name });
-  return {
-    blueprint: blueprint.id,
-    application: application.application,
-    version: blueprint.version,
-    sections,
-    products: before.products.flat().map(({ product, name, act }) => ({ product, name, act })),
-  };
 }
 
 /** What stood before, as `writeAccounts` keeps it. */
@@ -138,37 +201,53 @@ export const beforeOf = (application: Application | null): Before =>
 const isSecret = ({ blueprint }: SetUpWish, key: string): boolean =>
   blueprint.content.variables.some((one) => one.key === key && one.secret);
 
-async function writeCaps({ scope, by }: Writing, { caps: planned, account }: PlannedAccount): Promise<Before['caps']> {
-  if (!planned) return null;
-  const [saved] = await changeCaps(scope, by, planned.caps, planned.change);
-  if (!saved?.before) return null;
-  scope.rights({ subtree: account.id });
-  const levels = Object.fromEntries(saved.result.changes.map(({ key, before }) => [key, before]));
-  return { version: saved.result.version, levels, ...saved.before };
+async function writeCaps(
+  { scope, by }: Writing,
+  plans: readonly PlannedAccount[],
+): Promise<ReadonlyMap<AccountId, Before['caps']>> {
+  const planned = plans.flatMap(({ caps }) => caps ?? []);
+  const written = new Map<AccountId, Before['caps']>();
+  for (const alike of Map.groupBy(planned, ({ change }) => JSON.stringify(change)).values()) {
+    const those = alike.map(({ caps }) => caps);
+    for (const { result, before } of await changeCaps(scope, by, those, alike[0]!.change)) {
+      if (!before) continue;
+      scope.rights({ subtree: result.account.id });
+      const levels = Object.fromEntries(result.changes.map(({ key, before: was }) => [key, was]));
+      written.set(result.account.id, { version: result.version, levels, ...before });
+    }
+  }
+  return written;
 }
 
-async function writeBook(
+/** @param plans of accounts that are all new, or one that is not */
+async function writeBooks(
   { hall, scope, acting }: Writing,
-  { account, book }: PlannedAccount,
+  plans: readonly PlannedAccount[],
   { blueprint, isNew }: SetUpWish,
-): Promise<Before['priceBook']> {
+): Promise<ReadonlyMap<AccountId, Before['priceBook']>> {
   const { priceBook } = blueprint.content;
-  if (!book || !priceBook) return null;
+  const given = plans.flatMap(({ account, book }) => (book ? [{ account, former: book.former }] : []));
+  if (given.length === 0 || !priceBook) return new Map();
   const order = {
-    customers: [account.id],
+    customers: given.map(({ account }) => account.id),
     book: priceBook.id,
     version: priceBook.version,
     present: 'end' as const,
     ...(isNew && priceBook.from === 'now' && { from: scope.now }),
   };
   const { assignments } = await assignBook(hall, scope, acting, order, isNew ? 'new' : 'used');
-  const { former } = book;
-  return {
-    id: priceBook.id,
-    version: priceBook.version,
-    from: assignments[0]?.from ?? scope.now,
-    former: former && { id: former.book.id, version: former.book.version },
-  };
+  const from = assignments[0]?.from ?? scope.now;
+  return new Map(
+    given.map(({ account, former }) => [
+      account.id,
+      {
+        id: priceBook.id,
+        version: priceBook.version,
+        from,
+        former: former && { id: former.book.id, version: former.book.version },
+      },
+    ]),
+  );
 }
 
 /** @throws ProductsRefused, ChangedMeanwhile */

@@ -7,12 +7,14 @@ import type {
   EventOutcome,
   EventToRecord,
   GivenBack,
+  TenantTransaction,
   UsageStore,
 } from '@tenantree/db';
 import {
   type AccountId,
   type Clock,
   type CountedMeter,
+  type Decision,
   type Instant,
   instantOf,
   type Keeping,
@@ -20,6 +22,7 @@ import {
   type Level,
   type LimitKind,
   type PermissionKey,
+  type Refusal,
   type RowId,
   type TaxParty,
   type TaxPort,
@@ -55,6 +58,8 @@ export type Hall = {
   readonly sendMail: SendMail;
   /** Sets new accounts up with blueprints. */
   readonly setUp: SetUp;
+  /** The same with accounts that a file makes. */
+  readonly setUpRows: SetUpRows;
 };
 
 /** A blueprint that a new account is set up with. */
@@ -84,13 +89,30 @@ export type Maker = {
  * Makes accounts that a blueprint sets up (blueprints/in-creation.ts): `make` is given what does that inside the change that makes them. Where
  * products can't be set up an account is made without them, and is marked as incomplete.
  *
- * @throws RefusedFor the account that can't be set up otherwise
+ * @throws RefusedFor the accounts that can't be set up otherwise
  */
 export type SetUp = <T>(
   maker: Maker,
   wish: NewSetUp,
   make: (inChange: (change: Change, accounts: readonly AccountId[]) => Promise<void>) => Promise<T>,
 ) => Promise<T>;
+
+/** How accounts are set up that a file makes (blueprints/in-creation.ts). */
+export type SetUpRows = {
+  /** Reads what rows may name: blueprints that are offered where the file is imported, by id or name, and that set accounts up without values. */
+  readonly read: (trx: TenantTransaction, access: Maker['access']) => Promise<(named: string) => Decision<NewSetUp>>;
+  /**
+   * Sets accounts up in the change that has made them; their products come by a job.
+   *
+   * @returns why some of them can't be: nothing of the change may be kept then
+   */
+  readonly made: (
+    maker: Maker,
+    change: Change,
+    accounts: readonly AccountId[],
+    wish: NewSetUp,
+  ) => Promise<ReadonlyMap<AccountId, Refusal>>;
+};
 
 /** Where what limits hold is taken and given back (limits/admissions.ts): for many callers at once, tree by tree. */
 export type Admissions = {

@@ -11,13 +11,16 @@ export class Refused extends Error {
   }
 }
 
-/** A no to one of several accounts. */
+/** A no to some of several accounts, each for a reason of its own; to whoever asked for one only, its reason. */
 export class RefusedFor extends Refused {
-  readonly account: AccountId;
+  readonly refusals: ReadonlyMap<AccountId, Refusal>;
 
-  constructor(account: AccountId, refusal: Refusal) {
-    super(refusal);
-    this.account = account;
+  /** @param refusals one at least */
+  constructor(refusals: ReadonlyMap<AccountId, Refusal>) {
+    const [first] = refusals.values();
+    if (!first) throw new Error('a no to nobody');
+    super(first);
+    this.refusals = refusals;
   }
 }
 

@@ -19,9 +19,13 @@ import { Refused } from '../hall/refused.ts';
 import { refusalToAsker } from './asker.ts';
 import { type AnyJob, ItemTaken } from './define-job.ts';
 
-/** A step takes no longer than this, or so many items, or one part of more, and then leaves the others their turn (rules/jobs 6). */
+/**
+ * A step takes no longer than this, or so many items, and then leaves the others their turn; one of a job whose items are done in parts of more
+ * goes on for a shorter time, whatever their number (rules/jobs 6).
+ */
 const STEP_MS = 5_000;
 const STEP_ITEMS = 50;
+const PARTS_MS = 1_000;
 
 const UNEXPECTED: Refusal = {
   code: 'INTERNAL',
@@ -60,12 +64,14 @@ export async function runJobStep(parts: StepParts, ref: JobRef): Promise<void> {
   const refusal = live.isCancelled ? null : await refusalToAsker(hall, live.askedBy, ref.account, job.needs);
   if (refusal) await inAccount((trx) => failJobItems(trx, ref, refusal));
   const waits = waitsOf(job.retry);
-  const until = performance.now() + STEP_MS;
-  for (let n = 0; n < STEP_ITEMS && performance.now() < until && !isStopping(); ) {
+  const inParts = job.together > STEP_ITEMS;
+  const until = performance.now() + (inParts ? PARTS_MS : STEP_MS);
+  const stop = new StopOn(live.failuresLeft);
+  for (let n = 0; (inParts || n < STEP_ITEMS) && performance.now() < until && !isStopping(); ) {
     const items = await inAccount((trx) => takeJobItems(trx, ref, job.together, waits));
     if (items.length === 0) break;
     n += items.length;
-    await workOn(parts, { ref, live, job, items });
+    await workOn(parts, { ref, live, job, items, stop });
     onProgress(ref.job);
   }
   const root = await inAccount((trx) => endJobStep(trx, ref));
@@ -94,14 +100,47 @@ type Work = {
   readonly live: LiveJob;
   readonly job: AnyJob;
   readonly items: readonly TakenItem[];
+  readonly stop: StopOn;
 };
 
-/** Works on some items together. What that doesn't do is tried by halves, in their order, down to the one that stands in the way. */
+/** How many failures of a job are left until nothing more of it begins. */
+class StopOn {
+  #left: number;
+
+  /** @param left null: it goes on, however many fail */
+  constructor(left: number | null) {
+    this.#left = left ?? Number.POSITIVE_INFINITY;
+  }
+
+  get isReached(): boolean {
+    return this.#left <= 0;
+  }
+
+  /** How many of some ends there would be if they came one after the other. */
+  begun(ends: readonly ItemEnd[]): number {
+    let left = this.#left;
+    const last = ends.findIndex(({ state }) => state === 'failed' && --left <= 0);
+    return last < 0 ? ends.length : last + 1;
+  }
+
+  count({ state }: Pick<ItemEnd, 'state'>): void {
+    if (state === 'failed') this.#left -= 1;
+  }
+}
+
+/**
+ * Works on some items together. What that doesn't do is tried by halves, in their order, down to the one that stands in the way. Where a failure
+ * stops the job, what comes after it isn't begun.
+ */
 async function workOn(parts: StepParts, work: Work): Promise<void> {
   const { hall, onItem } = parts;
-  const { job, items } = work;
+  const { job, items, stop } = work;
+  if (stop.isReached) return;
   try {
-    for (const end of await attempt(hall, work)) onItem(job.name, end.state);
+    for (const end of await attempt(hall, work)) {
+      onItem(job.name, end.state);
+      stop.count(end);
+    }
   } catch (error) {
     const [item, ...more] = items;
     if (item && more.length === 0) {
@@ -114,7 +153,7 @@ async function workOn(parts: StepParts, work: Work): Promise<void> {
   }
 }
 
-async function attempt(hall: Hall, { ref, live, job, items }: Work): Promise<readonly ItemEnd[]> {
+async function attempt(hall: Hall, { ref, live, job, items, stop }: Work): Promise<readonly ItemEnd[]> {
   if (items.some((item) => item.attempt > job.retry.attempts))
     throw new Error('Each attempt ended the server that made it.');
   let isNoted = false;
@@ -131,6 +170,7 @@ async function attempt(hall: Hall, { ref, live, job, items }: Work): Promise<rea
       by: live.askedBy,
       askedAt: live.createdAt,
       ended: async (trx, all) => {
+        if (stop.begun(all) < all.length) throw new Error('A failure stops the job before all of this is done.');
         if (!(await note(trx, all))) throw new ItemTaken();
         isNoted = true;
       },
@@ -139,12 +179,13 @@ async function attempt(hall: Hall, { ref, live, job, items }: Work): Promise<rea
   );
   if (isNoted) return ends;
   if (ends.some(({ state }) => state === 'done')) throw new Error(`The job “${job.name}” notes nothing as done.`);
-  await hall.db.withTenant(ref.account, (trx) => note(trx, ends));
-  return ends;
+  const begun = ends.slice(0, stop.begun(ends));
+  await hall.db.withTenant(ref.account, (trx) => note(trx, begun));
+  return begun;
 }
 
 /** What is expected, and refused, is refused the next time, too. Of what is unexpected only the log learns more. */
-async function noteFailure(parts: StepParts, { ref, job }: Work, item: TakenItem, error: unknown): Promise<void> {
+async function noteFailure(parts: StepParts, { ref, job, stop }: Work, item: TakenItem, error: unknown): Promise<void> {
   const { hall, onItem, onError } = parts;
   const isExpected = error instanceof Refused;
   const inMs = isExpected ? null : retryInMs(job.retry, item.attempt);
@@ -154,5 +195,6 @@ async function noteFailure(parts: StepParts, { ref, job }: Work, item: TakenItem
     if (inMs === null) await endJobItems(trx, ref, [{ n: item.n, state: 'failed', error: told }]);
     else await postponeJobItem(trx, ref, item.n, { error: told, inMs });
   });
+  if (inMs === null) stop.count({ state: 'failed' });
   onItem(job.name, inMs === null ? 'failed' : 'retried');
 }

@@ -179,13 +179,13 @@ export async function reviewCaps(
   });
 }
 
-/** Changes the caps of one account, inside a change, and says that they were set. */
+/** Changes the caps of accounts, inside a change, and says that they were set. */
 export const changeCaps = (
   scope: Change,
   by: Pick<Caller, 'actor'>,
-  caps: PlacedCaps,
+  caps: readonly PlacedCaps[],
   change: CapChange,
-): Promise<Saved[]> => save(scope, by, [caps], change, saysSet(scope));
+): Promise<Saved[]> => save(scope, by, caps, change, saysSet(scope));
 
 const saysSet =
   (scope: Change) =>

@@ -70,7 +70,7 @@ export const undoCapsJob = defineJob({
       const [caps] = await readCapsToChange(scope.trx, [account]);
       if (!caps) return refuseWith('NOT_FOUND', 'There is no such account.', 'account');
       if (caps.version !== version) return { skipped: CHANGED_SINCE, conflict: sidesOf(caps, levels) };
-      const [saved] = await changeCaps(scope, by, caps, { kind: 'undo', levels, ...were });
+      const [saved] = await changeCaps(scope, by, [caps], { kind: 'undo', levels, ...were });
       scope.rights({ subtree: account });
       await done(scope.trx, { name: caps.name, version: saved?.result.version, changes: saved?.result.changes });
       return 'done';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { appendTraces, type Database, type JournalNews, type UsageStore } from '@tenantree/db';
 import type { Clock, TaxPort } from '@tenantree/domain';
-import { setUpInCreation } from '../blueprints/in-creation.ts';
+import { setUpInCreation, setUpRows } from '../blueprints/in-creation.ts';
 import { createChanges } from '../hall/change.ts';
 import type { Admissions, Hall, Settings, UsageDoor } from '../hall/hall.ts';
 import { createIds } from '../hall/id-source.ts';
@@ -96,6 +96,7 @@ export function makeHall(parts: HallParts): { readonly hall: Hall; readonly trac
       ? createSmtp(config.smtp)
       : createOutbox({ folder: join(config.dataDir, 'outbox'), newId, print }),
     setUp: setUpInCreation,
+    setUpRows,
     newId,
     newSecret: () => randomBytes(SECRET_BYTES).toString('base64url'),
   };

@@ -1,5 +1,5 @@
 import {
-  deleteLink,
+  deleteLinks,
   deleteProducts,
   findProducts,
   findUsers,
@@ -83,7 +83,7 @@ async function makeBlank(trx: TenantTransaction, writing: Writing, { account, pr
   await updateProduct(trx, writing, { id, externalId, version: row.version + 1, name, document, refs: [] });
   await forgetWhatWas(trx, account, [product]);
   await writeSecrets(trx, account, product, { set: [], cleared: [], places: secretPlaces });
-  await deleteLink(trx, account, product);
+  await deleteLinks(trx, [{ account, product }]);
 }
 
 async function remove({ trx, version }: Change, writing: Writing, gone: readonly HandedCopy[]): Promise<void> {

@@ -102,17 +102,20 @@ export async function insertImportRows(
     name: wish?.account.name.name,
     name_key: wish?.account.name.key,
     metadata: wish?.metadata === 'unsaid' ? null : wish?.account.metadata,
+    blueprint: wish?.blueprint,
     outcome: refusal?.code,
     field: refusal?.field,
     message: refusal?.message,
   }));
   await sql`
     INSERT INTO account_import_rows (account_id, import_id, line, cells, external_id, known_id, parent_external_id, parent_id, name, name_key,
-      metadata, outcome, field, message)
-    SELECT ${account}, ${id}, n.line, n.cells, n.external_id, n.known_id, n.parent_external_id, n.parent_id, n.name, n.name_key, n.metadata,
+      metadata, blueprint, outcome, field, message)
+    SELECT ${account}, ${id}, n.line, n.cells, n.external_id, n.known_id, n.parent_external_id, n.parent_id, n.name, n.name_key, n.metadata, n.blueprint,
       n.outcome, n.field, n.message
     FROM jsonb_to_recordset(${JSON.stringify(staged)}::jsonb) n(line int, cells text[], external_id text, known_id uuid, parent_external_id text,
-      parent_id uuid, name text, name_key text, metadata jsonb, outcome text, field text, message text)`.execute(trx);
+      parent_id uuid, name text, name_key text, metadata jsonb, blueprint text, outcome text, field text, message text)`.execute(
+    trx,
+  );
 }
 
 /** Notes that all of a file is stored. */
@@ -180,6 +183,14 @@ export async function readImports(
   }));
 }
 
+/** The columns of a file; none when it is gone. */
+export async function readImportColumns(trx: TenantTransaction, ref: ImportRef): Promise<readonly string[]> {
+  const { rows } = await sql<{
+    columns: string[];
+  }>`SELECT i.columns FROM account_imports i WHERE ${itself(ref)}`.execute(trx);
+  return rows[0]?.columns ?? [];
+}
+
 /** Locks a file against being judged or imported twice at one time. @returns false when it is gone */
 export async function lockImport(trx: TenantTransaction, ref: ImportRef): Promise<boolean> {
   const { rows } = await sql`SELECT FROM account_imports i WHERE ${itself(ref)} FOR UPDATE`.execute(trx);
@@ -235,6 +246,7 @@ type RawEntry = {
   name: string;
   name_key: string;
   metadata: Metadata | null;
+  blueprint: string | null;
   level: number | null;
   outcome: string | null;
 };
@@ -246,7 +258,7 @@ export async function readImportEntries(
   lines: readonly number[],
 ): Promise<ImportEntry[]> {
   const { rows } = await sql<RawEntry>`
-    SELECT r.line, r.external_id, r.known_id, r.parent_external_id, r.parent_id, r.name, r.name_key, r.metadata, r.level, r.outcome
+    SELECT r.line, r.external_id, r.known_id, r.parent_external_id, r.parent_id, r.name, r.name_key, r.metadata, r.blueprint, r.level, r.outcome
     FROM unnest(${[...lines]}::int[]) WITH ORDINALITY n(line, at) CROSS JOIN LATERAL (
       SELECT * FROM account_import_rows r WHERE ${of(ref)} AND r.line = n.line AND r.name IS NOT NULL LIMIT 1) r ORDER BY n.at`.execute(
     trx,
@@ -263,6 +275,7 @@ export async function readImportEntries(
         account: { name: { name: row.name, key: row.name_key }, externalId, metadata: row.metadata ?? {} },
         ...(row.known_id !== null && { known: row.known_id }),
         ...(row.metadata === null && { metadata: 'unsaid' as const }),
+        ...(row.blueprint !== null && { blueprint: row.blueprint }),
       },
     },
   }));
@@ -274,6 +287,15 @@ function parentIn({
 }: Pick<RawEntry, 'parent_external_id' | 'parent_id'>): CreationWish['parent'] {
   if (externalId !== null) return { kind: 'external', externalId, asked: `ext:${externalId}` };
   return id === null ? { kind: 'acting' } : { kind: 'id', id, asked: id };
+}
+
+/** How many new accounts of a file are to be set up by blueprints. */
+export async function countImportSetUps(trx: TenantTransaction, ref: ImportRef): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    SELECT count(*)::int AS n FROM account_import_rows r WHERE ${of(ref)} AND r.outcome = 'new' AND r.blueprint IS NOT NULL`.execute(
+    trx,
+  );
+  return rows[0]?.n ?? 0;
 }
 
 /** What became of a row. */

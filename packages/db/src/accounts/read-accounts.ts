@@ -13,7 +13,7 @@ import {
   UNBOUNDED,
   type UserId,
 } from '@tenantree/domain';
-import { sql } from 'kysely';
+import { CompiledQuery, sql } from 'kysely';
 import type { Database, TenantTransaction } from '../database.ts';
 import { instantOrNull } from '../instant-or-null.ts';
 import { ACCOUNT_COLUMNS, type MinutesVisibility, suspensionOf, toAccountRow, withMinutes } from './account-rows.ts';
@@ -95,14 +95,15 @@ export const readChain = async (from: Database | TenantTransaction, account: Acc
 
 /** The same of many accounts; of one that there isn't, nothing. */
 export async function readChains(
-  db: Database,
+  from: Database | TenantTransaction,
   accounts: readonly AccountId[],
 ): Promise<ReadonlyMap<AccountId, readonly ChainLink[]>> {
-  const { rows } = await db.pool.query<RawLink & { of: AccountId }>({
-    name: 'account_chains',
-    text: 'SELECT n.id AS of, c.* FROM unnest($1::uuid[]) n(id) CROSS JOIN LATERAL public.account_chain(n.id) c',
-    values: [[...accounts]],
-  });
+  type Row = RawLink & { of: AccountId };
+  const of = 'SELECT n.id AS of, c.* FROM unnest($1::uuid[]) n(id) CROSS JOIN LATERAL public.account_chain(n.id) c';
+  const { rows } =
+    'pool' in from
+      ? await from.pool.query<Row>({ name: 'account_chains', text: of, values: [[...accounts]] })
+      : await from.executeQuery<Row>(CompiledQuery.raw(of, [[...accounts]]));
   const chains = new Map<AccountId, ChainLink[]>();
   for (const { of, ...row } of rows) {
     const chain = chains.get(of) ?? [];

@@ -58,8 +58,15 @@ export async function readApplications(
 }
 
 /** Notes what an account was set up from, and compares it with that. Part of a change of the tree. */
-export async function writeApplication(trx: TenantTransaction, one: Application): Promise<void> {
-  const values = {
+export const writeApplication = (trx: TenantTransaction, one: Application): Promise<void> =>
+  writeApplications(trx, [one]);
+
+/** The same of many accounts, each by one blueprint. */
+export async function writeApplications(trx: TenantTransaction, all: readonly Application[]): Promise<void> {
+  if (all.length === 0) return;
+  const rows = all.map((one) => ({
+    account_id: one.account,
+    blueprint_id: one.blueprint.id,
     blueprint_account: one.blueprint.account,
     version: one.version,
     application: one.application,
@@ -71,13 +78,31 @@ export async function writeApplication(trx: TenantTransaction, one: Application)
     fault: one.fault && JSON.stringify(one.fault),
     applied_by: JSON.stringify(one.by),
     applied_at: one.at,
-  };
+  }));
   await trx
     .insertInto('blueprint_applications')
-    .values({ account_id: one.account, blueprint_id: one.blueprint.id, ...values })
-    .onConflict((same) => same.columns(['root_id', 'account_id', 'blueprint_id']).doUpdateSet(values))
+    .values(rows)
+    .onConflict((same) =>
+      same.columns(['root_id', 'account_id', 'blueprint_id']).doUpdateSet(({ ref }) => ({
+        blueprint_account: ref('excluded.blueprint_account'),
+        version: ref('excluded.version'),
+        application: ref('excluded.application'),
+        sections: ref('excluded.sections'),
+        variables: ref('excluded.variables'),
+        products: ref('excluded.products'),
+        before: ref('excluded.before'),
+        state: ref('excluded.state'),
+        fault: ref('excluded.fault'),
+        applied_by: ref('excluded.applied_by'),
+        applied_at: ref('excluded.applied_at'),
+      })),
+    )
     .execute();
-  await sql`SELECT judge_application(${one.account}, ${one.blueprint.id})`.execute(trx);
+  await sql`
+    SELECT judge_application(n.account, n.blueprint)
+    FROM unnest(${all.map(({ account }) => account)}::uuid[], ${all.map(({ blueprint }) => blueprint.id)}::uuid[]) n(account, blueprint)`.execute(
+    trx,
+  );
 }
 
 /** Ends an application: what it set up stays. */

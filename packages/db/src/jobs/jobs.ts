@@ -96,6 +96,8 @@ export type LiveJob = {
   readonly createdAt: Instant;
   /** Nothing of it is to begin any more. */
   readonly isCancelled: boolean;
+  /** Nothing more of it begins after so many more failures; null: it goes on. */
+  readonly failuresLeft: number | null;
 };
 
 /** Begins a step: the job is running from its first one on. Null when it has ended, or is gone with its account. */
@@ -111,7 +113,7 @@ export async function beginJobStep(
     .where('account_id', '=', account)
     .where('id', '=', job)
     .where('ended_at', 'is', null)
-    .returning(['root_id', 'kind', 'asked_by', 'created_at', 'cancel_asked_at'])
+    .returning(['root_id', 'kind', 'asked_by', 'created_at', 'cancel_asked_at', 'stop_on', 'failed'])
     .executeTakeFirst();
   if (!row) return null;
   return {
@@ -121,6 +123,7 @@ export async function beginJobStep(
     askedBy: row.asked_by as JobAsker,
     createdAt: row.created_at.toISOString() as Instant,
     isCancelled: row.cancel_asked_at !== null,
+    failuresLeft: row.stop_on === null ? null : row.stop_on - row.failed,
   };
 }
 

@@ -79,26 +79,30 @@ export async function readLimitsOfEach(
   });
 }
 
+/** What there is of a kind where nothing is set or used: of most accounts and kinds. */
 const NOTHING = {
-  reserve: '0',
-  promised: '0',
-  at_limit: 'block',
+  cap: null,
+  max: null,
+  atLimit: 'block',
   thresholds: [],
   version: 0,
-  own: '0',
-  used: '0',
-  held: '0',
   fired: 0,
-  next_reserve: '0',
-  next_promised: '0',
+  reserve: 0n,
+  promised: 0n,
+  nextReserve: 0n,
+  nextPromised: 0n,
+  own: 0n,
+  used: 0n,
+  held: 0n,
 } as const;
 
 function stateOf(
   { id, name }: { readonly id: AccountId; readonly name: string },
-  row: Omit<Raw, 'account_id' | 'name' | 'kind'> | undefined,
+  row: Raw | undefined,
 ): LimitState & { readonly own: bigint } {
-  const { cap: capText, at_limit: atLimit, thresholds, version, fired, ...numbers } = row ?? { ...NOTHING, cap: null };
-  const cap = capText === null ? null : nanosOf(capText);
+  if (!row) return { ...NOTHING, id, name };
+  const { at_limit: atLimit, thresholds, version, fired } = row;
+  const cap = row.cap === null ? null : nanosOf(row.cap);
   return {
     id,
     name,
@@ -108,13 +112,13 @@ function stateOf(
     thresholds,
     version,
     fired,
-    reserve: nanosOf(numbers.reserve),
-    promised: nanosOf(numbers.promised),
-    nextReserve: nanosOf(numbers.next_reserve),
-    nextPromised: nanosOf(numbers.next_promised),
-    own: nanosOf(numbers.own),
-    used: nanosOf(numbers.used),
-    held: nanosOf(numbers.held),
+    reserve: nanosOf(row.reserve),
+    promised: nanosOf(row.promised),
+    nextReserve: nanosOf(row.next_reserve),
+    nextPromised: nanosOf(row.next_promised),
+    own: nanosOf(row.own),
+    used: nanosOf(row.used),
+    held: nanosOf(row.held),
   };
 }
 

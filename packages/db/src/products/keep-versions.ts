@@ -90,6 +90,22 @@ export async function readPast(
   return rows.map(pastOf);
 }
 
+/** What some products were before the versions that they have now; what is not known any more is left out. */
+export async function readLast(
+  trx: TenantTransaction,
+  wanted: readonly { readonly account: AccountId; readonly product: RowId; readonly version: number }[],
+): Promise<{ readonly account: AccountId; readonly product: RowId; readonly document: Document }[]> {
+  if (wanted.length === 0) return [];
+  const { rows } = await sql<{ account_id: AccountId; product_id: RowId; doc: Document }>`
+    SELECT v.account_id, v.product_id, v.doc
+    FROM unnest(${wanted.map(({ account }) => account)}::uuid[], ${wanted.map(({ product }) => product)}::uuid[], ${wanted.map(({ version }) => version)}::int[]) n(account, id, version)
+    CROSS JOIN LATERAL (
+      SELECT x.account_id, x.product_id, x.doc FROM product_versions x
+      WHERE x.root_id = acting_root() AND x.account_id = n.account AND x.product_id = n.id AND x.version < n.version
+      ORDER BY x.version DESC LIMIT 1) v`.execute(trx);
+  return rows.map(({ account_id: account, product_id: product, doc: document }) => ({ account, product, document }));
+}
+
 /** Products of a kind that were deleted and are not back, the latest first. */
 export async function listDeleted(
   trx: TenantTransaction,

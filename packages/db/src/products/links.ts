@@ -51,9 +51,6 @@ const COLUMNS = [
   'filling',
 ] as const;
 
-/** What is written anew of a link that is there. */
-const WRITTEN = [...COLUMNS.filter((column) => column !== 'account_id' && column !== 'product_id'), 'before'] as const;
-
 type Stored = Pick<Selectable<ProductLinksTable>, (typeof COLUMNS)[number]>;
 
 /** Of our own rows. */
@@ -163,43 +160,33 @@ export async function writeLinks(
     }),
   );
   // As one text: lists of lists would have to be of one length.
-  await sql`
-    INSERT INTO product_links (${sql.join([...COLUMNS, 'before' as const].map((column) => sql.ref(column)))})
-    SELECT ${sql.join([...COLUMNS, 'before' as const].map((column) => sql.ref(`n.${column}`)))}
-    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) n(account_id uuid, product_id uuid, source_account uuid, source_id uuid, source_version int,
-      source_name text, parts text[], base_doc jsonb, ids jsonb, needs text[], activates boolean, version int, filling jsonb, before jsonb)
-    ON CONFLICT (root_id, account_id, product_id) DO UPDATE SET
-      ${sql.join(WRITTEN.map((column) => sql`${sql.ref(column)} = ${sql.ref(`excluded.${column}`)}`))}`.execute(trx);
+  await sql`SELECT write_links(${JSON.stringify(rows)}::jsonb)`.execute(trx);
 }
 
-/** What stood in the place of a copy before it was last written; null: no copy did. */
-export async function readLinkBefore(
+/** What stood in the place of copies before they were last written: of those that were copies then. */
+export async function readLinksBefore(
   trx: TenantTransaction,
-  account: AccountId,
-  product: RowId,
-): Promise<ProductLink | null> {
-  const row = await trx
-    .selectFrom('product_links')
-    .select('before')
-    .where('root_id', '=', ACTING_ROOT)
-    .where('account_id', '=', account)
-    .where('product_id', '=', product)
-    .executeTakeFirst();
-  // As writeLink was given it.
-  const before = (row?.before ?? null) as LinkBefore | null;
-  return before && { ...before, filling: before.filling ?? null, ids: new Map(before.ids) };
+  wanted: readonly Pick<ProductLink, 'account' | 'product'>[],
+): Promise<ProductLink[]> {
+  if (wanted.length === 0) return [];
+  const { rows } = await sql<{ before: LinkBefore }>`
+    SELECT l.before FROM unnest(${wanted.map(({ account }) => account)}::uuid[], ${wanted.map(({ product }) => product)}::uuid[]) n(account, id)
+    JOIN product_links l ON l.root_id = acting_root() AND l.account_id = n.account AND l.product_id = n.id
+    WHERE l.before IS NOT NULL`.execute(trx);
+  // As writeLinks was given it.
+  return rows.map(({ before }) => ({ ...before, filling: before.filling ?? null, ids: new Map(before.ids) }));
 }
 
-/** Lets a copy be one no more. @returns whether it was one */
-export async function deleteLink(trx: TenantTransaction, account: AccountId, product: RowId): Promise<boolean> {
-  const row = await trx
-    .deleteFrom('product_links')
-    .where('root_id', '=', ACTING_ROOT)
-    .where('account_id', '=', account)
-    .where('product_id', '=', product)
-    .returning('product_id')
-    .executeTakeFirst();
-  return row !== undefined;
+/** Lets copies be such no more. @returns how many of them were */
+export async function deleteLinks(
+  trx: TenantTransaction,
+  copies: readonly Pick<ProductLink, 'account' | 'product'>[],
+): Promise<number> {
+  if (copies.length === 0) return 0;
+  const { rows } = await sql`
+    DELETE FROM product_links l USING unnest(${copies.map(({ account }) => account)}::uuid[], ${copies.map(({ product }) => product)}::uuid[]) n(account, id)
+    WHERE l.root_id = acting_root() AND l.account_id = n.account AND l.product_id = n.id RETURNING 1`.execute(trx);
+  return rows.length;
 }
 
 /** Notes that secrets of a copy were set: what is still missing, and what it is compared with now. */

@@ -3,6 +3,7 @@ import type { Document, ProductKindKey } from '@tenantree/domain/products';
 import { sql } from 'kysely';
 import { ACTING_ROOT } from '../accounts/place.ts';
 import type { TenantTransaction } from '../database.ts';
+import type { JobRef } from '../jobs/queue.ts';
 
 /** A product somewhere in the acting account's subtree. */
 export type PlacedProduct = {
@@ -34,6 +35,9 @@ const placedOf = ({ account_id: account, name_key: nameKey, doc: document, ...ro
   nameKey,
   document,
 });
+
+/** Before all others. */
+const NO_ID = '00000000-0000-0000-0000-000000000000';
 
 const SECRETS = sql`ARRAY(SELECT s.place FROM product_secrets s WHERE s.root_id = p.root_id AND s.account_id = p.account_id AND s.product_id = p.id ORDER BY 1)`;
 
@@ -214,4 +218,57 @@ export async function readCampaignsUsing(
     SELECT u.account_id, u.campaign, u.name, u.id FROM uses u JOIN w ON w.account = u.account_id AND w.id = u.id
     ORDER BY u.account_id, u.campaign, u.id`.execute(trx);
   return rows.map(({ account_id: account, id: product, ...row }) => ({ ...row, account, product }));
+}
+
+/** A copy that waits for secrets. */
+export type WaitingCopy = {
+  /** The item of the job that it came by. */
+  readonly item: number;
+  readonly account: AccountId;
+  readonly accountName: string;
+  readonly product: RowId;
+  readonly kind: ProductKindKey;
+  readonly name: string;
+  /** Places of what is missing. */
+  readonly needs: readonly string[];
+};
+
+/**
+ * Copies that an import brought, or wrote anew, and that still wait for secrets: those of some kinds, in the order in which they came.
+ *
+ * @param after the last one of the page before; null: from the first
+ */
+export async function readWaiting(
+  trx: TenantTransaction,
+  { account, job }: JobRef,
+  kinds: readonly ProductKindKey[],
+  after: Pick<WaitingCopy, 'item' | 'product'> | null,
+  limit: number,
+): Promise<WaitingCopy[]> {
+  const { rows } = await sql<{
+    n: number;
+    account_id: AccountId;
+    account_name: string;
+    id: RowId;
+    kind: ProductKindKey;
+    name: string;
+    needs: readonly string[];
+  }>`
+    SELECT i.n, i.target_id AS account_id, a.name AS account_name, d.product AS id, p.kind, p.name, l.needs FROM job_items i
+    CROSS JOIN LATERAL jsonb_to_recordset(i.result -> 'items') d(product uuid, needs jsonb)
+    CROSS JOIN LATERAL (
+      SELECT x.needs FROM product_links x WHERE x.root_id = acting_root() AND x.account_id = i.target_id AND x.product_id = d.product AND x.needs <> '{}' LIMIT 1) l
+    CROSS JOIN LATERAL (SELECT x.kind, x.name FROM products x WHERE x.root_id = acting_root() AND x.account_id = i.target_id AND x.id = d.product LIMIT 1) p
+    CROSS JOIN LATERAL (SELECT x.name FROM accounts x WHERE x.root_id = acting_root() AND x.id = i.target_id LIMIT 1) a
+    WHERE i.root_id = acting_root() AND i.account_id = ${account} AND i.job_id = ${job} AND i.state = 'done' AND i.n >= ${after?.item ?? 0}
+      AND d.needs <> '[]' AND p.kind = ANY (${[...kinds]}::text[])
+      AND (i.n, d.product) > (${after?.item ?? 0}::int, ${after?.product ?? NO_ID}::uuid)
+    ORDER BY i.n, d.product LIMIT ${limit}`.execute(trx);
+  return rows.map(({ n: item, account_id, account_name: accountName, id: product, ...row }) => ({
+    ...row,
+    item,
+    account: account_id,
+    accountName,
+    product,
+  }));
 }

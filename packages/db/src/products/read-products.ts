@@ -196,6 +196,21 @@ export async function findUsers(
   return rows.map(labelOf);
 }
 
+/** What names some products in their accounts: all of it, in no order. @returns `of`: the product that it names */
+export async function readUsers(
+  trx: TenantTransaction,
+  wanted: readonly PlacedId[],
+): Promise<(PlacedId & { readonly of: RowId; readonly name: string; readonly required: boolean })[]> {
+  if (wanted.length === 0) return [];
+  const { rows } = await sql<{ account_id: AccountId; of: RowId; id: RowId; name: string; required: boolean }>`
+    SELECT n.account AS account_id, n.id AS of, p.id, p.name, r.required
+    FROM unnest(${wanted.map(({ account }) => account)}::uuid[], ${wanted.map(({ id }) => id)}::uuid[]) n(account, id)
+    CROSS JOIN LATERAL (
+      SELECT x.from_id, bool_or(x.required) AS required FROM product_refs x WHERE x.root_id = acting_root() AND x.account_id = n.account AND x.to_id = n.id GROUP BY 1) r
+    JOIN products p ON p.root_id = acting_root() AND p.account_id = n.account AND p.id = r.from_id`.execute(trx);
+  return rows.map(({ account_id: account, ...row }) => ({ ...row, account }));
+}
+
 /** Which of some people are members of the accounts that they are asked of. */
 export async function membersAmong(trx: TenantTransaction, users: readonly PlacedId[]): Promise<PlacedId[]> {
   if (users.length === 0) return [];

@@ -49,11 +49,10 @@ export async function insertPlaced(
 ): Promise<void> {
   if (products.length === 0) return;
   await sql`
-    INSERT INTO products (account_id, id, kind, name, name_key, external_id, version, doc, saved_at, saved_by, tree_version)
-    SELECT n.*, ${at}::timestamptz, ${JSON.stringify(by)}::jsonb, ${treeVersion}::bigint
-    FROM unnest(${products.map(({ account }) => account)}::uuid[], ${products.map(({ id }) => id)}::uuid[], ${products.map(({ kind }) => kind)}::text[],
+    SELECT insert_products(${at}::timestamptz, ${JSON.stringify(by)}::jsonb, ${treeVersion}::bigint,
+      ${products.map(({ account }) => account)}::uuid[], ${products.map(({ id }) => id)}::uuid[], ${products.map(({ kind }) => kind)}::text[],
       ${products.map(({ name }) => name.name)}::text[], ${products.map(({ name }) => name.key)}::text[], ${products.map(({ externalId }) => externalId)}::text[],
-      ${products.map(({ version }) => version)}::int[], ${products.map(({ document }) => JSON.stringify(document))}::jsonb[]) n`.execute(
+      ${products.map(({ version }) => version)}::int[], ${products.map(({ document }) => JSON.stringify(document))}::jsonb[])`.execute(
     trx,
   );
   await insertRefs(trx, products);
@@ -69,8 +68,7 @@ export async function insertRefs(
   );
   if (refs.length === 0) return;
   await sql`
-    INSERT INTO product_refs (account_id, from_id, place, to_id, required)
-    SELECT * FROM unnest(${refs.map(({ account }) => account)}::uuid[], ${refs.map(({ from }) => from)}::uuid[], ${refs.map(({ place }) => place)}::text[],
+    SELECT insert_product_refs(${refs.map(({ account }) => account)}::uuid[], ${refs.map(({ from }) => from)}::uuid[], ${refs.map(({ place }) => place)}::text[],
       ${refs.map(({ id }) => id)}::uuid[], ${refs.map(({ need }) => need === 'required')}::bool[])`.execute(trx);
 }
 
@@ -140,28 +138,37 @@ const keepPast = (
  * Deletes products, and keeps what they were, or that they were. Nothing names them any more: what only may be missing is named no longer, and what is required
  * by others that stay fails.
  */
-export async function deleteProducts(
+export const deleteProducts = (
   trx: TenantTransaction,
-  writing: Writing,
+  { account, ...writing }: Writing,
   ids: readonly RowId[],
   content: Past['content'],
-): Promise<void> {
-  const { account } = writing;
-  await keepPast(
+): Promise<void> =>
+  deletePlaced(
     trx,
     writing,
     ids.map((id) => ({ account, id })),
-    { deleted: true, content },
+    content,
   );
+
+/** The same with products of any accounts. */
+export async function deletePlaced(
+  trx: TenantTransaction,
+  writing: WritingBy,
+  products: readonly Pick<PlacedToWrite, 'account' | 'id'>[],
+  content: Past['content'],
+): Promise<void> {
+  if (products.length === 0) return;
+  await keepPast(trx, writing, products, { deleted: true, content });
+  const ids = products.map(({ id }) => id);
+  const going = sql`unnest(${products.map(({ account }) => account)}::uuid[], ${ids}::uuid[]) n(account, id)`;
   await sql`
-    DELETE FROM product_refs WHERE root_id = acting_root() AND account_id = ${writing.account} AND to_id = ANY (${ids}::uuid[])
-      AND (NOT required OR from_id = ANY (${ids}::uuid[]))`.execute(trx);
-  await trx
-    .deleteFrom('products')
-    .where('root_id', '=', ACTING_ROOT)
-    .where('account_id', '=', writing.account)
-    .where('id', 'in', [...ids])
-    .execute();
+    DELETE FROM product_refs r USING ${going} WHERE r.root_id = acting_root() AND r.account_id = n.account AND r.to_id = n.id
+      AND (NOT r.required OR r.from_id = ANY (${ids}::uuid[]))`.execute(trx);
+  await sql`
+    DELETE FROM products p USING ${going} WHERE p.root_id = acting_root() AND p.account_id = n.account AND p.id = n.id`.execute(
+    trx,
+  );
 }
 
 /**

@@ -40,6 +40,8 @@ export type CreationWish = {
   readonly known?: AccountId;
   /** Nothing is said of metadata: an account that is there has its own. */
   readonly metadata?: 'unsaid';
+  /** What sets it up if it is made: a blueprint by its id or name. */
+  readonly blueprint?: string;
 };
 
 /** An entry of a batch: what it wishes, or why it can't be read; and the external id by which others may name it, if it can be told. */
@@ -134,6 +136,8 @@ export type CreationTerms = {
   readonly newId: () => AccountId;
   /** Takes the room for one more account below the end of a path, if limits let it through. */
   readonly takeRoom: (parent: AccountPath) => Decision<unknown>;
+  /** Whether an account can be made that a blueprint is to set up; it can't where nobody says. */
+  readonly setUp?: (blueprint: string) => Decision<unknown>;
 };
 
 /** An account to be written: a child of the last but one of its path, that pays through `payerId`. */
@@ -248,7 +252,11 @@ class Part {
     );
     if (!creation.ok) return creation;
     if (creation.value.outcome === 'exists') return accept(creation.value);
-    const room = this.#terms.takeRoom(parent.path);
+    const { takeRoom, setUp } = this.#terms;
+    const prepared = wish.blueprint === undefined ? null : setUp?.(wish.blueprint);
+    if (prepared === undefined) throw new Error('nobody sets accounts up here');
+    if (prepared && !prepared.ok) return prepared;
+    const room = takeRoom(parent.path);
     if (!room.ok) return room;
     return accept({ outcome: 'create', account: this.#add(parent, account) });
   }

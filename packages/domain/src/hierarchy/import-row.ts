@@ -10,22 +10,12 @@ import { EXTERNAL_PREFIX, type ExternalId, parseExternalId } from './external-id
 export const IMPORT_BOUNDS = { bytes: 64 * 1_048_576, rows: 100_000, columns: 64, characters: 65_536 } as const;
 
 /** The columns of files of accounts that are read, by their names. */
-const READ = ['externalId', 'parentExternalId', 'name', 'metadata', 'id', 'parentId'] as const;
+const READ = ['externalId', 'parentExternalId', 'name', 'metadata', 'id', 'parentId', 'blueprint'] as const;
 type ReadColumn = (typeof READ)[number];
 
 /** Those that exports have beside, and those that tell of errors: they are taken for what somebody left in the file, and not read. */
 const LEFT_IN = {
-  text: [
-    'path',
-    'status',
-    'suspension',
-    'billingMode',
-    'blueprint',
-    'blueprintVersion',
-    'drift',
-    'createdAt',
-    'closedAt',
-  ],
+  text: ['path', 'status', 'suspension', 'billingMode', 'blueprintVersion', 'drift', 'createdAt', 'closedAt'],
   number: [
     'depth',
     'subaccounts',
@@ -76,6 +66,10 @@ export function readImportHeader(cells: readonly string[]): Decision<readonly st
   return accept(known);
 }
 
+/** Whether rows say which blueprint sets their accounts up. What set accounts up stands in exports, too, with how they stand to that: it is not read. */
+export const setsUp = (columns: readonly string[]): boolean =>
+  columns.includes('blueprint') && !columns.includes('blueprintVersion') && !columns.includes('drift');
+
 /** A row of a file of accounts: what it wishes, or why it can't be read; and the external id by which others may name it, if it can be told. */
 export type ImportRow = {
   readonly wish: Decision<CreationWish>;
@@ -108,11 +102,13 @@ export function readImportRow(columns: readonly string[], cells: readonly string
   if (!metadata.ok) return refused(metadata);
   const account = parseNewAccount({ name: cell('name'), externalId, metadata: metadata.value });
   if (!account.ok) return refused(account);
+  const blueprint = setsUp(columns) ? cell('blueprint').trim() : '';
   const wish: CreationWish = {
     parent: parent.value,
     account: account.value,
     ...(known.value !== null && { known: known.value }),
     ...(!columns.includes('metadata') && { metadata: 'unsaid' }),
+    ...(blueprint !== '' && { blueprint }),
   };
   return { wish: accept(wish), externalId };
 }

@@ -3,7 +3,7 @@ import { isRecord, type JsonValue } from '../json.ts';
 import { type Document, filled, type NamedThing, refsOf } from './document.ts';
 import type { ProductKind } from './kind.ts';
 import { type MergeChange, merge } from './merge.ts';
-import { visit, withValue } from './visit.ts';
+import { unescaped, visit, withValue } from './visit.ts';
 
 /** What stands in the target for what the source names; nothing: it isn't there. */
 export type IdsInTarget = ReadonlyMap<RowId, RowId>;
@@ -29,6 +29,42 @@ export function withIds(kind: ProductKind, document: Document, ids: IdsInTarget)
     mapped = id === undefined ? without(mapped, at) : withValue(mapped, at, id);
   }
   return mapped as Document;
+}
+
+/** Places at which a document names something: the names on the way to each. One without others behind it is such a place. */
+export type NamedPlaces = ReadonlyMap<string, NamedPlaces>;
+
+/** Where a document names something. */
+export function namedPlaces(kind: ProductKind, document: Document): NamedPlaces {
+  type Places = Map<string, Places>;
+  const all: Places = new Map();
+  for (const { at, meta, value } of visit(kind.schema, document)) {
+    if (meta.ref === undefined || typeof value !== 'string') continue;
+    let here = all;
+    for (const name of at.split('/').slice(1)) {
+      const next: Places = here.get(unescaped(name)) ?? new Map();
+      here.set(unescaped(name), next);
+      here = next;
+    }
+  }
+  return all;
+}
+
+/** A document with other ids at all places where it names something, as `withIds` of one that names nothing else makes it. */
+export const withIdsAt = (document: Document, places: NamedPlaces, ids: IdsInTarget): Document =>
+  placed(document, places, ids) as Document;
+
+function placed(value: unknown, places: NamedPlaces, ids: IdsInTarget): unknown {
+  if (places.size === 0) return typeof value === 'string' ? (ids.get(value as RowId) ?? value) : value;
+  if (Array.isArray(value))
+    return value.map((entry: unknown, n) => {
+      const inner = places.get(String(n));
+      return inner ? placed(entry, inner, ids) : entry;
+    });
+  if (!isRecord(value)) return value;
+  const copy: Record<string, unknown> = { ...value };
+  for (const [name, inner] of places) copy[name] = placed(copy[name], inner, ids);
+  return copy;
 }
 
 /** A document that doesn't name anything at a place: an entry of a list that was only a name goes with it. */

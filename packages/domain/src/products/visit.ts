@@ -32,6 +32,9 @@ const WRAPPERS: ReadonlySet<string> = new Set(['optional', 'nullable', 'default'
 export const escaped = (name: string): string =>
   name.includes('~') || name.includes('/') ? name.replaceAll('~', '~0').replaceAll('/', '~1') : name;
 
+/** A part of a JSON pointer as it is called. */
+export const unescaped = (part: string): string => part.replaceAll('~1', '/').replaceAll('~0', '~');
+
 /** What a schema says to screens, whatever it is wrapped in. */
 export function metaOf(schema: z.ZodType): FieldMeta {
   const own = (schema.meta() ?? {}) as FieldMeta;
@@ -114,7 +117,7 @@ function* inside(schema: z.ZodType, value: unknown, spot: Spot): Generator<Visit
 export function withValue(document: unknown, at: string, value: unknown): unknown {
   const [, first, ...rest] = at.split('/');
   if (first === undefined) return value;
-  const name = first.replaceAll('~1', '/').replaceAll('~0', '~');
+  const name = unescaped(first);
   const next = rest.length === 0 ? '' : `/${rest.join('/')}`;
   if (Array.isArray(document))
     return document.map((entry: unknown, n) => (String(n) === name ? withValue(entry, next, value) : entry));

@@ -1,5 +1,14 @@
 import { refusalOf, type Tenantree } from '@tenantree/client';
-import type { AccountDetail, AnswerOf, CONTRACT, ImportPlan, Job, JobFrame, SentTo } from '@tenantree/contract';
+import type {
+  AccountDetail,
+  AnswerOf,
+  CONTRACT,
+  ImportPlan,
+  Job,
+  JobFrame,
+  SentTo,
+  WaitingCopy,
+} from '@tenantree/contract';
 import type { AccountId, JobItemState, RowId } from '@tenantree/domain';
 import { call } from '../data/call.ts';
 import { type LiveReader, SourceRefusal } from '../data/refusals.ts';
@@ -13,6 +22,7 @@ export type {
   JobFrame,
   PlannedItem,
   PlannedTarget,
+  WaitingCopy,
 } from '@tenantree/contract';
 export type { KindKey, Product, ProductRow, ShownKind } from '../products/products-source.ts';
 
@@ -80,6 +90,12 @@ export type ImportsSource = {
     from?: { readonly cursor?: string; readonly state?: JobItemState },
     signal?: AbortSignal,
   ) => Promise<ImportJob>;
+  /** The first copies that an import brought and that wait for secrets, and whether there are more. */
+  readonly waiting: (
+    account: AccountId,
+    job: RowId,
+    signal?: AbortSignal,
+  ) => Promise<{ readonly rows: readonly WaitingCopy[]; readonly nextCursor: string | null }>;
   /** How a job goes. Returns how to stop. */
   readonly follow: (account: AccountId, job: RowId, reader: LiveReader<JobFrame>) => () => void;
   /** Stops a job: what is done stays. */
@@ -141,6 +157,7 @@ export function importsFrom({ trpc }: Pick<Tenantree, 'trpc'>, products: Product
       );
       return { job, steps: items.map(stepOf), nextCursor };
     },
+    waiting: (account, job, signal) => call(imports.waiting.query, { account, job, limit: STEPS }, signal),
     follow: (account, job, { onFrame, onRefused }) => {
       const subscription = jobs.live.subscribe(
         { account, job },

@@ -17,24 +17,16 @@ import { SamConfirm } from '../parts/sam-confirm.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
 import { importRunTexts } from './import-run-texts.ts';
 import { kindWords, placesWords } from './import-words.ts';
-import type {
-  DoneProduct,
-  ImportJob,
-  ImportStep,
-  ImportsSource,
-  JobFrame,
-  KindKey,
-  ShownKind,
-} from './imports-source.ts';
+import type { ImportJob, ImportStep, ImportsSource, JobFrame, ShownKind, WaitingCopy } from './imports-source.ts';
 import { importsStyles } from './imports-styles.ts';
 import { cardTitle, listCard } from './resolve-step.ts';
 
 export { previewStep } from './preview-step.ts';
 
 type Asked = { readonly source: ImportsSource; readonly job: RowId };
-/** A product that waits for secrets. */
-type Waiting = Pick<DoneProduct, 'product' | 'kind' | 'name' | 'needs'> & { readonly account: ImportStep['account'] };
+type Waiting = Awaited<ReturnType<ImportsSource['waiting']>>;
 
+const NONE: Waiting = { rows: [], nextCursor: null };
 /** Accounts of which taking back leaves something, that are named one by one. */
 const NAMED = 5;
 
@@ -84,7 +76,7 @@ export class SamImportRun extends LitElement {
   follow: (job: RowId) => void = () => undefined;
   declare protected shown: ImportJob | null;
   declare protected frame: JobFrame | null;
-  declare protected waiting: readonly Waiting[];
+  declare protected waiting: Waiting;
   declare protected failure: SourceRefusal | null;
   declare protected refusal: SourceRefusal | null;
   declare protected busy: boolean;
@@ -123,7 +115,7 @@ export class SamImportRun extends LitElement {
       this.frame = null;
       this.failure = null;
       this.refusal = null;
-      this.waiting = [];
+      this.waiting = NONE;
       this.closed = new Set();
     },
   });
@@ -141,7 +133,7 @@ export class SamImportRun extends LitElement {
     this.level = 3;
     this.shown = null;
     this.frame = null;
-    this.waiting = [];
+    this.waiting = NONE;
     this.failure = null;
     this.refusal = null;
     this.busy = false;
@@ -165,25 +157,15 @@ export class SamImportRun extends LitElement {
   }
 
   /** Which of the secrets are still missing. */
-  async #look({ steps, job }: ImportJob, signal: AbortSignal): Promise<void> {
-    const { source } = this;
-    if (!source || job.kind !== 'imports.run') return;
-    const all = steps.flatMap(({ account, done }) =>
-      done.flatMap((one) => (one.needs.length > 0 ? [{ ...one, account }] : [])),
-    );
-    const waiting = await Promise.all(
-      all.map(async (one): Promise<Waiting[]> => {
-        const at = { account: one.account.id, kind: one.kind as KindKey, product: one.product };
-        try {
-          const { link } = await source.products.get(at, null, signal);
-          return link && link.needs.length > 0 ? [{ ...one, needs: link.needs }] : [];
-        } catch {
-          // Gone, or not to be had now: nothing is to be set there.
-          return [];
-        }
-      }),
-    );
-    if (!signal.aborted) this.waiting = waiting.flat();
+  async #look({ job }: ImportJob, signal: AbortSignal): Promise<void> {
+    const { source, from } = this;
+    if (!source || !from || job.kind !== 'imports.run') return;
+    try {
+      const waiting = await source.waiting(from, job.id, signal);
+      if (!signal.aborted) this.waiting = waiting;
+    } catch {
+      // Not to be had now: what the import did is shown without.
+    }
   }
 
   protected override render(): TemplateResult {
@@ -262,18 +244,19 @@ export class SamImportRun extends LitElement {
   #values(): TemplateResult | typeof nothing {
     const { waiting, texts, kinds, opens } = this;
     const { say } = texts;
-    const row = ({ account, name, kind, product, needs }: Waiting): TemplateResult => {
+    const row = ({ account, name, kind, product, needs }: WaitingCopy): TemplateResult => {
       const go = (): void =>
         void emit(this, 'sam-show', {
           account: account.id,
           tab: 'products',
-          product: { kind: kind as KindKey, id: product },
+          product: { kind, id: product },
         });
       const label = `${say('importValueSet')}: ${account.name}, ${name}`;
       return html`<li class="item"><span>${icon(KEY, 14)} <bdi>${account.name}</bdi> · <bdi>${name}</bdi> <span class="quiet">${kindWords(kinds, kind)}: ${placesWords(kinds, kind, needs)}</span></span>${opens ? html`<button class="link" type="button" aria-label=${label} @click=${go}>${say('importValueSet')}</button>` : nothing}</li>`;
     };
-    const aside = html`<span class="badge warn">${texts.numbers.whole(waiting.length)}</span>`;
-    return listCard(say('importValues'), this.level, waiting.map(row), { aside });
+    const { rows, nextCursor } = waiting;
+    const aside = html`<span class="badge warn">${texts.numbers.whole(rows.length)}${nextCursor === null ? '' : '+'}</span>`;
+    return listCard(say('importValues'), this.level, rows.map(row), { aside });
   }
 
   #after({ job }: ImportJob): TemplateResult {

@@ -9,6 +9,7 @@ import {
   lockImport,
   type NamedRow,
   readHeads,
+  readImportColumns,
   readImportEntries,
   readImportNames,
   readImports,
@@ -21,11 +22,13 @@ import {
   importRefusal,
   type PlannedCreation,
   type RowId,
+  setsUp,
 } from '@tenantree/domain';
-import { type Hall, nowOf } from '../../hall/hall.ts';
+import type { Access } from '../../guard/admit.ts';
+import { type Hall, type NewSetUp, nowOf } from '../../hall/hall.ts';
 import { partsOf } from '../../hall/parts-of.ts';
 import { refuseWith } from '../../hall/refused.ts';
-import { type Acting, openCreations } from '../open-creations.ts';
+import { openCreations } from '../open-creations.ts';
 
 /** Rows that are decided about together. */
 export const ROWS_AT_ONCE = 5_000;
@@ -53,20 +56,37 @@ export function refuseWhileRunning({ job }: AccountImportRow): void {
  *
  * @throws Refused NOT_FOUND, ALREADY_IN_STATE
  */
-export async function planImport(hall: Hall, acting: Acting, id: RowId): Promise<AccountImportRow> {
+export async function planImport(hall: Hall, acting: Access, id: RowId): Promise<AccountImportRow> {
   const ref = { account: acting.id, id };
   // What is changed from here on may or may not be seen: then it is judged again before anything is written.
   const [head] = await readHeads(hall.db, [acting.root]);
   return hall.db.withTenant(acting.id, async (trx) => {
     await lockImport(trx, ref);
     refuseWhileRunning(await findImport(trx, hall, ref));
-    await judgeAll(hall, trx, acting, ref);
+    await judgeAll(hall, trx, acting, ref, await readSetUps(hall, trx, acting, ref));
     await endImportPlan(trx, ref, { at: nowOf(hall), seq: head?.seq ?? 0 });
     return findImport(trx, hall, ref);
   });
 }
 
-async function judgeAll(hall: Hall, trx: TenantTransaction, acting: Acting, ref: ImportRef): Promise<void> {
+/** What rows of a file may name as blueprints; undefined: they name none. */
+export type SetUps = ((named: string) => Decision<NewSetUp>) | undefined;
+
+/** Reads what rows of a file may name as blueprints. */
+export const readSetUps = async (
+  { setUpRows }: Pick<Hall, 'setUpRows'>,
+  trx: TenantTransaction,
+  access: Access,
+  ref: ImportRef,
+): Promise<SetUps> => (setsUp(await readImportColumns(trx, ref)) ? setUpRows.read(trx, access) : undefined);
+
+async function judgeAll(
+  hall: Hall,
+  trx: TenantTransaction,
+  acting: Access,
+  ref: ImportRef,
+  setUps: SetUps,
+): Promise<void> {
   const rows = await readNames(trx, ref);
   const there = new Set(await findImportParents(trx, ref));
   const { levels, refusals } = importLevels(rows, (name) => there.has(name));
@@ -75,7 +95,12 @@ async function judgeAll(hall: Hall, trx: TenantTransaction, acting: Acting, ref:
   );
   for (const part of partsOf(refused, ROWS_AT_ONCE)) await judgeImportRows(trx, ref, part);
   const named = new Set(rows.flatMap(({ parent }) => (parent === null || there.has(parent) ? [] : [parent])));
-  const creations = openCreations(hall, acting, ({ externalId }) => named.has(`${EXTERNAL_PREFIX}${externalId}`));
+  const creations = openCreations(
+    hall,
+    acting,
+    ({ externalId }) => named.has(`${EXTERNAL_PREFIX}${externalId}`),
+    setUps,
+  );
   const order = [...rows.keys()].filter((n) => levels[n] !== 0).sort((a, b) => levels[a]! - levels[b]! || a - b);
   for (const part of partsOf(order, ROWS_AT_ONCE)) {
     const entries = await readImportEntries(

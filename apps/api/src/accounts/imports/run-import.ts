@@ -1,6 +1,7 @@
 import { CONTRACT } from '@tenantree/contract';
 import {
   addImported,
+  countImportSetUps,
   type ImportEntry,
   type ImportRef,
   isStillToCome,
@@ -13,18 +14,35 @@ import {
   readImportLevels,
   type TenantTransaction,
 } from '@tenantree/db';
-import { counted, type Decision, type PlannedCreation, type RowId, USUAL_RETRY } from '@tenantree/domain';
+import {
+  type AccountId,
+  counted,
+  type Decision,
+  type PlannedCreation,
+  type Refusal,
+  type RowId,
+  USUAL_RETRY,
+} from '@tenantree/domain';
 import { z } from 'zod';
 import type { Access } from '../../guard/admit.ts';
-import type { Caller, Hall } from '../../hall/hall.ts';
+import type { Change } from '../../hall/change.ts';
+import type { Caller, Hall, NewSetUp } from '../../hall/hall.ts';
 import { partsOf } from '../../hall/parts-of.ts';
-import { granted, refuseWith } from '../../hall/refused.ts';
+import { granted, Refused, refuseWith } from '../../hall/refused.ts';
 import { admitAsker } from '../../jobs/asker.ts';
 import { defineJob, type ItemOutcome, type JobItem } from '../../jobs/define-job.ts';
 import { enqueue } from '../../jobs/enqueue.ts';
-import { writeCreations } from '../create-accounts.ts';
+import { MOST_SET_UP, writeCreations } from '../create-accounts.ts';
 import { openCreations } from '../open-creations.ts';
-import { findImport, judgedRow, planImport, ROWS_AT_ONCE, refuseWhileRunning } from './plan-import.ts';
+import {
+  findImport,
+  judgedRow,
+  planImport,
+  ROWS_AT_ONCE,
+  readSetUps,
+  refuseWhileRunning,
+  type SetUps,
+} from './plan-import.ts';
 
 /** Rows of one transaction, where bad rows are left out. */
 const ROWS_A_PART = 500;
@@ -60,7 +78,9 @@ async function importAll(item: Item): Promise<ItemOutcome> {
   return hall.change(by, { root: job.root, acting: job.account }, async (change): Promise<ItemOutcome> => {
     const { trx } = change;
     if (!(await lockImport(trx, ref))) return refuseWith('NOT_FOUND', 'This file is forgotten: send it again.');
-    const creations = openCreations(hall, acting, () => false);
+    const setUps = await readSetUps(hall, trx, acting, ref);
+    const creations = openCreations(hall, acting, () => false, setUps);
+    const rows: MadeRow[] = [];
     let [made, same] = [0, 0];
     for (const { lines } of await readImportLevels(trx, ref, ['new', 'same'])) {
       for (const part of partsOf(lines, ROWS_AT_ONCE)) {
@@ -68,15 +88,59 @@ async function importAll(item: Item): Promise<ItemOutcome> {
         const decisions = await creations.decide(trx, entries);
         refuseUnlessAsPlanned(entries, decisions);
         const written = await writeCreations(by, change, decisions);
+        rows.push(...madeRows(entries, decisions, setUps));
         made += written;
         same += entries.length - written;
       }
     }
     if (made === 0) return { skipped: NOTHING_NEW };
+    const [refused] = await setUp(item, acting, change, rows);
+    if (refused) {
+      const [line, refusal] = refused;
+      throw new Refused({ ...refusal, message: `Nothing was imported: line ${line}: ${refusal.message}` });
+    }
     await addImported(trx, ref, made);
     await done(trx, { made, same });
     return 'done';
   });
+}
+
+/** A row whose account was made and is to be set up. */
+type MadeRow = { readonly line: number; readonly account: AccountId; readonly by: NewSetUp };
+
+function madeRows(
+  entries: readonly ImportEntry[],
+  decisions: readonly Decision<PlannedCreation>[],
+  setUps: SetUps,
+): MadeRow[] {
+  return entries.flatMap(({ line, wish }, at): MadeRow[] => {
+    const decision = decisions[at];
+    if (!setUps || !wish.ok || wish.value.blueprint === undefined) return [];
+    if (!decision?.ok || decision.value.outcome !== 'create') return [];
+    return [{ line, account: decision.value.account.id, by: granted(setUps(wish.value.blueprint)) }];
+  });
+}
+
+/** Sets up what rows have made, in the change that made it. @returns why some can't be, by line: nothing of the change may be kept then */
+async function setUp(
+  { hall, by }: Item,
+  access: Access,
+  change: Change,
+  rows: readonly MadeRow[],
+): Promise<ReadonlyMap<number, Refusal>> {
+  const refused = new Map<number, Refusal>();
+  for (const [id, all] of Map.groupBy(rows, (row) => row.by.id)) {
+    const [first] = all;
+    if (!first || by.user === null) throw new Error(`nobody sets accounts up with ${id}`);
+    const caller = { ...by, user: by.user, requestId: by.requestId ?? '', reached: access.reached };
+    const accounts = all.map(({ account }) => account);
+    const refusals = await hall.setUpRows.made({ hall, caller, access }, change, accounts, first.by);
+    for (const { line, account } of all) {
+      const refusal = refusals.get(account);
+      if (refusal) refused.set(line, refusal);
+    }
+  }
+  return refused;
 }
 
 /** @throws Refused PLAN_STALE when something else becomes of a row than was shown */
@@ -90,7 +154,36 @@ function refuseUnlessAsPlanned(entries: readonly ImportEntry[], decisions: reado
   }
 }
 
+/** Rows whose accounts can't be set up: nothing of the change that made them is kept. */
+class NotSetUp extends Error {
+  override readonly name = 'NotSetUp';
+  readonly refusals: ReadonlyMap<number, Refusal>;
+
+  constructor(refusals: ReadonlyMap<number, Refusal>) {
+    super('rows can’t be set up');
+    this.refusals = refusals;
+  }
+}
+
 async function importPart(item: Item, lines: readonly number[]): Promise<ItemOutcome> {
+  const refused = new Map<number, Refusal>();
+  for (;;) {
+    try {
+      return await importRows(item, lines, refused);
+    } catch (error) {
+      if (!(error instanceof NotSetUp)) throw error;
+      // The others are made as if these weren't there.
+      for (const [line, refusal] of error.refusals) refused.set(line, refusal);
+    }
+  }
+}
+
+/** @param refused lines that can't be set up */
+async function importRows(
+  item: Item,
+  lines: readonly number[],
+  refused: ReadonlyMap<number, Refusal>,
+): Promise<ItemOutcome> {
   const { hall, job, by, done } = item;
   const ref = refOf(item);
   const acting = await actingOf(item);
@@ -102,13 +195,23 @@ async function importPart(item: Item, lines: readonly number[]): Promise<ItemOut
   };
   const none = await hall.change(by, { root: job.root, acting: job.account }, async (change) => {
     const { trx } = change;
-    const entries = await readImportEntries(trx, ref, lines);
-    const decisions = await openCreations(hall, acting).decide(trx, entries);
-    const bad = entries.map((entry, at) => judgedRow(entry, decisions[at]!)).filter(({ refusal }) => refusal !== null);
+    const entries = await readImportEntries(
+      trx,
+      ref,
+      lines.filter((line) => !refused.has(line)),
+    );
+    const setUps = await readSetUps(hall, trx, acting, ref);
+    const decisions = await openCreations(hall, acting, undefined, setUps).decide(trx, entries);
+    const bad = [
+      ...entries.map((entry, at) => judgedRow(entry, decisions[at]!)).filter(({ refusal }) => refusal !== null),
+      ...[...refused].map(([line, refusal]): JudgedRow => ({ line, level: null, outcome: refusal.code, refusal })),
+    ];
     await waitForParents(trx, ref, entries, bad);
     const made = await writeCreations(by, change, decisions);
     // A change in which nothing is made is undone, with what it notes.
     if (made === 0) return bad;
+    const refusals = await setUp(item, acting, change, madeRows(entries, decisions, setUps));
+    if (refusals.size > 0) throw new NotSetUp(refusals);
     await note(trx, made, bad);
     return null;
   });
@@ -151,7 +254,16 @@ export async function runImport(
     const { trx } = change;
     await lockImport(trx, ref);
     refuseWhileRunning(await findImport(trx, hall, ref));
-    const items = mode === 'all' ? [{ payload: { import: id, lines: 'all' as const } }] : await partsToImport(trx, ref);
+    const setUps = await countImportSetUps(trx, ref);
+    if (mode === 'all' && setUps > MOST_SET_UP)
+      refuseWith(
+        'BAD_REQUEST',
+        `At most ${MOST_SET_UP} accounts are set up by blueprints in one transaction; in this file ${setUps} are. Import it without the bad rows.`,
+        'mode',
+      );
+    const most = setUps > 0 ? MOST_SET_UP : ROWS_A_PART;
+    const items =
+      mode === 'all' ? [{ payload: { import: id, lines: 'all' as const } }] : await partsToImport(trx, ref, most);
     const asked = await enqueue(hall, change, importAccountsJob, { by, account, items, key: id });
     if (asked !== null) await noteImportJob(trx, ref, asked);
     return asked;
@@ -183,9 +295,13 @@ async function refuseUnlessReady(hall: Hall, access: Access, ref: ImportRef, mod
     refuseWith('BATCH_REFUSED', `Nothing is imported: ${counted(bad, 'row')} can’t be.`, 'mode');
 }
 
-async function partsToImport(trx: TenantTransaction, ref: ImportRef): Promise<{ readonly payload: Payload }[]> {
+async function partsToImport(
+  trx: TenantTransaction,
+  ref: ImportRef,
+  most: number,
+): Promise<{ readonly payload: Payload }[]> {
   const levels = await readImportLevels(trx, ref, ['new']);
   return levels.flatMap(({ lines }) =>
-    [...partsOf(lines, ROWS_A_PART)].map((part) => ({ payload: { import: ref.id, lines: [...part] } })),
+    [...partsOf(lines, most)].map((part) => ({ payload: { import: ref.id, lines: [...part] } })),
   );
 }

@@ -1,5 +1,5 @@
 import type { Product } from '@tenantree/contract';
-import { deleteLink, readLinks } from '@tenantree/db';
+import { deleteLinks, readLinks } from '@tenantree/db';
 import { canonicalJson, type JsonValue, type RowId } from '@tenantree/domain';
 import { filled, merge } from '@tenantree/domain/products';
 import { refuseWith } from '../../hall/refused.ts';
@@ -51,7 +51,7 @@ export function detach(writer: Writer, reader: Reader, product: RowId): Promise<
   const { hall, caller, access, kind } = writer;
   return hall.change(caller, { root: access.root, acting: access.id }, async (scope) => {
     const row = await productAt(scope.trx, writer, product);
-    if (!(await deleteLink(scope.trx, access.id, product))) return notACopy(row.name);
+    if ((await deleteLinks(scope.trx, [{ account: access.id, product }])) === 0) return notACopy(row.name);
     const account = await scope.account(access.id);
     const details = { account: account.name, kind: kind.label.toLowerCase(), product: row.name };
     scope.happened('product.detached', access.id, details, { id: product, name: row.name });

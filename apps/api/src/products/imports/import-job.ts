@@ -1,27 +1,26 @@
-import type { ItemEnd } from '@tenantree/db';
+import type { ItemEnd, Writing } from '@tenantree/db';
 import { type Refusal, type RowId, USUAL_RETRY } from '@tenantree/domain';
 import { type ProductKind, productKind } from '@tenantree/domain/products';
 import { z } from 'zod';
 import type { Access } from '../../guard/admit.ts';
-import { granted, Refused } from '../../hall/refused.ts';
+import type { Change } from '../../hall/change.ts';
+import { granted } from '../../hall/refused.ts';
 import { admitAsker } from '../../jobs/asker.ts';
 import {
   type Done,
   defineJob,
   type ItemGuard,
-  type ItemOutcome,
-  type JobItem,
   type JobPart,
   skippedBecause,
   type Undo,
 } from '../../jobs/define-job.ts';
 import { enqueue } from '../../jobs/enqueue.ts';
 import { accountId } from '../../jobs/payloads.ts';
-import { type ImportDone, type ImportStep, importDone, importStep } from './import-payload.ts';
+import { type ImportDone, importDone, importStep } from './import-payload.ts';
 import { refusedTo } from './plan-import.ts';
 import { IMPORTS } from './targets.ts';
-import { foreseeUndo, undoStep } from './undo-step.ts';
-import { type StepEnd, writeSteps } from './write-step.ts';
+import { foreseeUndo, undoSteps } from './undo-step.ts';
+import { writeSteps } from './write-step.ts';
 
 type Asked = { readonly kind: ImportDone['items'][number]['kind']; readonly parts?: readonly string[] | null };
 
@@ -32,21 +31,10 @@ function firstRefused(access: Pick<Access, 'levels'>, items: readonly Asked[]): 
 }
 
 /** Why whoever asked may not have some things done, as they are at the source now; null: they may. */
-function refusalOf(access: Access, by: JobItem<unknown>['by'], items: readonly Asked[]): Refusal | null {
+function refusalOf(access: Access, by: JobPart<unknown>['by'], items: readonly Asked[]): Refusal | null {
   const kind = firstRefused(access, items);
   if (!kind) return null;
   return { code: 'FORBIDDEN', message: `${by.actor.name} may not import ${kind.plural.toLowerCase()} any more.` };
-}
-
-/** Asks again whether whoever asked may have it done. @throws Refused FORBIDDEN */
-export async function requireAsker(
-  { hall, job, by }: Pick<JobItem<unknown>, 'hall' | 'job' | 'by'>,
-  items: readonly Asked[],
-): Promise<Access> {
-  const access = granted(await admitAsker(hall, by, job.account, IMPORTS));
-  const refusal = refusalOf(access, by, items);
-  if (refusal) throw new Refused(refusal);
-  return access;
 }
 
 /** What steps take of whoever has them done, stopped, tried again or taken back, and of whoever sees what they are about. */
@@ -61,14 +49,18 @@ export const guardOf = <Payload>(itemsOf: (payload: Payload) => readonly Asked[]
     itemsOf(payload).some(({ kind }) => levels[productKind(kind).rows.read] === 'none'),
 });
 
-const stepGuard = guardOf(({ items }: { readonly items: readonly Asked[] }) => items);
+const stepItems = ({ items }: { readonly items: readonly Asked[] }): readonly Asked[] => items;
+const stepGuard = guardOf(stepItems);
 
 const namesOf = ({ items }: { readonly items: readonly { readonly name: string }[] }): string[] =>
   items.map(({ name }) => name);
 
 const undoPayload = z.object({ account: accountId, items: importDone.shape.items });
 
-/** Takes back what one step of an import did, where nobody touched it since. */
+/** Steps of an import that are done, or taken back, in one transaction, at the most: others wait for it at their tree. */
+const MOST_STEPS = 500;
+
+/** Takes back what steps of an import did, where nobody touched it since. */
 export const undoImportJob = defineJob({
   name: 'imports.undo',
   label: 'Undo: Import products',
@@ -78,15 +70,16 @@ export const undoImportJob = defineJob({
   about: namesOf,
   guard: stepGuard,
   again: true,
-  run: async ({ hall, job, by, payload: { account, items }, done }): Promise<ItemOutcome> => {
-    await requireAsker({ hall, job, by }, items);
-    return hall.change(by, { root: job.root, acting: job.account }, async (scope): Promise<ItemOutcome> => {
-      const way = { from: job.account, to: account };
-      const { undone, kept } = await undoStep(scope, way, { id: by.actor.id, name: by.actor.name }, items);
-      if (undone.length === 0) return { skipped: kept.map(({ name, reason }) => `“${name}”: ${reason}`).join(' ') };
-      await done(scope.trx, { undone, kept });
-      return 'done';
-    });
+  together: {
+    most: MOST_STEPS,
+    run: (part) =>
+      runAllowed(part, stepItems, async (scope, by, allowed) =>
+        (await undoSteps(scope, part.job.account, by, allowed)).map((end) => {
+          if ('refused' in end) return { state: 'failed', error: end.refused };
+          const skipped = end.kept.map(({ name, reason }) => `“${name}”: ${reason}`).join(' ');
+          return end.undone.length === 0 ? skippedBecause({ skipped }) : { state: 'done', result: end };
+        }),
+      ),
   },
 });
 
@@ -101,19 +94,10 @@ const doneIn = (done: readonly Done[]): { readonly account: Done['account']; rea
 
 /** How an import is taken back, step by step. */
 export const undoImport: Undo = {
-  foresee: async (_hall, trx, done) => {
+  foresee: (_hall, trx, done) => {
     const byAccount = Map.groupBy(doneIn(done), ({ account }) => account);
-    const left: { readonly account: Done['account']; readonly left: Refusal | null }[] = [];
-    for (const [account, steps] of byAccount)
-      left.push({
-        account,
-        left: await foreseeUndo(
-          trx,
-          account,
-          steps.flatMap(({ items }) => items),
-        ),
-      });
-    return left;
+    const steps = [...byAccount].map(([account, all]) => ({ account, items: all.flatMap(({ items }) => items) }));
+    return foreseeUndo(trx, steps);
   },
   ask: (hall, change, { by, account, done }): Promise<RowId | null> =>
     enqueue(hall, change, undoImportJob, {
@@ -122,9 +106,6 @@ export const undoImport: Undo = {
       items: doneIn(done).map((step) => ({ payload: step, target: step.account })),
     }),
 };
-
-/** Steps of an import that are done in one transaction, at the most: others wait for it at their tree. */
-const MOST_STEPS = 300;
 
 /** Imports products into accounts below: what needs each other at once, each by itself otherwise. */
 export const importJob = defineJob({
@@ -137,23 +118,38 @@ export const importJob = defineJob({
   undo: undoImport,
   guard: stepGuard,
   again: true,
-  together: { most: MOST_STEPS, run: (part) => runSteps(part) },
+  together: {
+    most: MOST_STEPS,
+    run: (part) =>
+      runAllowed(part, stepItems, async (scope, by, allowed) =>
+        (await writeSteps(scope, part.job.account, by, allowed)).map((end) => {
+          if ('refused' in end) return { state: 'failed', error: end.refused };
+          return 'items' in end ? { state: 'done', result: end } : skippedBecause(end);
+        }),
+      ),
+  },
 });
 
-async function runSteps({ hall, job, by, payloads, ended }: JobPart<ImportStep>): Promise<readonly ItemEnd[]> {
+/**
+ * Does what of a part whoever asked may still have done, in one transaction.
+ *
+ * @param itemsOf what a payload is about
+ * @returns what became of each, in their order
+ */
+export async function runAllowed<Payload>(
+  { hall, job, by, payloads, ended }: JobPart<Payload>,
+  itemsOf: (payload: Payload) => readonly Asked[],
+  work: (scope: Change, by: Writing['by'], allowed: readonly Payload[], access: Access) => Promise<readonly ItemEnd[]>,
+): Promise<readonly ItemEnd[]> {
   const access = granted(await admitAsker(hall, by, job.account, IMPORTS));
-  const refusals = payloads.map(({ items }) => refusalOf(access, by, items));
+  const refusals = payloads.map((one) => refusalOf(access, by, itemsOf(one)));
   const allowed = payloads.filter((_, n) => refusals[n] === null);
   return hall.change(by, { root: job.root, acting: job.account }, async (scope) => {
-    const written = await writeSteps(scope, job.account, { id: by.actor.id, name: by.actor.name }, allowed);
-    const left = written.values();
-    const ends = refusals.map((refusal) => endOf(refusal ? { refused: refusal } : left.next().value!));
+    const done = (await work(scope, { id: by.actor.id, name: by.actor.name }, allowed, access)).values();
+    const ends = refusals.map(
+      (refusal): ItemEnd => (refusal ? { state: 'failed', error: refusal } : done.next().value!),
+    );
     if (ends.some(({ state }) => state === 'done')) await ended(scope.trx, ends);
     return ends;
   });
-}
-
-function endOf(end: StepEnd): ItemEnd {
-  if ('refused' in end) return { state: 'failed', error: end.refused };
-  return 'items' in end ? { state: 'done', result: end } : skippedBecause(end);
 }

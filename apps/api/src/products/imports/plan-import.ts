@@ -200,6 +200,7 @@ type Standing = {
   readonly names: ReadonlyMap<AccountId, ReadonlyMap<string, RowId>>;
   readonly singles: ReadonlyMap<AccountId, ReadonlyMap<string, RowId>>;
   readonly placed: ReadonlyMap<string, PlacedProduct>;
+  readonly secrets: ReadonlyMap<AccountId, TargetState['secrets']>;
   readonly profiles: readonly ComplianceProfile[];
 };
 
@@ -288,6 +289,12 @@ async function readStanding(
     names: by(({ kind, key, id }) => [nameIn(kind, key), id]),
     singles: by(({ kind, id }) => (singleKinds.includes(kind) ? [kind, id] : null)),
     placed: new Map(placed.map((row) => [at(row.account, row.id), row])),
+    secrets: new Map(
+      [...Map.groupBy(placed, ({ account }) => account)].map(([account, all]) => [
+        account,
+        new Map(all.map(({ id, secrets }) => [id, secrets])),
+      ]),
+    ),
     profiles: copied.some(({ fromParent }) => fromParent === 'move')
       ? await readApprovedProfiles(trx, targets, today)
       : [],
@@ -301,13 +308,12 @@ function stateOf(target: AccountId, { items, partsOf }: Source, standing: Standi
     const lacks = link.parts !== null && !(partsOf(id)?.every((part) => link.parts?.includes(part)) ?? false);
     return [[id, { product: link.product, version: link.source.version, lacks }] as const];
   });
-  const placed = [...standing.placed.values()].filter(({ account }) => account === target);
   return {
     links: new Map(links),
     named: standing.named.get(target) ?? new Map(),
     names: standing.names.get(target) ?? new Map(),
     singles: standing.singles.get(target) ?? new Map(),
-    secrets: new Map(placed.map(({ id, secrets }) => [id, secrets])),
+    secrets: standing.secrets.get(target) ?? new Map(),
   };
 }
 

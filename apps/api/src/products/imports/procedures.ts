@@ -1,17 +1,22 @@
-import { countCopies, labelProducts, listCopies, readLinksOf, readPlaced } from '@tenantree/db';
+import { countCopies, labelProducts, listCopies, readLinksOf, readPlaced, readWaiting } from '@tenantree/db';
 import type { AccountId } from '@tenantree/domain';
-import { productKind } from '@tenantree/domain/products';
+import { PRODUCT_KINDS, productKind } from '@tenantree/domain/products';
 import { z } from 'zod';
 import type { Handlers } from '../../guard/procedure.ts';
 import { readCursor, writeCursor } from '../../hall/cursor.ts';
 import { refuseWith } from '../../hall/refused.ts';
 import { resolveAll } from '../../hall/resolve-all.ts';
+import { findJob } from '../../jobs/shown-jobs.ts';
 import { standOf } from '../copies.ts';
 import { productAt } from '../save-product.ts';
 import { writerOf } from '../writing.ts';
 import { detach, takeSource } from './change-copy.ts';
+import { importJob } from './import-job.ts';
+import { rowId } from './import-payload.ts';
 import { makePlan, runPlan } from './run-plan.ts';
 
+/** Behind which one of the copies that an import brought a page begins. */
+const waitingPlace = z.object({ item: z.number().int(), product: rowId });
 const accountPlace = z.string().transform((text) => text as AccountId);
 
 export const imports: Handlers<'imports'> = {
@@ -74,6 +79,33 @@ export const imports: Handlers<'imports'> = {
       },
       { snapshot: true },
     ),
+
+  waiting: async ({ ctx, input: { job, cursor, limit } }) => {
+    const { hall, access } = ctx;
+    const { secret } = hall.settings;
+    const place = `waiting:${access.id}:${job}`;
+    const after = readCursor(secret, place, waitingPlace, cursor);
+    const { kind } = await findJob(ctx, job);
+    if (kind !== importJob.name) refuseWith('NOT_FOUND', 'There is no such import.', 'job');
+    const kinds = PRODUCT_KINDS.flatMap((one) => (access.levels[one.rows.read] === 'none' ? [] : [one.kind]));
+    const found = await hall.db.withTenant(
+      access.id,
+      (trx) => readWaiting(trx, { account: access.id, job }, kinds, after, limit + 1),
+      { snapshot: true },
+    );
+    const rows = found.slice(0, limit);
+    const last = found.length > limit ? rows.at(-1) : undefined;
+    return {
+      rows: rows.map(({ account, accountName, product, kind: of, name, needs }) => ({
+        account: { id: account, name: accountName },
+        product,
+        kind: of,
+        name,
+        needs,
+      })),
+      nextCursor: last ? writeCursor(secret, place, { item: last.item, product: last.product }) : null,
+    };
+  },
 
   takeSource: async ({ ctx, input: { kind, ...asked } }) => ({
     product: await takeSource(writerOf(ctx, kind), ctx, asked),

@@ -89,6 +89,19 @@ export class Standing {
     );
   }
 
+  /** What leaves an account is there no more for those behind it. @returns how all of that is undone */
+  leave(account: AccountId, gone: readonly Pick<PlacedProduct, 'id' | 'kind' | 'nameKey'>[]): () => void {
+    const keys = gone.flatMap(({ id, kind, nameKey }) => [
+      [this.#names, nameAt(account, kind, nameKey)] as const,
+      [this.#kinds, at(account, id)] as const,
+    ]);
+    const had = keys.map(([map, key]) => [map, key, map.get(key)] as const);
+    for (const [map, key] of keys) map.delete(key);
+    return () => {
+      for (const [map, key, value] of had) if (value !== undefined) (map as Map<string, string>).set(key, value);
+    };
+  }
+
   /** Adds what a step brings. @returns which products each of them names, in their order @throws Refused NOT_FOUND, NAME_TAKEN, REFERENCE_MISSING: then nothing of it is added */
   add({ account, written }: Coming): NamedThing[][] {
     const names = new Map<string, RowId>();

@@ -25,12 +25,15 @@ import {
   type Filling,
   filled,
   isActive,
+  type NamedPlaces,
   type NamedThing,
+  namedPlaces,
   type ParsedDocument,
   parseDocument,
   productKind,
   refsOf,
   withIds,
+  withIdsAt,
   writeCopy,
 } from '@tenantree/domain/products';
 import type { Change } from '../../hall/change.ts';
@@ -105,20 +108,10 @@ type WrittenStep = {
 /** A step that is done, with what its products name in their account, in their order. */
 type SureStep = WrittenStep & { readonly refs: readonly NamedThing[][] };
 
-type RefusedStep = { readonly refused: Refusal };
+/** What stands in the way of a step. */
+export type RefusedStep = { readonly refused: Refusal };
 /** What became of a step. */
 export type StepEnd = { readonly items: readonly DoneItem[] } | NotDone | RefusedStep;
-
-/** Does one thing of an import. @throws Refused for whatever stands in the way */
-export async function writeStep(
-  scope: Change,
-  from: AccountId,
-  by: Writing['by'],
-  step: ImportStep,
-): Promise<readonly DoneItem[] | NotDone> {
-  const [end] = await writeSteps(scope, from, by, [step]);
-  return doneOrThrow(end!);
-}
 
 /** What a step did. @throws Refused when it was refused */
 export function doneOrThrow(end: StepEnd): readonly DoneItem[] | NotDone {
@@ -159,7 +152,8 @@ function sureOf(step: WrittenStep, standing: Standing): SureStep {
   return { ...sure, refs: standing.add(sure) };
 }
 
-function orRefusal<T>(work: () => T): T | RefusedStep {
+/** What something comes to, or why it is refused. */
+export function orRefusal<T>(work: () => T): T | RefusedStep {
   try {
     return work();
   } catch (error) {
@@ -181,11 +175,13 @@ async function readSteps(
   const links = new Map(
     (await readLinksOf(trx, targets, sources)).map((one) => [at(one.account, one.source.product), one]),
   );
-  const byProduct = new Map((await readPlacedLinks(trx, all)).map((one) => [at(one.account, one.product), one]));
   const placed = new Map((await readPlaced(trx, all)).map((row) => [at(row.account, row.id), row]));
+  const there = all.filter(({ account, product }) => placed.has(at(account, product)));
+  const byProduct = new Map((await readPlacedLinks(trx, there)).map((one) => [at(one.account, one.product), one]));
   const moving = [...new Set(all.flatMap(({ act, account }) => (act === 'move' ? [account] : [])))];
   const profiles = moving.length === 0 ? [] : await readApprovedProfiles(trx, moving, now.slice(0, 10));
   const sourceOf = await read(all);
+  const drafts = new Drafts();
   // Of each source once, in however many accounts it comes.
   const refs = new Map<Sourced, readonly NamedThing[]>();
   for (const item of all) {
@@ -209,7 +205,9 @@ async function readSteps(
       if ('skipped' in ready) return ready;
       const ids = new Map(step.ids);
       const profile = profileFor(account.id, profiles);
-      return stepOf(account, ready, ids, profile);
+      return stepOf(account, ready, ids, (one, there) =>
+        one.item.act === 'new' ? drafts.written(one, there) : asWritten(one, there, profile),
+      );
     }),
   );
 }
@@ -218,11 +216,11 @@ const stepOf = (
   account: AccountState,
   ready: readonly Ready[],
   ids: ReadonlyMap<RowId, RowId>,
-  profile: RowId | null,
+  as: (one: Ready, ids: ReadonlyMap<RowId, RowId>) => Written,
 ): WrittenStep => ({
   account,
-  written: ready.map((one) => asWritten(one, ids, profile)),
-  without: (lacking) => stepOf(account, ready, new Map([...ids].filter(([, there]) => !lacking.has(there))), profile),
+  written: ready.map((one) => as(one, ids)),
+  without: (lacking) => stepOf(account, ready, new Map([...ids].filter(([, there]) => !lacking.has(there))), as),
 });
 
 type Found = Omit<Ready, 'source'> & {
@@ -244,6 +242,44 @@ function readyOf(found: readonly Found[]): readonly Ready[] | NotDone {
     ready.push({ item, source, named, present, link: link ?? own });
   }
   return ready;
+}
+
+/** What comes anew into an account, with the ids of its source: as it is in all accounts that have the same of what it names. */
+type Draft = Written & { readonly places: NamedPlaces };
+
+/** What comes anew, made and read once for all accounts into which it comes: there it only has other ids. */
+class Drafts {
+  readonly #known = new Map<Sourced, Map<string, Draft>>();
+
+  /** What it becomes in one account. @throws Refused */
+  written(one: Ready, all: ReadonlyMap<RowId, RowId>): Written {
+    const { parsed, base, places, needs } = this.#draft(one, all);
+    const ids = among(all, one.named);
+    const document = withIdsAt(parsed.document, places, ids);
+    const refs = parsed.refs.map((ref) => ({ ...ref, id: ids.get(ref.id) ?? ref.id }));
+    return {
+      ...one,
+      parsed: { ...parsed, document, refs },
+      version: 1,
+      needs,
+      ids,
+      base: base && { ...base, document },
+    };
+  }
+
+  #draft(one: Ready, ids: ReadonlyMap<RowId, RowId>): Draft {
+    const { source, item, named } = one;
+    const own = new Map(named.flatMap(({ id }) => (ids.has(id) ? [[id, id] as const] : [])));
+    const key = JSON.stringify([item.name, item.parts, [...own.keys()]]);
+    const known = this.#known.get(source) ?? new Map<string, Draft>();
+    this.#known.set(source, known);
+    const found = known.get(key);
+    if (found) return found;
+    const written = asWritten(one, own, null);
+    const draft = { ...written, places: namedPlaces(productKind(item.kind), written.parsed.document) };
+    known.set(key, draft);
+    return draft;
+  }
 }
 
 function asWritten(one: Ready, ids: ReadonlyMap<RowId, RowId>, profile: RowId | null): Written {

@@ -2,11 +2,14 @@ import {
   beginStage,
   endStage,
   findRolloutOf,
+  type ItemEnd,
   type Rollout,
-  readChain,
+  readAccountStates,
+  readChains,
   readLinksOf,
   readStages,
   setRollout,
+  type Writing,
 } from '@tenantree/db';
 import { type AccountId, instantOf, msOf, type RowId, USUAL_RETRY } from '@tenantree/domain';
 import { afterStage, isRolledOut, productKind } from '@tenantree/domain/products';
@@ -15,14 +18,15 @@ import type { Access } from '../../guard/admit.ts';
 import type { Change } from '../../hall/change.ts';
 import type { Hall } from '../../hall/hall.ts';
 import { refuseWith } from '../../hall/refused.ts';
-import { defineJob, type EndedJob, type ItemOutcome, type Job, type JobItem } from '../../jobs/define-job.ts';
+import { defineJob, type EndedJob, type Job, skippedBecause } from '../../jobs/define-job.ts';
 import { enqueue } from '../../jobs/enqueue.ts';
 import { accountId } from '../../jobs/payloads.ts';
-import { guardOf, requireAsker, undoImport } from '../imports/import-job.ts';
-import { type DoneItem, importStep, rowId } from '../imports/import-payload.ts';
+import { guardOf, runAllowed, undoImport } from '../imports/import-job.ts';
+import { type ImportStep, importStep, rowId } from '../imports/import-payload.ts';
 import { planImport, type ShownPlan } from '../imports/plan-import.ts';
 import { stepsOf } from '../imports/run-plan.ts';
-import { type NotDone, writeStep } from '../imports/write-step.ts';
+import { at } from '../imports/standing.ts';
+import { type NotDone, orRefusal, type RefusedStep, writeSteps } from '../imports/write-step.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -35,7 +39,12 @@ const payload = z.object({
 });
 type Payload = z.infer<typeof payload>;
 
-/** Brings the copies of one stage to a version of what they are copies of: each by itself, planned then and there (rules/products 17). */
+const itemsOf = ({ kind }: Payload) => [{ kind }];
+
+/** Accounts that are done in one transaction, at the most. */
+const MOST_ACCOUNTS = 100;
+
+/** Brings the copies of one stage to a version of what they are copies of: each planned then and there (rules/products 17). */
 export const rolloutStageJob: Job<Payload> = defineJob({
   name: 'rollouts.stage',
   label: 'Roll out a product',
@@ -43,61 +52,103 @@ export const rolloutStageJob: Job<Payload> = defineJob({
   payload,
   retry: USUAL_RETRY,
   undo: undoImport,
-  guard: guardOf(({ kind }) => [{ kind }]),
+  guard: guardOf(itemsOf),
   ended: (hall, change, job) => stageEnded(hall, change, job),
-  run: async ({ hall, job, by, payload: wish, done }): Promise<ItemOutcome> => {
-    const access = await requireAsker({ hall, job, by }, [{ kind: wish.kind }]);
-    return hall.change(by, { root: job.root, acting: job.account }, async (scope): Promise<ItemOutcome> => {
-      const updated = await updateCopy(hall, scope, access, by, wish);
-      if ('skipped' in updated) return updated;
-      await done(scope.trx, updated);
-      return 'done';
-    });
+  together: {
+    most: MOST_ACCOUNTS,
+    run: (part) =>
+      runAllowed(part, itemsOf, (scope, by, allowed, access) => updateCopies(part.hall, scope, access, by, allowed)),
   },
 });
 
-/** What was done, and at how many places something stayed as it is there. */
-type Updated = { readonly items: readonly DoneItem[]; readonly conflicts: number };
+/** An account whose copy is to be written, with all that comes with it at once. */
+type PlannedCopy = { readonly step: ImportStep; readonly conflicts: number };
 
-async function updateCopy(
+/** Updates copies in accounts, each as if it were the only one. @returns what became of each, in their order */
+async function updateCopies(
   hall: Hall,
   scope: Change,
   access: Access,
-  { actor }: JobItem<unknown>['by'],
-  { source, version, account }: Payload,
-): Promise<Updated | NotDone> {
-  const { trx } = scope;
-  const { name } = await scope.account(account);
-  const [link] = await readLinksOf(trx, [account], [source]);
-  if (!link) return { skipped: 'It is no copy any more.' };
-  if (link.source.version >= version) return { skipped: `It has version ${link.source.version} already.` };
-  const parts = link.parts ?? undefined;
-  const wish = { targets: [account], products: [{ product: source, parts, version }], answers: [] };
-  const target = {
-    id: account,
-    name,
-    access: { id: account, name, chain: await readChain(trx, account) },
-    refusal: null,
-  };
-  const planned = await planImport(hall, trx, access, wish, [target]);
-  const conflicts = decidedOf(planned.shown, source);
-  const steps = stepsOf(hall, planned);
-  const by = { id: actor.id, name: actor.name };
-  const items = await writeStep(scope, access.id, by, {
-    account,
-    items: steps.flatMap((step) => step.items),
-    ids: [...new Map(steps.flatMap((step) => step.ids))],
+  by: Writing['by'],
+  wishes: readonly Payload[],
+): Promise<readonly ItemEnd[]> {
+  const planned = await planCopies(hall, scope, access, wishes);
+  const steps = planned.flatMap((one) => ('step' in one ? [one.step] : []));
+  const written = (await writeSteps(scope, access.id, by, steps)).values();
+  return planned.map((one): ItemEnd => {
+    const end = 'step' in one ? written.next().value! : one;
+    if ('refused' in end) return { state: 'failed', error: end.refused };
+    if ('skipped' in end) return skippedBecause(end);
+    return { state: 'done', result: { items: end.items, conflicts: 'step' in one ? one.conflicts : 0 } };
   });
-  return 'skipped' in items ? items : { items, conflicts };
 }
 
+/** What becomes of copies in accounts, those of the same parts by one plan. */
+async function planCopies(
+  hall: Hall,
+  { trx }: Change,
+  access: Access,
+  wishes: readonly Payload[],
+): Promise<readonly (PlannedCopy | NotDone | RefusedStep)[]> {
+  const ids = wishes.map(({ account }) => account);
+  const names = new Map((await readAccountStates(trx, ids)).map(({ id, name }) => [id, name]));
+  const sources = [...new Set(wishes.map(({ source }) => source))];
+  const links = new Map(
+    (await readLinksOf(trx, ids, sources)).map((one) => [at(one.account, one.source.product), one]),
+  );
+  const older = wishes.filter(({ source, version, account }) => {
+    const link = links.get(at(account, source));
+    return names.has(account) && link !== undefined && link.source.version < version;
+  });
+  const chains = await readChains(
+    trx,
+    older.map(({ account }) => account),
+  );
+  const alike = Map.groupBy(older, ({ source, version, account }) =>
+    JSON.stringify([source, version, links.get(at(account, source))?.parts]),
+  );
+  const planned = new Map<AccountId, PlannedCopy | RefusedStep>();
+  for (const [{ source, version, account: one }, ...others] of [...alike.values()] as [Payload, ...Payload[]][]) {
+    const accounts = [one, ...others.map(({ account }) => account)];
+    const parts = links.get(at(one, source))?.parts ?? undefined;
+    const wish = { targets: accounts, products: [{ product: source, parts, version }], answers: [] };
+    const targets = accounts.map((id) => {
+      const name = names.get(id) ?? '';
+      return { id, name, access: { id, name, chain: chains.get(id) ?? [] }, refusal: null };
+    });
+    const plan = await planImport(hall, trx, access, wish, targets);
+    const steps = Map.groupBy(stepsOf(hall, plan), ({ account }) => account);
+    for (const target of plan.shown.targets) {
+      const { id } = target.account;
+      const all = steps.get(id) ?? [];
+      const copy = orRefusal(() => ({
+        conflicts: decidedOf(target, source),
+        step: {
+          account: id,
+          items: all.flatMap(({ items }) => items),
+          ids: [...new Map(all.flatMap((step) => step.ids))],
+        },
+      }));
+      planned.set(id, copy);
+    }
+  }
+  return wishes.map(({ source, account }) => {
+    if (!names.has(account)) return NO_ACCOUNT;
+    const link = links.get(at(account, source));
+    if (!link) return { skipped: 'It is no copy any more.' };
+    return planned.get(account) ?? { skipped: `It has version ${link.source.version} already.` };
+  });
+}
+
+const NO_ACCOUNT: RefusedStep = {
+  refused: { code: 'NOT_FOUND', message: 'There is no such account.', field: 'account' },
+};
+
 /** At how many places a copy stays as it is, against its source. @throws Refused NEEDS_DECISION where nothing is done without somebody's word */
-function decidedOf({ targets: [target] }: ShownPlan, source: RowId): number {
+function decidedOf({ items, blocked: [blocked] }: ShownPlan['targets'][number], source: RowId): number {
   const ask = (message: string): never => refuseWith('NEEDS_DECISION', message, 'product');
-  const items = target?.items ?? [];
   const clash = items.find(({ act }) => act === 'clash');
   if (clash) ask(`“${clash.name}” is needed, and something else there is called so: import it by hand first.`);
-  const blocked = target?.blocked[0];
   if (blocked) ask(`“${blocked.name ?? 'Something'}” is needed, and can’t be imported (${blocked.why}).`);
   const copy = items.find(({ product }) => product === source);
   if (copy?.fault) ask(`With what it has here it would not be valid: ${copy.fault.message}`);

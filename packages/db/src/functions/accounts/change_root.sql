@@ -93,7 +93,8 @@ BEGIN
   FOR carried IN
     SELECT DISTINCT f.conrelid::regclass AS name, k.attname AS account FROM pg_constraint f
     JOIN pg_attribute k ON k.attrelid = f.conrelid AND k.attnum = f.conkey[2]
-    WHERE f.confrelid = 'accounts'::regclass AND f.confupdtype = 'c'
+    -- Some through what they belong to.
+    WHERE f.confupdtype = 'c' AND (f.confrelid = 'accounts'::regclass OR k.attname = 'account_id')
   LOOP
     EXECUTE format('UPDATE %s SET root_id = $1 WHERE root_id = $2 AND %I = ANY ($3)', carried.name, carried.account) USING new_root, old_root, ids;
   END LOOP;

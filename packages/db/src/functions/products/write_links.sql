@@ -1,0 +1,17 @@
+-- Notes of what products in accounts of the acting account's subtree are copies, anew where they were some before. That each account stands there is
+-- asked once, and not of each row.
+--   p_links  rows of product_links as a list in JSON
+CREATE OR REPLACE FUNCTION write_links(p_links jsonb) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
+DECLARE root uuid := acting_root();
+BEGIN
+  PERFORM reached(a.id) FROM (SELECT DISTINCT (l ->> 'account_id')::uuid FROM jsonb_array_elements(p_links) l) a(id);
+  INSERT INTO product_links (root_id, account_id, product_id, source_account, source_id, source_version, source_name, parts, base_doc, ids, needs, activates, version, filling, before)
+  SELECT root, n.* FROM jsonb_to_recordset(p_links) n(account_id uuid, product_id uuid, source_account uuid, source_id uuid, source_version int,
+    source_name text, parts text[], base_doc jsonb, ids jsonb, needs text[], activates boolean, version int, filling jsonb, before jsonb)
+  ON CONFLICT (root_id, account_id, product_id) DO UPDATE SET source_account = excluded.source_account, source_id = excluded.source_id,
+    source_version = excluded.source_version, source_name = excluded.source_name, parts = excluded.parts, base_doc = excluded.base_doc,
+    ids = excluded.ids, needs = excluded.needs, activates = excluded.activates, version = excluded.version, filling = excluded.filling, before = excluded.before;
+END $$;
+REVOKE ALL ON FUNCTION write_links FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION write_links TO tenantree_app;
