@@ -198,6 +198,13 @@ async function planOne(
     values: decision.value,
     ground,
   };
+  return planSections(at);
+}
+
+/** What becomes of each section of an account that may be set up. */
+async function planSections(at: Spot): Promise<Planned> {
+  const { hall, trx, account, target, wish, content, before, values, ground } = at;
+  const label = { id: target.id, name: target.name };
   const caps = planCaps(at);
   const limits = planLimits(at);
   const book = planBook(at);
@@ -218,7 +225,7 @@ async function planOne(
     account,
     before,
     sections: sectionsOf(content),
-    values: decision.value,
+    values,
     caps: caps && { caps: caps.caps, change: caps.change },
     limits: limits.changes,
     book: book.isGiven ? { former: book.former } : null,
