@@ -66,8 +66,9 @@ export async function runJobStep(parts: StepParts, ref: JobRef): Promise<void> {
   const waits = waitsOf(job.retry);
   const inParts = job.together > STEP_ITEMS;
   const until = performance.now() + (inParts ? PARTS_MS : STEP_MS);
+  const most = inParts ? Number.POSITIVE_INFINITY : STEP_ITEMS;
   const stop = new StopOn(live.failuresLeft);
-  for (let n = 0; (inParts || n < STEP_ITEMS) && performance.now() < until && !isStopping(); ) {
+  for (let n = 0; n < most && performance.now() < until && !isStopping(); ) {
     const items = await inAccount((trx) => takeJobItems(trx, ref, job.together, waits));
     if (items.length === 0) break;
     n += items.length;

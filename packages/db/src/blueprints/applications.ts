@@ -83,18 +83,18 @@ export async function writeApplications(trx: TenantTransaction, all: readonly Ap
     .insertInto('blueprint_applications')
     .values(rows)
     .onConflict((same) =>
-      same.columns(['root_id', 'account_id', 'blueprint_id']).doUpdateSet(({ ref }) => ({
-        blueprint_account: ref('excluded.blueprint_account'),
-        version: ref('excluded.version'),
-        application: ref('excluded.application'),
-        sections: ref('excluded.sections'),
-        variables: ref('excluded.variables'),
-        products: ref('excluded.products'),
-        before: ref('excluded.before'),
-        state: ref('excluded.state'),
-        fault: ref('excluded.fault'),
-        applied_by: ref('excluded.applied_by'),
-        applied_at: ref('excluded.applied_at'),
+      same.columns(['root_id', 'account_id', 'blueprint_id']).doUpdateSet((of) => ({
+        blueprint_account: of.ref('excluded.blueprint_account'),
+        version: of.ref('excluded.version'),
+        application: of.ref('excluded.application'),
+        sections: of.ref('excluded.sections'),
+        variables: of.ref('excluded.variables'),
+        products: of.ref('excluded.products'),
+        before: of.ref('excluded.before'),
+        state: of.ref('excluded.state'),
+        fault: of.ref('excluded.fault'),
+        applied_by: of.ref('excluded.applied_by'),
+        applied_at: of.ref('excluded.applied_at'),
       })),
     )
     .execute();

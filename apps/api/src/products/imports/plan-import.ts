@@ -289,17 +289,21 @@ async function readStanding(
     names: by(({ kind, key, id }) => [nameIn(kind, key), id]),
     singles: by(({ kind, id }) => (singleKinds.includes(kind) ? [kind, id] : null)),
     placed: new Map(placed.map((row) => [at(row.account, row.id), row])),
-    secrets: new Map(
-      [...Map.groupBy(placed, ({ account }) => account)].map(([account, all]) => [
-        account,
-        new Map(all.map(({ id, secrets }) => [id, secrets])),
-      ]),
-    ),
+    secrets: secretsIn(placed),
     profiles: copied.some(({ fromParent }) => fromParent === 'move')
       ? await readApprovedProfiles(trx, targets, today)
       : [],
   };
 }
+
+/** Places of secrets that are set, by account and product. */
+const secretsIn = (placed: readonly PlacedProduct[]): Standing['secrets'] =>
+  new Map(
+    [...Map.groupBy(placed, ({ account }) => account)].map(([account, all]) => [
+      account,
+      new Map(all.map(({ id, secrets }) => [id, secrets])),
+    ]),
+  );
 
 function stateOf(target: AccountId, { items, partsOf }: Source, standing: Standing): TargetState {
   const links = [...items.keys()].flatMap((id) => {

@@ -98,7 +98,7 @@ export class Standing {
     const had = keys.map(([map, key]) => [map, key, map.get(key)] as const);
     for (const [map, key] of keys) map.delete(key);
     return () => {
-      for (const [map, key, value] of had) if (value !== undefined) (map as Map<string, string>).set(key, value);
+      for (const [map, key, value] of had) if (value !== undefined) map.set(key, value);
     };
   }
 
