@@ -30,6 +30,11 @@ describe.each(PAGES)('%s', (page) => {
     expect(dead).toEqual([]);
   });
 
+  it('has no two headings of the same name: links lead to the first', () => {
+    const anchors = anchorsOf(page);
+    expect(anchors.filter((anchor, at) => anchors.indexOf(anchor) !== at)).toEqual([]);
+  });
+
   it('has one line of dashes in each table', () => {
     expect(read(page).match(/^\|(?: -+ \|)+\n\|(?: -+ \|)+$/gm) ?? []).toEqual([]);
   });
