@@ -39,3 +39,11 @@ describe.each(PAGES)('%s', (page) => {
     expect(read(page).match(/^\|(?: -+ \|)+\n\|(?: -+ \|)+$/gm) ?? []).toEqual([]);
   });
 });
+
+it('every page of docs/ is led to by another one', () => {
+  // Decisions are led to as a folder.
+  const pages = PAGES.filter((page) => page.startsWith('docs/') && !page.startsWith('docs/decisions/'));
+  const isLedTo = (page: string): boolean =>
+    PAGES.some((other) => other !== page && read(other).includes(`${page.split('/').at(-1)})`));
+  expect(pages.filter((page) => !isLedTo(page))).toEqual([]);
+});
