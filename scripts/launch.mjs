@@ -93,10 +93,11 @@ export function serverUrl({ TENANTREE_URL, DATA_DIR, PORT }) {
  * The child stands in a process group of its own: Ctrl-C in a terminal reaches it once, through us, and in order.
  * `untilParentEnds` is for servers: the child gets an IPC channel and hears `disconnect` when we vanish without a
  * word (SIGKILL); and when the npm that started us vanishes, we end too.
- * `toldAtEnd` is for tools that run beside others: what one says stands together.
+ * `told: 'atEnd'` is for tools that run beside others: what one says stands together. `'onFailure'` is for those that nobody has to read.
+ * A tool that was told to end did not do its work, whatever exit code it ends with: turbo says 0.
  * @param {string} command
  * @param {string[]} args
- * @param {{ untilParentEnds?: boolean, toldAtEnd?: boolean, env?: NodeJS.ProcessEnv }} [options]
+ * @param {{ untilParentEnds?: boolean, told?: 'atEnd' | 'onFailure', env?: NodeJS.ProcessEnv }} [options]
  * @returns {Promise<number>}
  */
 export function run(command, args, options = {}) {
@@ -116,11 +117,14 @@ export function run(command, args, options = {}) {
    * @type {Map<NodeJS.Signals, number>}
    */
   const cameMs = new Map();
+  /** @type {NodeJS.Signals | null} */
+  let asked = null;
   /** @param {NodeJS.Signals} signal */
   const forward = (signal) => {
     const nowMs = performance.now();
     const isEcho = nowMs - (cameMs.get(signal) ?? Number.NEGATIVE_INFINITY) < ECHO_MS;
     cameMs.set(signal, nowMs);
+    asked = signal;
     if (!isEcho) endGroup(child.pid, guarded, signal);
   };
   for (const signal of ENDING_SIGNALS) process.on(signal, forward);
@@ -130,18 +134,20 @@ export function run(command, args, options = {}) {
     child.on('close', (code, signal) => {
       clearInterval(watch);
       for (const ending of ENDING_SIGNALS) process.off(ending, forward);
-      process.stdout.write(Buffer.concat(said));
-      resolve(code ?? 128 + (signal === null ? 1 : osConstants.signals[signal]));
+      const ended = code ?? 128 + (signal === null ? 1 : osConstants.signals[signal]);
+      const outcome = ended === 0 && asked !== null && !guarded ? 128 + osConstants.signals[asked] : ended;
+      if (options.told !== 'onFailure' || (outcome !== 0 && asked === null)) process.stdout.write(Buffer.concat(said));
+      resolve(outcome);
     });
   });
 }
 
 /**
- * @param {{ untilParentEnds?: boolean, toldAtEnd?: boolean }} options
+ * @param {{ untilParentEnds?: boolean, told?: 'atEnd' | 'onFailure' }} options
  * @returns {import('node:child_process').StdioOptions}
  */
-function stdioFor({ untilParentEnds, toldAtEnd }) {
-  const output = toldAtEnd ? 'pipe' : 'inherit';
+function stdioFor({ untilParentEnds, told }) {
+  const output = told ? 'pipe' : 'inherit';
   return untilParentEnds ? ['ignore', output, output, 'ipc'] : ['ignore', output, output];
 }
 
@@ -179,14 +185,17 @@ function watchParent(end) {
  * @returns {Promise<number>} exit code
  */
 export function runFrontEndBuild() {
-  return runTurbo(['build', 'pack']);
+  console.log('Building what has changed …');
+  return runTurbo(['build', 'pack'], { told: 'onFailure' });
 }
 
 /**
  * @param {string[]} args tasks and options of `turbo run`
+ * @param {Parameters<typeof run>[2]} [options]
  * @returns {Promise<number>} exit code
  */
-export function runTurbo(args) {
+export function runTurbo(args, options) {
   const turbo = join(root, 'node_modules', '.bin', 'turbo');
-  return run(turbo, ['run', ...args, '--output-logs=errors-only', '--log-order=grouped', '--no-update-notifier']);
+  const quietly = ['--output-logs=errors-only', '--log-order=grouped', '--no-update-notifier'];
+  return run(turbo, ['run', ...args, ...quietly], options);
 }

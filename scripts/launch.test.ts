@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { serverUrl } from './launch.mjs';
+import { run, serverUrl } from './launch.mjs';
+
+type RunOptions = Parameters<typeof run>[2];
 
 let folder: string;
 beforeAll(async () => {
@@ -25,8 +27,8 @@ const isAlive = (pid: number): boolean => {
 const STANDING = 'performance.now = () => 0;';
 const RUSHING = 'let ms = 0; performance.now = () => (ms += 10_000);';
 
-/** Launches a server written for the test the way `npm start` launches ours; `pid` is the server's own. */
-async function launch(source: string, clock = '') {
+/** Launches a server written for the test the way `npm start` launches ours, or a tool as `options` say; `pid` is the server's own. */
+async function launch(source: string, clock = '', options: RunOptions = { untilParentEnds: true }) {
   const server = join(folder, `${Math.random().toString(36).slice(2)}.mjs`);
   const pidFile = `${server}.pid`;
   const ready = `const ready = () => writeFileSync(${JSON.stringify(pidFile)}, String(process.pid));`;
@@ -34,18 +36,20 @@ async function launch(source: string, clock = '') {
   await writeFile(server, `import { writeFileSync } from 'node:fs'; ${ready} ${tell} ${source}`);
   const launcher = `import { run } from ${JSON.stringify(pathToFileURL(join(import.meta.dirname, 'launch.mjs')))};
     ${clock}
-    process.exit(await run(process.execPath, [${JSON.stringify(server)}], { untilParentEnds: true }));`;
+    process.exit(await run(process.execPath, [${JSON.stringify(server)}], ${JSON.stringify(options)}));`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', launcher], {
-    stdio: 'ignore',
+    stdio: ['ignore', 'pipe', 'ignore'],
     cwd: '/',
     env: { PATH: '', HOME: '' },
   });
+  let said = '';
+  child.stdout.on('data', (part) => (said += String(part)));
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
   const pid = await vi.waitFor(
     async () => Number(await readFile(pidFile, 'utf8')) || expect.fail('not started yet'),
     10_000,
   );
-  return { child, ended, pid, told: () => readFile(`${server}.told`, 'utf8') };
+  return { child, ended, pid, said: () => said, told: () => readFile(`${server}.told`, 'utf8') };
 }
 
 const SERVER = `
@@ -75,6 +79,31 @@ describe('starting a program', () => {
   it('tells a death by signal as a shell does', async () => {
     const { ended } = await launch(`ready(); process.kill(process.pid, 'SIGKILL'); setInterval(() => {}, 1000);`);
     expect(await ended).toBe(137);
+  });
+
+  it('takes a tool that was told to end for one that did not do its work, whatever it says', async () => {
+    const { child, ended } = await launch(
+      `process.on('SIGINT', () => process.exit(0)); setInterval(() => {}, 1000); ready();`,
+      '',
+      {},
+    );
+    child.kill('SIGINT');
+    expect(await ended).toBe(130);
+  });
+
+  it.each([
+    [0, ''],
+    [3, 'said before the end'],
+  ])('that ends with %i tells on failure only what it said: “%s”', async (code, tells) => {
+    const { ended, said } = await launch(
+      `console.log('said before the end'); ready(); process.exitCode = ${code};`,
+      '',
+      {
+        told: 'onFailure',
+      },
+    );
+    expect(await ended).toBe(code);
+    expect(said().trim()).toBe(tells);
   });
 
   it('hands SIGTERM on once and waits for the end', async () => {

@@ -1,7 +1,13 @@
 import { expect, it } from 'vitest';
-import { proceduresTable } from './procedures-table.ts';
+import { permissionsTable, proceduresTable } from './procedures-table.ts';
 
-it('the table of procedures in docs/developers.md is what the contract says (node scripts/procedures-table.ts writes it)', () => {
-  const page = proceduresTable.read();
-  expect(proceduresTable.written(page)).toBe(page);
-});
+it.each([
+  ['procedures', 'the contract', proceduresTable],
+  ['permissions', 'the registry', permissionsTable],
+])(
+  'the table of %s in docs/developers.md is what %s says (node scripts/procedures-table.ts writes it)',
+  (_, __, table) => {
+    const page = table.read();
+    expect(table.written(page)).toBe(page);
+  },
+);

@@ -1,6 +1,6 @@
-// Writes the table of procedures in docs/developers.md from the contract: node scripts/procedures-table.ts
+// Writes the tables of procedures and of permissions in docs/developers.md: node scripts/procedures-table.ts
 import { type Needs, PROCEDURES, type Procedure } from '../packages/contract/src/index.ts';
-import { permission } from '../packages/domain/src/index.ts';
+import { PERMISSIONS, permission } from '../packages/domain/src/index.ts';
 import { pageTable } from './page-table.ts';
 
 /** What is asked of the permissions of a kind of product. */
@@ -60,4 +60,24 @@ export const proceduresTable = pageTable({
   ],
 });
 
-if (import.meta.main) proceduresTable.write();
+/** Every permission, by the key that scopes and caps name it with. */
+export const permissionsTable = pageTable({
+  page: 'developers.md',
+  what: 'permissions',
+  from: 'packages/domain/src/permissions/registry.ts',
+  script: 'procedures-table.ts',
+  rows: () => [
+    ['key', 'name', 'levels', 'controlled by'],
+    ...PERMISSIONS.map(({ key, label, levels, controller }) => [
+      `\`${key}\``,
+      label,
+      levels.join(', '),
+      controller === null ? '' : `\`${controller}\``,
+    ]),
+  ],
+});
+
+if (import.meta.main) {
+  proceduresTable.write();
+  permissionsTable.write();
+}

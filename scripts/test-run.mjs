@@ -34,7 +34,7 @@ export async function runTests(filters) {
 function readingChecks() {
   const runtime = findRuntime();
   const options = {
-    toldAtEnd: true,
+    told: /** @type {const} */ ('atEnd'),
     // Of the tools, those written in Go do their work once for each thread: one core for each of two checks is faster.
     env: { GOMAXPROCS: '1' },
   };

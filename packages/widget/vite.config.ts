@@ -56,11 +56,11 @@ export default defineConfig({
             // what shows its plans and jobs takes from what chooses, which asks for it
             {
               name: 'imports',
-              test: /widget.src.imports.(?!(sam-)?(copy|import-run|preview-step|import-draft|import-words|imports-source))/,
+              test: /widget.src.imports.(?!(sam-)?(link|import-run|preview-step|import-draft|import-words|imports-source))/,
               priority: 2,
             },
             { name: 'import-run', test: /widget.src.imports.(sam-)?(import-run|preview-step)/, priority: 1 },
-            { name: 'copy', test: /widget.src.imports.(sam-)?copy/, priority: 1 },
+            { name: 'link', test: /widget.src.imports.(sam-)?link/, priority: 1 },
             { name: 'products', test: /widget.src.(products|copies.copies-source)./, priority: 1 },
             { name: 'copies', test: /widget.src.copies.(?!copies-source)/, priority: 1 },
             { name: 'billing', test: /widget.src.billing./, priority: 1 },

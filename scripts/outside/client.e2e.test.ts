@@ -6,6 +6,7 @@ import { type Deployment, deploy } from '../../apps/api/test/support/deployment.
 import { PROCEDURES } from '../../packages/contract/src/index.ts';
 import { root } from '../launch.mjs';
 import { PRINTS, PROGRAM, tsconfig, WITH_A_CALL, WITHOUT_A_CALL } from './integrator.ts';
+import { samplesAsProgram } from './page-samples.ts';
 import { createProject, type Project } from './project.ts';
 
 /** Most that the client's declarations weigh for each procedure, gzip -9: they are read by every editor that opens a file with a call. */
@@ -121,6 +122,29 @@ describe('a project with the client, installed from the server', () => {
     const ran = await project.start('built/main.js', [api.url, secret, api.root]);
     expect(ran.complained).toBe('');
     expect(JSON.parse(ran.said)).toEqual(PRINTS);
+  });
+
+  it('is what the samples of docs/developers.md need to be checked and run as they stand, one after the other', async () => {
+    const { secret } = await api.key(api.root);
+    const { results } = await api.owner.accounts.createMany.mutate({
+      account: api.root,
+      accounts: ['crm-4711', 'crm-4712', 'crm-4800'].map((externalId) => ({
+        name: `Account ${externalId}`,
+        externalId,
+      })),
+    });
+    expect(results.every((result) => 'created' in result)).toBe(true);
+    await project.install('eventsource@4.1.1');
+    const page = readFileSync(join(root, 'docs/developers.md'), 'utf8');
+    project.write({
+      'samples.ts': samplesAsProgram(page),
+      'samples.json': tsconfig('samples.ts'),
+      'accounts.csv': 'externalId,parentExternalId,name\ncrm-west,,Western region\ncrm-4713,crm-west,Bergen Dental\n',
+    });
+    expect((await project.run('tsc', ['-p', 'samples.json'])).said).toBe('');
+    const ran = await project.start('built/samples.js', [api.url, secret, api.root]);
+    expect(ran.code, ran.complained).toBe(0);
+    expect(ran.complained).toBe('');
   });
 
   it('costs the compiler little', async () => {

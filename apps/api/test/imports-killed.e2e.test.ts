@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { clientWithToken } from './support/clients.ts';
-import { jobsEnded } from './support/jobs.ts';
+import { jobsEnded, passSilence } from './support/jobs.ts';
 import { type KillableServer, prepareKillableServer } from './support/killable-server.ts';
 
 /** Accounts that an agent with what it needs comes into: five things each, of which hundreds are done together. */
@@ -50,9 +50,7 @@ describe('A server that is killed in the middle of an import', () => {
     expect(await database.asOwner(copies)).toEqual([{ n: before }]);
 
     await second.start();
-    // Half a minute goes by.
-    await database.asOwner(`UPDATE job_workers SET seen_at = seen_at - interval '30 s'`);
-    await database.asOwner(`UPDATE graphile_worker._private_jobs SET locked_at = locked_at - interval '30 s'`);
+    await passSilence(database);
     await jobsEnded(database, 90_000);
     expect(await database.asOwner(`SELECT state, total, done, skipped, failed FROM jobs WHERE id = $1`, [job])).toEqual(
       [{ state: 'succeeded', total: TARGETS * EACH, done: TARGETS * EACH, skipped: 0, failed: 0 }],

@@ -6,7 +6,7 @@ import { createChanges } from '../src/hall/change.ts';
 import { enqueue, THE_SYSTEM } from '../src/jobs/enqueue.ts';
 import { clientWithToken } from './support/clients.ts';
 import { deadlyJob } from './support/deadly-job.ts';
-import { jobsEnded } from './support/jobs.ts';
+import { jobsEnded, passSilence } from './support/jobs.ts';
 import { type KillableServer, type Program, prepareKillableServer } from './support/killable-server.ts';
 
 const MANY = 120;
@@ -29,13 +29,6 @@ function hallOver(db: Database) {
   const newId = <Id extends string>(): Id => crypto.randomUUID() as string as Id;
   const parts = { db, newId, clock: { nowMs: () => Date.now() } };
   return { ...parts, ...createChanges({ ...parts, happened: () => undefined }) };
-}
-
-/** Lets half a minute go by for servers that are silent. */
-async function beSilent(): Promise<void> {
-  const { database } = first;
-  await database.asOwner(`UPDATE job_workers SET seen_at = seen_at - interval '30 s'`);
-  await database.asOwner(`UPDATE graphile_worker._private_jobs SET locked_at = locked_at - interval '30 s'`);
 }
 
 describe('A server that is killed in the middle of a job', () => {
@@ -69,11 +62,7 @@ describe('A server that is killed in the middle of a job', () => {
       timeout: 10_000,
     });
     expect(await done()).toBe(before);
-    // Half a minute goes by.
-    await database.asOwner(`UPDATE job_workers SET seen_at = seen_at - interval '30 s' WHERE pool_id = $1`, [
-      worker?.pool,
-    ]);
-    await database.asOwner(`UPDATE graphile_worker._private_jobs SET locked_at = locked_at - interval '30 s'`);
+    await passSilence(database, worker?.pool);
     await vi.waitFor(async () => expect(await done()).toBeGreaterThan(before), { timeout: 15_000, interval: 25 });
     await jobsEnded(database, 30_000);
     expect(await database.asOwner('SELECT state, total, done, skipped, failed FROM jobs')).toEqual([
@@ -112,7 +101,7 @@ describe('An item that kills each server that tries it', () => {
     const dies = async (server: Program): Promise<void> => {
       await server.exit;
       expect(server.child.signalCode, server.output()).toBe('SIGKILL');
-      await beSilent();
+      await passSilence(first.database);
     };
 
     await dies(start());

@@ -303,7 +303,7 @@ describe('A price book', () => {
     const { book: old, versions } = await client.books.get.query({ account: id, book: first.id, version: 1 });
     expect([old.terms.rates[0]?.price, versions.map(({ version }) => version)]).toEqual(['0.05', [3, 2, 1]]);
     const sentences = (await client.audit.list.query({ account: id })).rows.map(({ sentence }) => sentence);
-    expect(sentences).toContain('gave KV the price book Basic, version 1, from 2026-11-01T00:00:00.000Z');
+    expect(sentences).toContain('gave KV the price book Basic, version 1, from 2026-11-01 00:00 UTC');
   });
 
   it('is refused where it makes no sense, with a sentence and the field', async () => {

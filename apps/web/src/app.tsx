@@ -38,7 +38,7 @@ const WorkPage = lazy(loadWork);
 const JobPage = lazy(() => import('./work/job-page.tsx'));
 const KeysPage = lazy(loadKeys);
 const ActivityPage = lazy(loadActivity);
-const ImportPage = lazy(() => import('./imports/import-page.tsx'));
+const ImportPage = lazy(() => import('./account-imports/import-page.tsx'));
 
 /** The account that an address opens beside the table, and its tab. Anybody may have typed it: the server says when there is none such. */
 function openedIn(rest: string | undefined): { opened: AccountId | null; tab: AccountTab } {

@@ -134,7 +134,7 @@ const WHAT_A_ROLE_NEEDS =
 /** How far a migration is. */
 export type MigrationProgress = {
   readonly migration: string;
-  /** `begins`, what it says itself of a step that takes its time (RAISE NOTICE, with how much is done), and `done` when all took long. */
+  /** `begins` (in a new database, where each takes no time, it is not told), what it says itself of a step that takes its time (RAISE NOTICE, with how much is done), and `done` when all took long. */
   readonly step: string;
   /** Since it began (ms). */
   readonly elapsedMs: number;
@@ -176,11 +176,14 @@ class MigratorsDialect extends PostgresDialect {
  */
 export async function migrate(config: DatabaseConfig, { to, onProgress }: MigrateOptions = {}): Promise<void> {
   const pool = new Pool({ ...config, max: 2 });
-  const migrations = observed(MIGRATIONS, pool, onProgress ?? (() => undefined));
+  let isNew = false;
+  const migrations = observed(MIGRATIONS, pool, (progress) => {
+    if (!isNew || progress.step !== 'begins') onProgress?.(progress);
+  });
   const db = new Kysely<unknown>({ dialect: new MigratorsDialect({ pool }) });
   try {
     await checkVersion(db);
-    await checkRelease(db);
+    isNew = await checkRelease(db);
     // Before ours, which refer to it: whoever sees that ours are done knows that it is there.
     await installQueue(pool).catch((error: unknown) => {
       throw orForbidden(error);
@@ -251,15 +254,17 @@ async function checkVersion(db: Kysely<unknown>): Promise<void> {
   if (number < MINIMUM_VERSION)
     throw new DatabaseUnusableError(`PostgreSQL 18 or newer is needed; this server is ${name}.`);
 }
-async function checkRelease(db: Kysely<unknown>): Promise<void> {
+/** Whether nothing was ever migrated here. */
+async function checkRelease(db: Kysely<unknown>): Promise<boolean> {
   const table = await sql`SELECT 1 WHERE to_regclass('kysely_migration') IS NOT NULL`.execute(db);
-  if (table.rows.length === 0) return;
+  if (table.rows.length === 0) return true;
   const done = await sql<{ name: string }>`SELECT name FROM kysely_migration ORDER BY name`.execute(db);
   const foreign = done.rows.find(({ name }) => !Object.hasOwn(MIGRATIONS, name));
   if (foreign !== undefined)
     throw new DatabaseUnusableError(
       `A newer release of Tenantree has used this database (its migration ${foreign.name} is unknown here). Start that release, or restore a backup from before it.`,
     );
+  return false;
 }
 
 /** Whether every migration of this release has run, and its functions are the database's. Any login that serves may ask. */

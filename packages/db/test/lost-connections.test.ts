@@ -51,10 +51,9 @@ describe('A connection that the server ends', () => {
       (error: unknown) => error,
     );
     await expect.poll(async () => (await admin.query(`SELECT 1 ${WAITING}`)).rowCount, { timeout: 10_000 }).toBe(1);
-    expect(first.slice(-2)).toMatchObject([
-      { migration: '0003-usage', step: 'begins' },
-      { migration: '0003-usage', step: 'public.usage_events made' },
-    ]);
+    expect(first.at(-1)).toMatchObject({ migration: '0003-usage', step: 'public.usage_events made' });
+    // In a new database each takes no time: what merely begins is not told.
+    expect(first.map(({ step }) => step)).not.toContain('begins');
     // Only the one that waits: were the other to go first, the migration could finish before its own turn came.
     await endConnections(WAITING);
     expect(await waiting).toBeInstanceOf(Error);

@@ -79,6 +79,21 @@ describe('a flat list', () => {
     expect(shown.line('Acme Group').open).toBe(true);
   });
 
+  it.each([1100, 1170, 1250, 1400])(
+    'has room for a name of eighteen letters beside the way to it, in %i px',
+    async (width) => {
+      const source = mockTree();
+      const shown = await show(source, { width }, (screen) => {
+        screen.view = { ...DEFAULT_VIEW, layout: 'flat' };
+      });
+      await vi.waitFor(() => expect(shown.store.sought?.sort).toBe('name'));
+      await vi.waitFor(() => shown.row('Acme North'));
+      const label = shown.row('Acme North').querySelector('.label')!;
+      const room = label.parentElement!.getBoundingClientRect().right - label.getBoundingClientRect().left;
+      expect(room).toBeGreaterThan(18 * 7.5);
+    },
+  );
+
   it('goes on in pages, selects, opens menus, follows keys, and shows what others change', async () => {
     const source = largeTree(10, 10, 4);
     const shown = await show(source, {}, (screen) => {

@@ -293,7 +293,7 @@ const HowMet = ({ sections, modes, onChange }: ModesProps) => (
         sections.includes(section) && (
           <Select
             key={section}
-            label={section === 'caps' ? 'Caps that are there' : 'Limits that are there'}
+            label={section === 'caps' ? 'Permissions that are there' : 'Limits that are there'}
             value={modes[section]}
             onChange={({ target }) =>
               onChange({ ...modes, [section]: SECTION_MODES.find((mode) => mode === target.value) ?? 'replace' })

@@ -26,7 +26,7 @@ export default function BlueprintsPage({ account }: { readonly account: string }
   return (
     <Page
       title="Blueprints"
-      lead={`Sets up accounts below ${acting?.name ?? 'this account'} in one act: caps, limits, a price book and products.`}
+      lead={`Sets up accounts below ${acting?.name ?? 'this account'} in one act: permissions, limits, a price book and products.`}
     >
       <Card
         title={chosen.length > 0 ? `Choose what ${accountsWords(chosen.length)} are set up with` : 'Offered here'}

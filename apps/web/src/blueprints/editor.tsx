@@ -202,7 +202,7 @@ type CapsProps = {
 const capsOf = (value: string): BlueprintDraft['caps'] => (value === 'preset' || value === 'levels' ? value : 'none');
 
 const Caps = ({ draft: { caps, preset, levels }, presets: offered, refusal, onChange }: CapsProps) => (
-  <Part title="Caps" field="caps" refusal={refusal}>
+  <Part title="Permissions" field="caps" refusal={refusal}>
     <div className={css.fields}>
       <Select
         label="What accounts may do"

@@ -10,7 +10,7 @@ import {
 import { texts } from '../texts.ts';
 
 export const SECTIONS: Readonly<Record<BlueprintSection, string>> = {
-  caps: 'Caps',
+  caps: 'Permissions',
   limits: 'Limits',
   priceBook: 'Price book',
   products: 'Products',

@@ -50,6 +50,18 @@ describe('the audit log', () => {
     expect(auditSentence(action, details)).toBe(said);
   });
 
+  it('says instants as people read them, and leaves names that look like one', () => {
+    const at = '2026-11-29T23:53:23.394Z';
+    const plan = { plan: 'Business', account: at, from: at };
+    expect(auditSentence('billing.planChosen', plan)).toBe(
+      `chose the plan Business for ${at}, from 2026-11-29 23:53 UTC`,
+    );
+    const end = { account: 'West', until: at };
+    expect(auditSentence('transfer.extended', end)).toBe(
+      'put the end of the billing transfer of West off to 2026-11-29 23:53 UTC',
+    );
+  });
+
   it('never fails on an entry of another release', () => {
     expect(auditSentence('account.painted', {})).toBe('account.painted');
     expect(auditSentence('account.created', {})).toBe('created –');

@@ -137,17 +137,20 @@ export function auditSentence(action: string, details: Readonly<Record<string, u
   return known === 'account.suspended' ? said + termsOf(details) : said;
 }
 
+/** Details that say when something begins or ends. */
+const INSTANTS = ['from', 'to', 'until'];
+
 function wordOf(details: Readonly<Record<string, unknown>>, blank: string): string | null {
   const detail = Object.hasOwn(details, blank) ? details[blank] : undefined;
   if (blank === 'kind' && typeof detail === 'string') return limitKindStoredAs(detail)?.many ?? detail;
+  if (INSTANTS.includes(blank) && typeof detail === 'string')
+    return detail.replace(/^([\d-]+)T(\d\d:\d\d).*$/, '$1 $2 UTC');
   return typeof detail === 'string' || typeof detail === 'number' ? String(detail) : null;
 }
 
 /** From when until when a suspension is, and why, as far as that was said. */
 function termsOf(details: Readonly<Record<string, unknown>>): string {
-  const at = (blank: string): string | null =>
-    wordOf(details, blank)?.replace(/^([\d-]+)T(\d\d:\d\d).*$/, '$1 $2 UTC') ?? null;
-  const [from, until, reason] = [at('from'), at('until'), wordOf(details, 'reason')];
+  const [from, until, reason] = [wordOf(details, 'from'), wordOf(details, 'until'), wordOf(details, 'reason')];
   return [from && ` from ${from}`, until && ` until ${until}`, reason && `: ${reason}`].filter(Boolean).join('');
 }
 

@@ -95,9 +95,9 @@ export class SamImportChoice extends LitElement {
   declare protected told: number;
   #asked: Asked | null = null;
   readonly #late = new LatePart(
-    () => import('./sam-copy.ts'),
-    'SamCopy',
-    ({ SamCopy }) => (define('sam-copy', SamCopy), true),
+    () => import('./sam-link.ts'),
+    'SamLink',
+    ({ SamLink }) => (define('sam-link', SamLink), true),
   );
   #typing: ReturnType<typeof setTimeout> | undefined;
   readonly #loading = new Loading<Asked, Listed>(this, {
@@ -333,7 +333,7 @@ export class SamImportChoice extends LitElement {
       // Its list says what it is now.
       this.told += 1;
     };
-    return html`<sam-copy exportparts="button, dialog" .source=${this.source?.products ?? null} .account=${account} .kind=${kind} .product=${product} .texts=${this.texts} .access=${this.access} .changed=${changed}></sam-copy>`;
+    return html`<sam-link exportparts="button, dialog" .source=${this.source?.products ?? null} .account=${account} .kind=${kind} .product=${product} .texts=${this.texts} .access=${this.access} .changed=${changed}></sam-link>`;
   }
 }
 

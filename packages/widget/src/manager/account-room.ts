@@ -23,7 +23,7 @@ const roomStyles = css`
   :host::before { content: '. .'; display: block; block-size: 0; overflow: hidden; visibility: hidden; white-space: normal; word-spacing: 66em; }
   /* In place of the list, which keeps its size and so its scroll position; beside it where there is room. */
   .rooms { container: rooms / inline-size; position: relative; }
-  sam-account { z-index: 3; min-block-size: 0; border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-2); background: var(--sam-surface); overflow: auto; }
+  sam-account { z-index: 3; min-block-size: 0; border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-2); background: var(--sam-canvas); overflow: auto; }
   .open > sam-subaccounts { visibility: hidden; }
   @container rooms (inline-size >= calc(1080em / 14)) {
     .open > sam-subaccounts { visibility: visible; }

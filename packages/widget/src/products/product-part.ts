@@ -74,9 +74,9 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
   readonly #dialogs = new Dialogs(() => this.renderRoot.querySelector('.products') ?? this.renderRoot);
 
   readonly #origin = new LatePart(
-    () => import('../imports/sam-copy.ts'),
-    'SamCopy',
-    ({ SamCopy }) => (define('sam-copy', SamCopy), true),
+    () => import('../imports/sam-link.ts'),
+    'SamLink',
+    ({ SamLink }) => (define('sam-link', SamLink), true),
     () => this.requestUpdate(),
   );
   readonly #loading = new Loading<Asked, Product>(this, {
@@ -270,7 +270,7 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
     const changed = (next: Product): void => {
       if (this.#editing === editing) this.#take(next);
     };
-    return html`<sam-copy exportparts="button, dialog" .source=${this.source} .account=${this.account?.id ?? null} .kind=${kind} .product=${product} .texts=${this.texts} .access=${this.access} .changed=${changed}></sam-copy>`;
+    return html`<sam-link exportparts="button, dialog" .source=${this.source} .account=${this.account?.id ?? null} .kind=${kind} .product=${product} .texts=${this.texts} .access=${this.access} .changed=${changed}></sam-link>`;
   }
 
   /** What is known of it beside what it holds. */

@@ -4,9 +4,9 @@ import type { activityTexts } from '../activity/activity-texts.ts';
 import type { billingTexts } from '../billing/billing-texts.ts';
 import type { transferTexts } from '../billing/transfer-texts.ts';
 import type { copiesTexts } from '../copies/copies-texts.ts';
-import type { copyTexts } from '../imports/copy-texts.ts';
 import type { importRunTexts } from '../imports/import-run-texts.ts';
 import type { importsTexts } from '../imports/imports-texts.ts';
+import type { linkTexts } from '../imports/link-texts.ts';
 import type { limitsTexts } from '../limits/limits-texts.ts';
 import type { membersTexts } from '../members/members-texts.ts';
 import type { partsTexts } from '../parts/parts-texts.ts';
@@ -103,7 +103,7 @@ type Late = typeof partsTexts &
   typeof productsTexts &
   typeof importsTexts &
   typeof importRunTexts &
-  typeof copyTexts &
+  typeof linkTexts &
   typeof copiesTexts &
   typeof billingTexts &
   typeof activityTexts;

@@ -150,17 +150,23 @@ function hidden(columns: readonly ShownColumn[]): string {
   return others.map((column) => `.row .cell.${column}`).join() || '.none';
 }
 
+const RESTRICTED_AS_STATUS =
+  ".row[data-state='restricted'] .status > .text { display: block; } .row[data-state='restricted'] .status > .icon { display: inline; }";
 const COMMON = css`.path, .created, .id, .blueprint { display: none; }
   .path, .id, .blueprint, .blueprint bdi { align-items: center; overflow: hidden; text-overflow: ellipsis; color: var(--sam-text-2); font-size: var(--sam-fs-12); padding-inline-end: var(--sam-3); }
   .head :is(.path, .id, .blueprint) { color: inherit; } .id { font-family: var(--sam-font-mono); }
   /* The name gives way, and not what is the matter. */ .drift { flex: none; padding: 1px var(--sam-2); border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-full); }`;
 
-/** The usual columns give way in narrow tables by the rules that they have; the way to an account takes what room is left. */
-const usualRules = (columns: readonly ShownColumn[]): string => css`${COMMON}
-  @container ${BESIDE} {
-    ${hidden(columns)} { display: none; }
-    ${columns.some(({ column }) => column === 'path') ? ".row[data-kind='account'] .path, .head .path { display: block; flex: 1 1 8em; }" : ''}
+/** The way to an account takes what room is left beside its name: until there is enough for both, what is restricted stands under the status. */
+const WAY = css`@container ${BESIDE} { .row[data-kind='account'] .path, .head .path { display: block; flex: 1 1 8em; } }
+  @container ${BESIDE} and (inline-size < calc(1340em / 14)) {
+    .cell.caps { display: none; } .cell.plan { flex-basis: 10em; } ${RESTRICTED_AS_STATUS}
   }`;
+
+/** The usual columns give way in narrow tables by the rules that they have. */
+const usualRules = (columns: readonly ShownColumn[]): string => css`${COMMON}
+  @container ${BESIDE} { ${hidden(columns)} { display: none; } }
+  ${columns.some(({ column }) => column === 'path') ? WAY : ''}`;
 
 /** Chosen columns are all there, however narrow the table is: it is scrolled, between what stays in sight. */
 function chosenRules(columns: readonly ShownColumn[]): string {
@@ -170,9 +176,7 @@ function chosenRules(columns: readonly ShownColumn[]): string {
       css`.row[data-kind='account'] .cell.${column}, .head .cell.${column} { display: ${column === 'status' || column === 'blueprint' ? 'flex' : 'block'}; flex: 0 0 ${widths[k]}; }`,
   );
   const minutes = widths[columns.findIndex(({ column }) => column === 'minutes')] ?? '10em';
-  const restricted = columns.some(({ column }) => column === 'caps')
-    ? ''
-    : ".row[data-state='restricted'] .status > .text { display: block; } .row[data-state='restricted'] .status > .icon { display: inline; }";
+  const restricted = columns.some(({ column }) => column === 'caps') ? '' : RESTRICTED_AS_STATUS;
   const all = ['28px', '12em', ...widths, '8em', '36px', 'var(--sam-2)', 'var(--sam-3)'].join(' + ');
   return css`${COMMON}
   @container ${BESIDE} {

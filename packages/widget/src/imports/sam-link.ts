@@ -9,13 +9,13 @@ import { formStyles } from '../parts/form-styles.ts';
 import { partsTexts } from '../parts/parts-texts.ts';
 import { SamConfirm } from '../parts/sam-confirm.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
-import { copyStyles } from './copy-styles.ts';
-import { copyTexts } from './copy-texts.ts';
 import { placeWords, valueWords } from './import-words.ts';
 import type { ImportsSource, Product, ShownKind } from './imports-source.ts';
+import { linkStyles } from './link-styles.ts';
+import { linkTexts } from './link-texts.ts';
 
 /** What a copy is a copy of, where it differs from its source, and what can be done about that (rules/products 14). */
-export class SamCopy extends LitElement {
+export class SamLink extends LitElement {
   static override properties = {
     source: { attribute: false },
     account: { attribute: false },
@@ -26,7 +26,7 @@ export class SamCopy extends LitElement {
     busy: { state: true },
     refusal: { state: true },
   };
-  static override styles = [controlStyles, formStyles, copyStyles];
+  static override styles = [controlStyles, formStyles, linkStyles];
 
   declare source: Pick<ImportsSource['products'], 'takeSource' | 'detach'> | null;
   /** Whose copy it is. */
@@ -55,7 +55,7 @@ export class SamCopy extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has('texts')) this.texts.complete({ ...partsTexts, ...copyTexts });
+    if (changed.has('texts')) this.texts.complete({ ...partsTexts, ...linkTexts });
   }
 
   protected override render(): TemplateResult | typeof nothing {
@@ -115,7 +115,7 @@ export class SamCopy extends LitElement {
   /** @param refused what happens with a refusal: it is said here, or to whoever asked */
   async #do(
     act: (
-      source: NonNullable<SamCopy['source']>,
+      source: NonNullable<SamLink['source']>,
       where: { readonly account: AccountId; readonly kind: ShownKind['kind'] },
     ) => Promise<Product>,
     refused: 'said' | 'thrown' = 'said',

@@ -6,7 +6,7 @@ import { Card, Select, usePages } from '../parts/cards.tsx';
 import { Empty, Loaded } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
-import own from './imports.module.css';
+import own from './account-imports.module.css';
 import { outcomeWords, rowsWords } from './outcomes.ts';
 
 const { accountImports } = tenantree.trpc;

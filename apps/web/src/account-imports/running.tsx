@@ -5,7 +5,7 @@ import { Link } from 'wouter';
 import css from '../parts/cards.module.css';
 import { Act, Card } from '../parts/cards.tsx';
 import { queries, tenantree } from '../server.ts';
-import own from './imports.module.css';
+import own from './account-imports.module.css';
 import { Counts } from './judged.tsx';
 import { rowsWords } from './outcomes.ts';
 import { ImportRows } from './rows.tsx';

@@ -9,7 +9,7 @@ import { Alert, Button, keepFocus, Loaded, Page } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { useAccount } from '../shell/use-account.ts';
 import { texts } from '../texts.ts';
-import own from './imports.module.css';
+import own from './account-imports.module.css';
 import { Judged } from './judged.tsx';
 import { Running } from './running.tsx';
 import { sendFile } from './send-file.ts';

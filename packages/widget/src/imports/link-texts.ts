@@ -1,5 +1,5 @@
 /** What is said of a copy, in English. Loaded with it. */
-export const copyTexts = {
+export const linkTexts = {
   copyTitle: 'Copy',
   copyOf: 'Copy from {account}, version {n}',
   copyOfAbove: 'Copy from an account above you, version {n}',
