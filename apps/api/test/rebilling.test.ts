@@ -340,6 +340,15 @@ describe('A price book', () => {
       field: 'to',
     });
     expect(await assign({ from: '2026-10-20T00:00:00Z' })).toMatchObject({ code: 'PREVIEW_STALE' });
+    // A year that is still being typed: each month since would have a statement that never changes.
+    const typo = { account: id, customers: [customer], book: saved.id, version: 1, from: '0206-10-20T00:00:00Z' };
+    const ages = await client.books.previewAssignment.query(typo);
+    expect(ages.rows[0]?.refused).toMatchObject({ code: 'ASSIGNMENT_INVALID', field: 'from' });
+    expect(await assign({ from: typo.from, preview: ages.preview })).toMatchObject({
+      code: 'ASSIGNMENT_INVALID',
+      field: 'from',
+      message: '“KB” used nothing before 2026-09: begin in that month, or later.',
+    });
     expect(await assign({ version: 2 })).toMatchObject({ code: 'NOT_FOUND', field: 'book' });
     await client.books.assign.mutate({ account: id, customers: [customer], book: saved.id, version: 1 });
     expect(await assign({ from: '2026-12-01T00:00:00Z' })).toMatchObject({ code: 'ASSIGNMENT_OVERLAP', field: 'from' });
