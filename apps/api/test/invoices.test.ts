@@ -411,6 +411,10 @@ describe('A plan', () => {
     });
     await stage.subscribe(client, id, 'm10');
     expect((await client.billing.get.query({ account: id })).next?.plan?.id).toBe('m10');
+    // Back to the one it has: nothing is to change any more.
+    await stage.subscribe(client, id, 'm9');
+    expect(await client.billing.get.query({ account: id })).toMatchObject({ plan: { id: 'm9' }, next: null });
+    await stage.subscribe(client, id, 'm10');
     const log = await client.audit.list.query({ account: id, limit: 3 });
     expect(log.rows[0]?.sentence).toContain('chose the plan M10');
   });
