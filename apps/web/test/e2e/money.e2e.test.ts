@@ -82,7 +82,9 @@ describe('pages of money on a real server', () => {
     await page.getByLabel('Name').fill('Regions');
     await page.getByLabel('Price a minute').fill('1.5.0');
     await page.getByRole('button', { name: 'Save price book' }).click();
-    await page.getByRole('alert').waitFor();
+    await page.getByRole('alert').getByText('A price is a decimal from 0').waitFor();
+    // It is said where it is wrong.
+    expect(await page.getByLabel('Price a minute').getAttribute('aria-invalid')).toBe('true');
     await page.getByLabel('Price a minute').fill('0.25');
     await page.getByRole('button', { name: 'Save price book' }).click();
     await page.getByText('What comes of version 1').waitFor();
@@ -98,6 +100,25 @@ describe('pages of money on a real server', () => {
       .getByText('Draft')
       .waitFor();
     await look(page, 'rebilling');
+    expect(app.faults).toEqual([]);
+  });
+
+  it('all customers and price books are reached, however many there are', async () => {
+    const seller = (await owner.client.accounts.createMain.mutate({ name: 'Many' })).account.id;
+    const accounts = Array.from({ length: 101 }, (_, k) => ({ name: `Customer ${String(k).padStart(3, '0')}` }));
+    await owner.client.accounts.createMany.mutate({ account: seller, accounts });
+    for (let k = 0; k < 51; k += 1)
+      await owner.client.books.save.mutate({
+        account: seller,
+        name: `Book ${k}`,
+        terms: { currency: 'EUR', monthlyFee: '0', meters: {} },
+      });
+    const page = await app.open({ context: await owner.context() });
+    await page.goto(`${app.url}/a/${seller}/rebilling`);
+    await page.getByRole('link', { name: 'Book 0', exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Show 100 more customers' }).click();
+    await tick(page.getByRole('checkbox', { name: 'Select Customer 100' }));
+    await page.getByText('Price book for Customer 100').waitFor();
     expect(app.faults).toEqual([]);
   });
 });
