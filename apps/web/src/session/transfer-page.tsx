@@ -6,7 +6,7 @@ import { Alert, Button, errorOf, Field, partsCss } from '../parts/parts.tsx';
 import { queries, tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
 import { NewPassword } from './new-password.tsx';
-import { signIn } from './sign-in.ts';
+import { signIn, signOut } from './sign-in.ts';
 import { Stage } from './stage.tsx';
 import { useForm } from './use-form.ts';
 import { useMe } from './use-me.ts';
@@ -38,6 +38,17 @@ export default function TransferPage({ token }: { readonly token: string }) {
   if (invitation.error)
     return (
       <Stage title="This link doesn’t open anything" lead={refusalOf(invitation.error).message}>
+        {me.data?.user && (
+          <>
+            <p>
+              You are signed in as <bdi>{me.data.user.email}</bdi>. A link that was sent to another address opens when
+              you are signed out.
+            </p>
+            <Button look="primary" onClick={() => void signOut(`/transfer/${token}`)}>
+              Sign out and open it
+            </Button>
+          </>
+        )}
         <Link href="/">To your accounts</Link>
       </Stage>
     );

@@ -74,7 +74,7 @@ const Banner = ({ acting, home, onReturn }: BannerProps) => (
 /** The frame around every page inside an account: rail, top bar, and the violet banner while one acts in another account than one's own. */
 export function Shell({ account, children }: { readonly account: string; readonly children: ReactNode }) {
   const me = useMe().data;
-  const { account: acting, error, home, isInside } = useActing(account);
+  const { account: acting, lost, error, home, isInside } = useActing(account);
   useFreshAccounts(acting);
   const [, navigate] = useLocation();
   const user = me?.user?.id ?? '';
@@ -87,6 +87,15 @@ export function Shell({ account, children }: { readonly account: string; readonl
 
   if (error && !acting) {
     const { code, message } = refusalOf(error);
+    if (lost !== null)
+      return (
+        <Stage
+          title={`You don’t reach ${lost} any more`}
+          lead="It pays for itself now or stands elsewhere, or your access to it ended."
+        >
+          <Link href="/">To your accounts</Link>
+        </Stage>
+      );
     return (
       <Stage title={code === 'NOT_FOUND' ? 'No such account' : 'This account can’t be opened'} lead={message}>
         <Link href="/">To your accounts</Link>
