@@ -54,7 +54,7 @@ export default function BookPage({ account, book }: { readonly account: string; 
         <Link href={`/a/${account}/rebilling`}>Rebilling</Link>
       </p>
       {isNew ? (
-        !state.isPending && <Editor account={account} found={null} currency={currency} />
+        <Loaded query={state}>{() => <Editor account={account} found={null} currency={currency} />}</Loaded>
       ) : (
         <Loaded query={query} missing="No such price book">
           {(found) => (
