@@ -184,7 +184,35 @@ describe('A statement', () => {
     const { id: statement, total } = await freeze(client, id, customer);
     expect(total.minor).toBe('13003');
     const { details } = await statementOf(client, id, statement);
-    expect(details.parts[0]?.used[0]?.prices).toEqual(['0.010533331']);
+    expect(details.parts[0]?.used[0]).toMatchObject({ prices: ['0.010533331'], model: 'flat', size: null, tiers: [] });
+  });
+
+  it('says all that it takes to work its amounts out: steps with their ends and fees, and what is rounded up before', async () => {
+    const { id, client } = await seller('Steps', 'plain');
+    const customer = await stage.make(id, 'KT');
+    const tiers = [
+      { upTo: '100', price: '0.2', fee: '3' },
+      { upTo: null, price: '0.1' },
+    ];
+    await sell(
+      client,
+      { account: id, customer },
+      book({ model: 'graduated', included: '10', increments: '60/60', tiers }),
+    );
+    await stage.use(client, customer, '133.5');
+    await stage.counted(id);
+    const { details } = await client.statements.draft.query({ account: id, customer, period: '2026-10' });
+    expect(details?.parts[0]?.used[0]).toMatchObject({
+      quantity: '134',
+      included: '10',
+      model: 'graduated',
+      tiers: [
+        { upTo: '100', price: '0.2', fee: '3' },
+        { upTo: null, price: '0.1', fee: '0' },
+      ],
+      increments: '60/60',
+      amount: { minor: '2540' },
+    });
   });
 
   it('never changes once it is frozen; what comes late is on the next one, by the book of then', async () => {

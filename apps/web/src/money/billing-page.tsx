@@ -16,7 +16,7 @@ import { Departures } from './departures.tsx';
 import { Billing, billingSource, Chart } from './elements.ts';
 import { PaymentMethod } from './payment-method.tsx';
 import { Received } from './received.tsx';
-import { amount, quantity, quantityOf, startWords } from './words.ts';
+import { amount, pricedWords, quantity, quantityOf, startWords } from './words.ts';
 
 const { billing, invoices, usage } = tenantree.trpc;
 
@@ -172,10 +172,10 @@ const ownAndNested = (
 const planWords = (plan: ShownPlan): string =>
   [
     `${amount(plan.monthlyFee)} a month`,
-    ...plan.rates.map(({ label, unit, included, model, price, size, tiers }) => {
+    ...plan.rates.map((rates) => {
+      const { label, unit, included } = rates;
       const start = Number(included) > 0 ? `${quantity(included)} ${unit}s included, then ` : '';
-      if (model === 'package') return `${label}: ${start}${price} for each ${quantity(size ?? '1')}`;
-      return `${label}: ${start}${price ?? `from ${tiers.at(-1)?.price ?? '–'}`} a ${unit}`;
+      return `${label}: ${start}${pricedWords(rates)}`;
     }),
     plan.concurrent === null ? '' : `${plan.concurrent} calls at one time`,
     plan.subaccounts === 'none' ? 'no subaccounts' : '',
