@@ -438,6 +438,25 @@ describe('A plan', () => {
     expect(await codeOf(choose('yen'))).toBe('PLAN_UNAVAILABLE');
   });
 
+  it('that includes no subaccounts lets none be made, by itself, in a batch or from a file', async () => {
+    const { id, client } = await stage.main('Alone');
+    await stage.subscribe(client, id, 'alone');
+    expect(await refusalOf(client.accounts.create.mutate({ account: id, name: 'Below' }))).toMatchObject({
+      code: 'PLAN_UNAVAILABLE',
+    });
+    const accounts = [{ name: 'Below' }];
+    const { results } = await client.accounts.createMany.mutate({ account: id, accounts, mode: 'each' });
+    expect(results).toMatchObject([{ code: 'PLAN_UNAVAILABLE' }]);
+    // To come counts, too: until then there would be some.
+    const later = await payer('Alone later', 'm9');
+    await stage.subscribe(later.client, later.id, 'alone');
+    expect(await codeOf(later.client.accounts.create.mutate({ account: later.id, name: 'Below' }))).toBe(
+      'PLAN_UNAVAILABLE',
+    );
+    await stage.subscribe(later.client, later.id, 'm10');
+    await later.client.accounts.create.mutate({ account: later.id, name: 'Below' });
+  });
+
   it('is the payer’s: who is paid for from above is told so in sentences', async () => {
     const { id, client } = await payer('Paying', 'm9');
     const child = await stage.make(id, 'Paid for');
