@@ -160,6 +160,23 @@ describe('An invoice', () => {
     expect(await read()).toMatchObject({ issued: { id: invoice.id, number: invoice.number }, draft: null, lines: [] });
   });
 
+  it('that would be below 0 says so line by line before it is issued, too', async () => {
+    const { id, client } = await payer('Given back', 'm9');
+    await stage.use(client, id, '3000');
+    stage.clock.ms = OCTOBER_CLOSES;
+    await close(client, id);
+    await stage.use(client, id, '-2000', { at: MID_OCTOBER });
+    await stage.counted(id);
+    stage.clock.ms = NOVEMBER_CLOSES;
+    const { draft, lines } = await client.invoices.draft.query({ account: id, period: '2026-11' });
+    const invoice = await close(client, id, '2026-11');
+    const said = await client.invoices.get.query({ account: id, invoice: invoice.id });
+    expect(lines).toEqual(said.lines);
+    expect(lines.at(-1)).toMatchObject({ type: 'credit', amount: { minor: '10900' } });
+    expect([draft?.total.minor, draft?.lines]).toEqual(['0', lines.length]);
+    expect(lines.reduce((sum, { amount }) => sum + Number(amount.minor), 0)).toBe(0);
+  });
+
   it('has a line for each parent that an account stood under (M10)', async () => {
     const { id, client } = await payer('M10', 'm10');
     const [p, x] = [await stage.make(id, 'P1'), await stage.make(id, 'X1')];
