@@ -30,12 +30,12 @@ export function pricedWords({ unit, model, price: each, size, tiers, increments 
     const of = model === 'package' ? `for each ${quantity(size ?? '1')} begun` : `a ${unit}`;
     return `${price(each ?? '0')} ${of}${rounded}`;
   }
-  const steps = tiers.map(({ upTo, price: each, fee }) => {
+  const steps = tiers.map(({ upTo, price: each, fee }, k) => {
     const end = upTo === null ? (tiers.length > 1 ? ' above' : '') : ` up to ${quantity(upTo)}`;
-    return `${price(each)}${end}${Number(fee) > 0 ? ` (and ${price(fee)} once begun)` : ''}`;
+    return `${price(each)}${k === 0 ? ` a ${unit}` : ''}${end}${Number(fee) > 0 ? ` (and ${price(fee)} once begun)` : ''}`;
   });
   const how = model === 'volume' && tiers.length > 1 ? 'all at the price of the step that is reached, ' : '';
-  return `${how}${steps.join(', ')} a ${unit}${rounded}`;
+  return `${how}${steps.join(', ')}${rounded}`;
 }
 
 const days = new Intl.DateTimeFormat(texts.locale, { dateStyle: 'medium', timeZone: 'UTC' });
