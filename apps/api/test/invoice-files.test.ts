@@ -175,7 +175,7 @@ describe('A file of an invoice', () => {
     stage.clock.ms = OCTOBER_CLOSES;
     const invoice = await close(client, id);
     const { content } = await fileOf(client, id, invoice.id, 'pdf');
-    expect(await readPdf(Buffer.from(content, 'base64'))).toEqual({
+    expect(await readPdf(Buffer.from(content, 'base64'))).toMatchObject({
       text: expect.stringContaining('Boxed\u{10FFFD}'),
       missing: 0,
     });
@@ -233,6 +233,21 @@ describe('What is drawn', () => {
   });
 });
 
+describe('A number in the digits of Arabic', () => {
+  it('is drawn from the left, as every other one, and read so', async () => {
+    const { id, client } = await payer('شارع ١٢٣', 'minutes');
+    await stage.use(client, await stage.make(id, 'مكتب٤٥٦ ۷۸۹ 龍'), '1.5');
+    stage.clock.ms = OCTOBER_CLOSES;
+    const invoice = await close(client, id);
+    const { content } = await fileOf(client, id, invoice.id, 'pdf');
+    const { text, drawn } = await readPdf(Buffer.from(content, 'base64'));
+    for (const number of ['١٢٣', '٤٥٦', '۷۸۹']) {
+      expect(drawn).toContain(number);
+      expect(text).toContain(number);
+    }
+  });
+});
+
 describe('A line with words from right to left', () => {
   it('is drawn with those in their own order, and the others in theirs', () => {
     expect(inReadingOrder('Call minutes of “Acme”')).toBeNull();
@@ -246,6 +261,7 @@ describe('A line with words from right to left', () => {
     expect(piecesOf('חברה-2024.10')).toEqual(['2024.10', 'חברה-']);
     expect(piecesOf('שלום(Ltd24)')).toEqual(['(', 'Ltd24', 'שלום)']);
     expect(piecesOf('مكتب٢٤')).toEqual(['٢٤', 'مكتب']);
+    expect(piecesOf('بسعر١٬٢٣٤٫٥')).toEqual(['١٬٢٣٤٫٥', 'بسعر']);
   });
 });
 

@@ -160,6 +160,23 @@ describe('An invoice', () => {
     expect(await read()).toMatchObject({ issued: { id: invoice.id, number: invoice.number }, draft: null, lines: [] });
   });
 
+  it('that would be below 0 says so line by line before it is issued, too', async () => {
+    const { id, client } = await payer('Given back', 'm9');
+    await stage.use(client, id, '3000');
+    stage.clock.ms = OCTOBER_CLOSES;
+    await close(client, id);
+    await stage.use(client, id, '-2000', { at: MID_OCTOBER });
+    await stage.counted(id);
+    stage.clock.ms = NOVEMBER_CLOSES;
+    const { draft, lines } = await client.invoices.draft.query({ account: id, period: '2026-11' });
+    const invoice = await close(client, id, '2026-11');
+    const said = await client.invoices.get.query({ account: id, invoice: invoice.id });
+    expect(lines).toEqual(said.lines);
+    expect(lines.at(-1)).toMatchObject({ type: 'credit', amount: { minor: '10900' } });
+    expect([draft?.total.minor, draft?.lines]).toEqual(['0', lines.length]);
+    expect(lines.reduce((sum, { amount }) => sum + Number(amount.minor), 0)).toBe(0);
+  });
+
   it('has a line for each parent that an account stood under (M10)', async () => {
     const { id, client } = await payer('M10', 'm10');
     const [p, x] = [await stage.make(id, 'P1'), await stage.make(id, 'X1')];
@@ -411,6 +428,10 @@ describe('A plan', () => {
     });
     await stage.subscribe(client, id, 'm10');
     expect((await client.billing.get.query({ account: id })).next?.plan?.id).toBe('m10');
+    // Back to the one it has: nothing is to change any more.
+    await stage.subscribe(client, id, 'm9');
+    expect(await client.billing.get.query({ account: id })).toMatchObject({ plan: { id: 'm9' }, next: null });
+    await stage.subscribe(client, id, 'm10');
     const log = await client.audit.list.query({ account: id, limit: 3 });
     expect(log.rows[0]?.sentence).toContain('chose the plan M10');
   });
@@ -432,6 +453,25 @@ describe('A plan', () => {
     await choose('m1');
     expect(await codeOf(choose('m1'))).toBe('ALREADY_IN_STATE');
     expect(await codeOf(choose('yen'))).toBe('PLAN_UNAVAILABLE');
+  });
+
+  it('that includes no subaccounts lets none be made, by itself, in a batch or from a file', async () => {
+    const { id, client } = await stage.main('Alone');
+    await stage.subscribe(client, id, 'alone');
+    expect(await refusalOf(client.accounts.create.mutate({ account: id, name: 'Below' }))).toMatchObject({
+      code: 'PLAN_UNAVAILABLE',
+    });
+    const accounts = [{ name: 'Below' }];
+    const { results } = await client.accounts.createMany.mutate({ account: id, accounts, mode: 'each' });
+    expect(results).toMatchObject([{ code: 'PLAN_UNAVAILABLE' }]);
+    // To come counts, too: until then there would be some.
+    const later = await payer('Alone later', 'm9');
+    await stage.subscribe(later.client, later.id, 'alone');
+    expect(await codeOf(later.client.accounts.create.mutate({ account: later.id, name: 'Below' }))).toBe(
+      'PLAN_UNAVAILABLE',
+    );
+    await stage.subscribe(later.client, later.id, 'm10');
+    await later.client.accounts.create.mutate({ account: later.id, name: 'Below' });
   });
 
   it('is the payer’s: who is paid for from above is told so in sentences', async () => {

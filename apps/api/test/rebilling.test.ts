@@ -184,7 +184,35 @@ describe('A statement', () => {
     const { id: statement, total } = await freeze(client, id, customer);
     expect(total.minor).toBe('13003');
     const { details } = await statementOf(client, id, statement);
-    expect(details.parts[0]?.used[0]?.prices).toEqual(['0.010533331']);
+    expect(details.parts[0]?.used[0]).toMatchObject({ prices: ['0.010533331'], model: 'flat', size: null, tiers: [] });
+  });
+
+  it('says all that it takes to work its amounts out: steps with their ends and fees, and what is rounded up before', async () => {
+    const { id, client } = await seller('Steps', 'plain');
+    const customer = await stage.make(id, 'KT');
+    const tiers = [
+      { upTo: '100', price: '0.2', fee: '3' },
+      { upTo: null, price: '0.1' },
+    ];
+    await sell(
+      client,
+      { account: id, customer },
+      book({ model: 'graduated', included: '10', increments: '60/60', tiers }),
+    );
+    await stage.use(client, customer, '133.5');
+    await stage.counted(id);
+    const { details } = await client.statements.draft.query({ account: id, customer, period: '2026-10' });
+    expect(details?.parts[0]?.used[0]).toMatchObject({
+      quantity: '134',
+      included: '10',
+      model: 'graduated',
+      tiers: [
+        { upTo: '100', price: '0.2', fee: '3' },
+        { upTo: null, price: '0.1', fee: '0' },
+      ],
+      increments: '60/60',
+      amount: { minor: '2540' },
+    });
   });
 
   it('never changes once it is frozen; what comes late is on the next one, by the book of then', async () => {
@@ -340,6 +368,15 @@ describe('A price book', () => {
       field: 'to',
     });
     expect(await assign({ from: '2026-10-20T00:00:00Z' })).toMatchObject({ code: 'PREVIEW_STALE' });
+    // A year that is still being typed: each month since would have a statement that never changes.
+    const typo = { account: id, customers: [customer], book: saved.id, version: 1, from: '0206-10-20T00:00:00Z' };
+    const ages = await client.books.previewAssignment.query(typo);
+    expect(ages.rows[0]?.refused).toMatchObject({ code: 'ASSIGNMENT_INVALID', field: 'from' });
+    expect(await assign({ from: typo.from, preview: ages.preview })).toMatchObject({
+      code: 'ASSIGNMENT_INVALID',
+      field: 'from',
+      message: '“KB” used nothing before 2026-09: begin in that month, or later.',
+    });
     expect(await assign({ version: 2 })).toMatchObject({ code: 'NOT_FOUND', field: 'book' });
     await client.books.assign.mutate({ account: id, customers: [customer], book: saved.id, version: 1 });
     expect(await assign({ from: '2026-12-01T00:00:00Z' })).toMatchObject({ code: 'ASSIGNMENT_OVERLAP', field: 'from' });

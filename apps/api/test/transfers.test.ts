@@ -388,6 +388,9 @@ describe('A billing transfer that ends otherwise', () => {
     await stage.pass(account, 2);
     for (let n = 0; n < 2; n += 1) await stage.settle();
     expect(await reminders()).toBe(1);
+    // Either side finds from its mail where it goes on.
+    for (const to of [email, stage.api.email])
+      expect(await stage.mailTo(to, 'ends in 7 days')).toContain(`/a/${account}/billing`);
     await owner.transfers.extend.mutate({ account, days: 30 });
     expect(await codeOf(owner.transfers.extend.mutate({ account, days: 90 }))).toBe('GRACE_OUT_OF_RANGE');
     await stage.pass(account, 35);

@@ -207,6 +207,7 @@ export const accounts = {
       'DEPTH_EXCEEDED',
       'PARENT_NOT_LIVE',
       'LIMIT_REACHED',
+      'PLAN_UNAVAILABLE',
     ],
   }),
 

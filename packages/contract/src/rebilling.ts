@@ -57,7 +57,12 @@ export const shownPeriod = z.strictObject({
   state: z.enum(['coming', 'running', 'closing', 'closed']),
 });
 
-const shownTier = z.strictObject({ upTo: shapes.decimal.nullable(), price: shapes.decimal, fee: shapes.decimal });
+/** A step of a price; `upTo` null: everything above. `fee` comes with the first unit in it. */
+export const shownTier = z.strictObject({
+  upTo: shapes.decimal.nullable(),
+  price: shapes.decimal,
+  fee: shapes.decimal,
+});
 
 /** What a book says of one meter. */
 const bookRates = z.strictObject({

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { documentLine } from './document-line.ts';
 import * as inputs from './inputs.ts';
 import { type AnswerOf, inAccount, mutation, PEOPLE_AND_KEYS, query } from './procedure.ts';
-import { bookName, bookTerms, customer, customerRef, margin, period, shownPeriod } from './rebilling.ts';
+import { bookName, bookTerms, customer, customerRef, margin, period, shownPeriod, shownTier } from './rebilling.ts';
 import * as shapes from './shapes.ts';
 
 /** A statement: what a customer owes the account directly above it for a period. Nobody collects it but that account. */
@@ -41,6 +41,12 @@ const part = z.strictObject({
       included: shapes.decimal,
       /** What one unit costs, by step, with 9 digits. */
       prices: shapes.list(shapes.decimal),
+      /** How it is priced: `flat`, `package` (`prices` is of a whole one of `size`), or by `tiers`. Markups are multiplied in. */
+      model: z.enum(['flat', 'graduated', 'volume', 'package']),
+      size: shapes.decimal.nullable(),
+      tiers: shapes.list(shownTier),
+      /** What each event was rounded up to before, as in `60/60`; null: it wasn’t. */
+      increments: z.string().nullable(),
       amount: shapes.money,
     }),
   ),

@@ -1,5 +1,11 @@
 import { CONTRACT } from '@tenantree/contract';
-import { readCreationGround, readSubaccountLimits, type SubaccountLimit, type TenantTransaction } from '@tenantree/db';
+import {
+  isSoldWithoutSubaccounts,
+  readCreationGround,
+  readSubaccountLimits,
+  type SubaccountLimit,
+  type TenantTransaction,
+} from '@tenantree/db';
 import {
   type AccountId,
   type AccountPath,
@@ -9,10 +15,13 @@ import {
   Creations,
   type Decision,
   freeAlong,
+  type Instant,
+  instantOf,
   limitKind,
   limitReached,
   type PlannedAccount,
   type PlannedCreation,
+  refuse,
   UNIT,
 } from '@tenantree/domain';
 import type { Access } from '../guard/admit.ts';
@@ -39,7 +48,7 @@ export function openCreations(
   setUp?: (blueprint: string) => Decision<unknown>,
 ): OpenCreations {
   const { id, chain, memberships, reached } = acting;
-  const room = new Room(reached);
+  const room = new Room(reached, instantOf(hall.clock.nowMs()));
   const terms = {
     chain,
     memberships,
@@ -64,7 +73,7 @@ export function openCreations(
 }
 
 /**
- * Room for subaccounts, taken one after the other as long as there is some (rules/limits 4). What accounts bound is read once: those that the
+ * Room for subaccounts: none where the plan of whoever pays includes none (rules/money 16), and else taken one after the other as long as there is some (rules/limits 4). What accounts bound is read once: those that the
  * batch makes itself bound nothing yet.
  */
 class Room {
@@ -73,12 +82,17 @@ class Room {
   readonly #known = new Set<AccountId>();
   /** Accounts above the acting one that the caller may be told of. */
   readonly #reached: readonly AccountId[];
+  readonly #now: Instant;
+  #plan: 'unread' | 'includes' | 'excludes' = 'unread';
 
-  constructor(reached: readonly AccountId[]) {
+  constructor(reached: readonly AccountId[], now: Instant) {
     this.#reached = reached;
+    this.#now = now;
   }
 
   async learn(trx: TenantTransaction, accounts: readonly AccountId[]): Promise<void> {
+    if (this.#plan === 'unread')
+      this.#plan = (await isSoldWithoutSubaccounts(trx, this.#now)) ? 'excludes' : 'includes';
     const fresh = [...new Set(accounts)].filter((id) => !this.#known.has(id));
     if (fresh.length === 0) return;
     for (const id of fresh) this.#known.add(id);
@@ -86,6 +100,11 @@ class Room {
   }
 
   take(parent: AccountPath): Decision<null> {
+    if (this.#plan === 'excludes')
+      return refuse(
+        'PLAN_UNAVAILABLE',
+        'The plan that this is paid by includes no subaccounts. Choose another one first.',
+      );
     const chain = parent.toReversed().flatMap((id) => this.#nodes.get(id) ?? []);
     const { free, binding } = freeAlong(chain, UNIT);
     if (binding !== null) {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Font } from 'fontkit';
-import { isFromRight, piecesOf } from './reading-order.ts';
+import { isFromLeft, isFromRight, piecesOf } from './reading-order.ts';
 import { openBoxes, openShaped, type ShapedFont } from './shaped-font.ts';
 
 /** Letters that are drawn together, in one font. */
@@ -173,9 +173,15 @@ function charactersOf(range: string): string[] {
   return Array.from({ length: Number.parseInt(to, 16) - first + 1 }, (_, n) => String.fromCodePoint(first + n));
 }
 
+/** Numbers are drawn from the left in Arabic, too: fontkit takes their digits for letters, and would turn them around. */
 const openFile = async (file: string): Promise<Font> => {
   const { create } = await import('fontkit');
-  return create(await readFile(file)) as Font;
+  const font = create(await readFile(file)) as Font;
+  const layout = font.layout.bind(font);
+  return Object.assign(font, {
+    layout: (text: string, features?: Parameters<Font['layout']>[1]) =>
+      layout(text, features, undefined, undefined, isFromLeft(text) ? 'ltr' : undefined),
+  });
 };
 
 const openSlice = async ({ file, ranges }: Slice, weight: number | null): Promise<ShapedFont> =>

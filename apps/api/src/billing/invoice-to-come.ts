@@ -56,7 +56,8 @@ export async function invoiceToCome(
   const balance = (await readBalance(trx, account)).get(currency.code) ?? 0n;
   const lateSum = late.reduce((sum, { lines }) => sum + totalOf(lines), 0n);
   const sums = [totalOf(fees), totalOf(used), lateSum].map((amount) => ({ type: 'credit' as const, amount }));
-  const { total, applied } = settle(sums, balance);
+  const { total, applied, toBalance } = settle(sums, balance);
+  if (toBalance > 0n) page.add([{ ...NOTHING, type: 'credit', amount: toBalance }]);
   return {
     draft: {
       plan: { id: last.subscription.plan.id, version: last.subscription.plan.version, name: last.stored.name },

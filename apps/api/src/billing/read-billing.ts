@@ -17,6 +17,7 @@ import {
   isExpired,
   type PayerMethod,
   type PayerMethods,
+  type PlanVersion,
   quoted,
 } from '@tenantree/domain';
 import type { Access } from '../guard/admit.ts';
@@ -54,7 +55,9 @@ export async function readBilling(
     return { billingMode: 'parent', ...shown, explains, details, ...none };
   }
   const subscriptions = await readSubscriptions(trx, account.id);
-  const [present, next] = [runningAt(subscriptions, now), subscriptions.find(({ from }) => from > now)];
+  const present = runningAt(subscriptions, now);
+  // Whoever chose another plan and then this one again has no change before them.
+  const next = subscriptions.find(({ from, plan }) => from > now && !(present && isSamePlan(plan, present.plan)));
   const stored = present && (await readPlan(trx, present.plan));
   const nextPlan = next && (await readPlan(trx, next.plan));
   const balance = await readBalance(trx, account.id);
@@ -74,6 +77,9 @@ export async function readBilling(
     payment: { ways: hall.payments.keys, ...shownMethods(await readPayerMethods(trx, account.id), now) },
   };
 }
+
+const isSamePlan = (one: PlanVersion, other: PlanVersion): boolean =>
+  one.id === other.id && one.version === other.version;
 
 /** How an account pays. A card that has expired is lost, whether or not its provider has said so. */
 function shownMethods({ inUse, next }: PayerMethods, now: Instant) {

@@ -5,6 +5,13 @@ const LEFT_TO_RIGHT = /\p{L}/u;
 /** Whether a word is written from right to left. */
 export const isFromRight = (word: string): boolean => RIGHT_TO_LEFT.test(word);
 
+/** What is written from the right whatever stands beside it: numbers aren't, in any script but N’Ko. */
+const LETTERS_FROM_RIGHT =
+  /(?!(?!\p{Script=Nko})\p{Nd})[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
+
+/** Whether a piece of a word is a number, or has letters of scripts that are written from the left. */
+export const isFromLeft = (piece: string): boolean => !LETTERS_FROM_RIGHT.test(piece);
+
 type Direction = 'left' | 'right' | 'either';
 
 const directionOf = (word: string): Direction => {
@@ -42,7 +49,7 @@ function endOfRun(words: readonly string[], from: number): number {
 
 /** What is written from the left inside of a word from right to left: numbers, and letters of other scripts. */
 const INSERTED =
-  /((?:(?![\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}])\p{L}|(?!\p{Script=Nko})\p{Nd})+(?:[.,:/]?\p{Nd}+)*)/u;
+  /((?:(?![\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}])\p{L}|(?!\p{Script=Nko})\p{Nd})+(?:[.,:/٫٬]?\p{Nd}+)*)/u;
 const BRACKETS = '()[]{}<>«»‹›';
 
 /** The pieces of a word from left to right as they are drawn: one, unless it is written from the right and something in it from the left. */

@@ -46,16 +46,19 @@ function shownRates({ meter, included, increments, pricing }: Rates): ShownPlan[
   };
 }
 
-/** What a unit, a package or the steps of a price cost, in whole units of the currency. */
-export const shownPricing = (pricing: Pricing): Pick<ShownPlan['rates'][number], 'price' | 'size' | 'tiers'> => ({
-  price: 'price' in pricing ? shownPrice(pricing.price, ENTIRE) : null,
+/** What a unit, a package or the steps of a price cost, in whole units of the currency; with a markup, where there is one. */
+export const shownPricing = (
+  pricing: Pricing,
+  factor: Rates['factor'] = ENTIRE,
+): Pick<ShownPlan['rates'][number], 'price' | 'size' | 'tiers'> => ({
+  price: 'price' in pricing ? shownPrice(pricing.price, factor) : null,
   size: 'size' in pricing ? formatDecimal(pricing.size) : null,
   tiers:
     'tiers' in pricing
       ? pricing.tiers.map(({ upTo, price, fee }) => ({
           upTo: upTo === null ? null : formatDecimal(upTo),
-          price: shownPrice(price, ENTIRE),
-          fee: shownPrice(fee, ENTIRE),
+          price: shownPrice(price, factor),
+          fee: shownPrice(fee, factor),
         }))
       : [],
 });

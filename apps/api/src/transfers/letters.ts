@@ -36,12 +36,28 @@ const SAID: Readonly<Record<Told['what'], (told: Told) => string>> = {
   planCleared: ({ name }) => `The plan of “${name}” has to be chosen again in its billing transfer.`,
 };
 
-/** The mail that tells one side what became of a transfer. @param at the account of the side of the parent */
+/** What the child’s side has something to do about. */
+const GOES_ON: readonly Told['what'][] = [
+  'extended',
+  'reminder',
+  'ownerCleared',
+  'detailsCleared',
+  'paymentCleared',
+  'planCleared',
+];
+
+/** The mail that tells one side what became of a transfer. @param at the account; where it has left, of the side of the parent the one above it then */
 export function newsLetter(told: Told, publicUrl: string, at: AccountId): Pick<Letter, 'subject' | 'says'> {
   const said = SAID[told.what](told);
-  const link = { label: 'See it', url: `${publicUrl}/a/${at}/subaccounts` };
-  return {
-    subject: `Billing transfer of “${told.name}”`,
-    says: told.side === 'parent' ? [said, link] : [said],
-  };
+  const url = `${publicUrl}/a/${at}/billing`;
+  return { subject: `Billing transfer of “${told.name}”`, says: [said, ...moreFor(told, url)] };
+}
+
+function moreFor({ side, what }: Told, url: string): Letter['says'] {
+  if (side === 'parent' || what === 'completed') return [{ label: 'See it', url }];
+  if (!GOES_ON.includes(what)) return [];
+  return [
+    { label: 'Go on', url },
+    'Who has not confirmed yet to own the account goes on by the link of the invitation.',
+  ];
 }

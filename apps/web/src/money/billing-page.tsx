@@ -12,10 +12,11 @@ import { useForm } from '../session/use-form.ts';
 import { useAccount } from '../shell/use-account.ts';
 import { texts } from '../texts.ts';
 import { dailyChart, minus, type Point } from './daily-chart.ts';
+import { Departures } from './departures.tsx';
 import { Billing, billingSource, Chart } from './elements.ts';
 import { PaymentMethod } from './payment-method.tsx';
 import { Received } from './received.tsx';
-import { amount, price, quantity, quantityOf, startWords } from './words.ts';
+import { amount, pricedWords, quantity, quantityOf, startWords } from './words.ts';
 
 const { billing, invoices, usage } = tenantree.trpc;
 
@@ -75,6 +76,7 @@ function Payer({ account, state }: { readonly account: string; readonly state: B
         <div className={css.column}>
           <Plan account={account} state={state} />
           <Invoices account={account} />
+          <Departures account={account} />
         </div>
         <div className={css.column}>
           <Details account={account} details={state.details} />
@@ -104,7 +106,7 @@ const SoFar = ({ account, soFar: { period, fee, used, total }, balance }: SoFarP
           key={one.meter}
           label={one.label}
           value={amount(one.amount)}
-          note={`${quantityOf(one.quantity, one.unit)}, ${price(one.included)} included`}
+          note={`${quantityOf(one.quantity, one.unit)}, ${quantity(one.included)} included`}
         />
       ))}
       {balance.map((one) => (
@@ -170,10 +172,10 @@ const ownAndNested = (
 const planWords = (plan: ShownPlan): string =>
   [
     `${amount(plan.monthlyFee)} a month`,
-    ...plan.rates.map(({ label, unit, included, model, price, size, tiers }) => {
+    ...plan.rates.map((rates) => {
+      const { label, unit, included } = rates;
       const start = Number(included) > 0 ? `${quantity(included)} ${unit}s included, then ` : '';
-      if (model === 'package') return `${label}: ${start}${price} for each ${quantity(size ?? '1')}`;
-      return `${label}: ${start}${price ?? `from ${tiers.at(-1)?.price ?? '–'}`} a ${unit}`;
+      return `${label}: ${start}${pricedWords(rates)}`;
     }),
     plan.concurrent === null ? '' : `${plan.concurrent} calls at one time`,
     plan.subaccounts === 'none' ? 'no subaccounts' : '',
@@ -196,7 +198,10 @@ function Plan({ account, state }: { readonly account: string; readonly state: Bi
       <div className={css.in}>
         {plan ? (
           <div>
-            <strong>{plan.name}</strong> <span className={css.badge}>version {plan.version}</span>
+            <strong>
+              <bdi>{plan.name}</bdi>
+            </strong>{' '}
+            <span className={css.badge}>version {plan.version}</span>
             <p className={css.quiet}>
               {planWords(plan)} · since {texts.numbers.dateTime(plan.since)}
             </p>
@@ -246,7 +251,9 @@ function Plans({
         ) : (
           plans.map((plan) => (
             <div className={css.offer} key={plan.id}>
-              <strong>{plan.name}</strong>
+              <strong>
+                <bdi>{plan.name}</bdi>
+              </strong>
               <span className={css.quiet}>{plan.refused ? plan.refused.message : planWords(plan)}</span>
               {plan.refused === null && (
                 <Button aria-label={`Choose ${plan.name}`} onClick={() => void choose(plan)}>
@@ -374,7 +381,7 @@ function Invoices({ account }: { readonly account: string }) {
 
 const InvoiceRow = ({ account, invoice }: { readonly account: string; readonly invoice: ShownInvoice }) => (
   <tr>
-    <th scope="row">
+    <th scope="row" className={css.whole}>
       <Link href={`/a/${account}/billing/invoices/${invoice.id}`}>{invoice.number ?? 'Draft'}</Link>
     </th>
     <td>

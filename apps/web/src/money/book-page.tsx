@@ -9,7 +9,16 @@ import { Card, Select, useAct } from '../parts/cards.tsx';
 import { Alert, Button, errorOf, Field, Loaded, Page } from '../parts/parts.tsx';
 import { queries, tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
-import { type BookDraft, draftOf, type MeterDraft, MODELS, type Model, type TierDraft, termsOf } from './book-terms.ts';
+import {
+  type BookDraft,
+  draftOf,
+  type MeterDraft,
+  MODELS,
+  type Model,
+  NO_TIER,
+  type TierDraft,
+  termsOf,
+} from './book-terms.ts';
 import { TryTerms } from './what-if.tsx';
 import { price } from './words.ts';
 
@@ -45,7 +54,7 @@ export default function BookPage({ account, book }: { readonly account: string; 
         <Link href={`/a/${account}/rebilling`}>Rebilling</Link>
       </p>
       {isNew ? (
-        !state.isPending && <Editor account={account} found={null} currency={currency} />
+        <Loaded query={state}>{() => <Editor account={account} found={null} currency={currency} />}</Loaded>
       ) : (
         <Loaded query={query} missing="No such price book">
           {(found) => (
@@ -154,10 +163,15 @@ function Editor({ account, found, currency }: EditorProps) {
     <div className={css.column}>
       <Card title="Prices">
         <form className={css.in} onSubmit={save}>
-          <Alert refusal={refusal} fields={['name', 'currency', 'monthlyFee']} />
+          <Alert refusal={refusal} fields={fieldsOf(draft)} />
           <BookFields draft={draft} refusal={refusal} onChange={change} />
           {draft.meters.map((one) => (
-            <MeterFields key={one.meter} meter={one} onChange={(more) => changeMeter(one.meter, more)} />
+            <MeterFields
+              key={one.meter}
+              meter={one}
+              refusal={refusal}
+              onChange={(more) => changeMeter(one.meter, more)}
+            />
           ))}
           <div className={css.acts}>
             <Button type="submit" look="primary" disabled={busy}>
@@ -170,6 +184,32 @@ function Editor({ account, found, currency }: EditorProps) {
     </div>
   );
 }
+
+const METER_FIELDS = ['included', 'increments', 'price', 'size', 'percent'] as const;
+const TIER_FIELDS = ['upTo', 'price', 'fee'] as const;
+
+/** What the server calls a field of a meter, or of one of its steps. */
+const fieldOf = (meter: string, key: string): string => `terms.meters.${meter}.${key}`;
+
+/** Fields that are shown: what is refused for one of them is said there. */
+const fieldsOf = ({ meters }: BookDraft): readonly string[] => [
+  'name',
+  'terms.monthlyFee',
+  ...meters.flatMap(({ meter, model, isPriced, tiers }) => {
+    if (!isPriced) return [];
+    const ofSteps = hasTiers(model) ? tiers.flatMap((_, k) => TIER_FIELDS.map((key) => `tiers[${k}].${key}`)) : [];
+    return [...METER_FIELDS.filter((key) => isShown(model, key)), ...ofSteps].map((key) => fieldOf(meter, key));
+  }),
+];
+
+const hasTiers = (model: Model): boolean => model === 'graduated' || model === 'volume';
+
+/** Whether a way to price has a field. */
+const isShown = (model: Model, key: (typeof METER_FIELDS)[number]): boolean => {
+  if (key === 'price') return model === 'flat' || model === 'package';
+  if (key === 'size') return model === 'package';
+  return key === 'percent' ? model === 'markup' : true;
+};
 
 type BookProps = {
   readonly draft: BookDraft;
@@ -197,26 +237,31 @@ const BookFields = ({ draft: { name, currency, monthlyFee }, refusal, onChange }
       label="Fixed fee a month"
       inputMode="decimal"
       value={monthlyFee}
-      error={errorOf(refusal, 'monthlyFee')}
+      error={errorOf(refusal, 'terms.monthlyFee')}
       onChange={({ target }) => onChange({ monthlyFee: target.value })}
     />
   </div>
 );
 
-type MeterProps = { readonly meter: MeterDraft; readonly onChange: (more: Partial<MeterDraft>) => void };
+type MeterProps = {
+  readonly meter: MeterDraft;
+  readonly refusal: CallRefusal | null;
+  readonly onChange: (more: Partial<MeterDraft>) => void;
+};
 
-function MeterFields({ meter, onChange }: MeterProps) {
+function MeterFields({ meter, refusal, onChange }: MeterProps) {
   const { label, unit, isPriced, model } = meter;
-  const hasTiers = model === 'graduated' || model === 'volume';
-  const text = (words: string, key: 'included' | 'increments' | 'price' | 'size' | 'percent') => (
-    <Field
-      label={words}
-      inputMode="decimal"
-      autoComplete="off"
-      value={meter[key]}
-      onChange={({ target }) => onChange({ [key]: target.value })}
-    />
-  );
+  const text = (words: string, key: (typeof METER_FIELDS)[number]) =>
+    isShown(model, key) && (
+      <Field
+        label={words}
+        inputMode={key === 'increments' ? 'text' : 'decimal'}
+        autoComplete="off"
+        value={meter[key]}
+        error={errorOf(refusal, fieldOf(meter.meter, key))}
+        onChange={({ target }) => onChange({ [key]: target.value })}
+      />
+    );
   return (
     <fieldset className={css.in}>
       <legend>
@@ -241,12 +286,18 @@ function MeterFields({ meter, onChange }: MeterProps) {
             </Select>
             {text(`Included, ${unit}s`, 'included')}
             {text('Each rounded up to, as in 60/60', 'increments')}
-            {model === 'flat' && text(`Price a ${unit}`, 'price')}
-            {model === 'package' && text(`${unit}s in a package`, 'size')}
-            {model === 'package' && text('Price of a package', 'price')}
-            {model === 'markup' && text('Markup, %', 'percent')}
+            {text(`${unit}s in a package`, 'size')}
+            {text(model === 'package' ? 'Price of a package' : `Price a ${unit}`, 'price')}
+            {text('Markup, %', 'percent')}
           </div>
-          {hasTiers && <Tiers unit={unit} tiers={meter.tiers} onChange={(tiers) => onChange({ tiers })} />}
+          {hasTiers(model) && (
+            <Tiers
+              unit={unit}
+              tiers={meter.tiers}
+              errorAt={(field) => errorOf(refusal, fieldOf(meter.meter, field))}
+              onChange={(tiers) => onChange({ tiers })}
+            />
+          )}
         </>
       )}
     </fieldset>
@@ -259,30 +310,32 @@ const modelOf = (text: string): Model | null =>
 type TiersProps = {
   readonly unit: string;
   readonly tiers: readonly TierDraft[];
+  readonly errorAt: (field: string) => string | null;
   readonly onChange: (tiers: readonly TierDraft[]) => void;
 };
 
-function Tiers({ unit, tiers, onChange }: TiersProps) {
+function Tiers({ unit, tiers, errorAt, onChange }: TiersProps) {
   const put = (at: number, more: Partial<TierDraft>): void =>
     onChange(tiers.map((one, k) => (k === at ? { ...one, ...more } : one)));
+  const words = { upTo: `up to, ${unit}s`, price: `price a ${unit}`, fee: 'fee once it is begun' } as const;
+  const placeholders = { upTo: 'everything above', price: '', fee: 'none' } as const;
   return (
     <>
       {tiers.map((tier, k) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: steps have no names but their places
         <div key={k} className={css.fields}>
-          <Field
-            label={`Step ${k + 1}: up to, ${unit}s`}
-            inputMode="decimal"
-            placeholder="everything above"
-            value={tier.upTo}
-            onChange={({ target }) => put(k, { upTo: target.value })}
-          />
-          <Field
-            label={`Step ${k + 1}: price a ${unit}`}
-            inputMode="decimal"
-            value={tier.price}
-            onChange={({ target }) => put(k, { price: target.value })}
-          />
+          {TIER_FIELDS.map((key) => (
+            <Field
+              key={key}
+              label={`Step ${k + 1}: ${words[key]}`}
+              inputMode="decimal"
+              autoComplete="off"
+              placeholder={placeholders[key]}
+              value={tier[key]}
+              error={errorAt(`tiers[${k}].${key}`)}
+              onChange={({ target }) => put(k, { [key]: target.value })}
+            />
+          ))}
           {tiers.length > 1 && (
             <Button
               look="quiet"
@@ -295,7 +348,7 @@ function Tiers({ unit, tiers, onChange }: TiersProps) {
         </div>
       ))}
       <div className={css.acts}>
-        <Button onClick={() => onChange([...tiers, { upTo: '', price: '' }])}>Add step</Button>
+        <Button onClick={() => onChange([...tiers, NO_TIER])}>Add step</Button>
       </div>
     </>
   );

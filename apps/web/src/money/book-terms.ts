@@ -11,8 +11,11 @@ export const MODELS: Readonly<Record<Model, string>> = {
   markup: 'Markup on what I pay',
 };
 
-/** A step as it is written; `upTo` empty: everything above. */
-export type TierDraft = { readonly upTo: string; readonly price: string };
+/** A step as it is written; `upTo` empty: everything above; `fee` comes with the first unit in it. */
+export type TierDraft = { readonly upTo: string; readonly price: string; readonly fee: string };
+
+/** A step that nothing is written of. */
+export const NO_TIER: TierDraft = { upTo: '', price: '', fee: '' };
 
 /** What is written of one meter. */
 export type MeterDraft = {
@@ -52,7 +55,11 @@ export function draftOf(
     monthlyFee: book?.terms.monthlyFee ?? '0',
     meters: meters.map(({ key, label, unit }, k) => {
       const rates = book?.terms.rates.find(({ meter }) => meter === key);
-      const tiers = rates?.tiers.map(({ upTo, price }) => ({ upTo: upTo ?? '', price }));
+      const tiers = rates?.tiers.map(({ upTo, price, fee }) => ({
+        upTo: upTo ?? '',
+        price,
+        fee: fee === '0' ? '' : fee,
+      }));
       return {
         meter: key,
         label,
@@ -64,7 +71,7 @@ export function draftOf(
         price: rates?.price ?? '',
         size: rates?.size ?? '',
         percent: rates?.percent ?? '',
-        tiers: tiers && tiers.length > 0 ? tiers : [{ upTo: '', price: '' }],
+        tiers: tiers && tiers.length > 0 ? tiers : [NO_TIER],
       };
     }),
   };
@@ -83,7 +90,11 @@ function ratesOf({ model, included, increments, price, size, percent, tiers }: M
     case 'volume':
       return {
         model,
-        tiers: tiers.map((one) => ({ upTo: one.upTo.trim() || null, price: one.price.trim() })),
+        tiers: tiers.map(({ upTo, price, fee }) => ({
+          upTo: upTo.trim() || null,
+          price: price.trim(),
+          fee: fee.trim() || '0',
+        })),
         ...rest,
       };
   }

@@ -111,7 +111,7 @@ const Head = ({ draft: { plan, used, late, total } }: { readonly draft: DraftInv
     <dl className={`${css.in} ${css.facts}`}>
       <dt>Plan</dt>
       <dd>
-        {plan.name}, version {plan.version}
+        <bdi>{plan.name}</bdi>, version {plan.version}
       </dd>
       <MeterFacts used={used} />
       {late.minor !== '0' && (

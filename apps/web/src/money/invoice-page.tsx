@@ -96,7 +96,7 @@ const Head = ({ invoice }: { readonly invoice: DetailedInvoice }) => (
         <>
           <dt>Plan</dt>
           <dd>
-            {invoice.plan.name}, version {invoice.plan.version}
+            <bdi>{invoice.plan.name}</bdi>, version {invoice.plan.version}
           </dd>
         </>
       )}

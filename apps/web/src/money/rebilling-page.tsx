@@ -1,4 +1,4 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import type { Margins, ShownBook } from '@tenantree/contract';
 import type { AccountId } from '@tenantree/domain';
 import { useState } from 'react';
@@ -19,9 +19,34 @@ const { books, margins, statements } = tenantree.trpc;
 
 type Row = Margins['rows'][number];
 
-/** Price books of an account. */
+/** So many customers are shown at first, and with each more. */
+const CUSTOMERS = 100;
+
+/** All price books of an account. */
 export const useBooks = (account: string) =>
-  useQuery({ queryKey: ['books', account], queryFn: () => books.list.query({ account }) });
+  useQuery({
+    queryKey: ['books', account],
+    queryFn: async () => {
+      const rows: ShownBook[] = [];
+      for (let cursor: string | null = null, isFirst = true; isFirst || cursor !== null; isFirst = false) {
+        const page: { readonly rows: readonly ShownBook[]; readonly nextCursor: string | null } =
+          await books.list.query({ account, limit: 100, ...(cursor !== null && { cursor }) });
+        rows.push(...page.rows);
+        cursor = page.nextCursor;
+      }
+      return { rows };
+    },
+  });
+
+const useMargins = (account: string, period: string) =>
+  useInfiniteQuery({
+    queryKey: ['customers', account, period],
+    queryFn: ({ pageParam }) =>
+      margins.get.query({ account, period, limit: CUSTOMERS, ...(pageParam !== '' && { cursor: pageParam }) }),
+    initialPageParam: '',
+    getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
+    placeholderData: keepPreviousData,
+  });
 
 /** What each direct subaccount costs, brings and leaves, the price books behind it, and who has which. The period stands in the address. */
 export default function RebillingPage({ account }: { readonly account: string }) {
@@ -30,11 +55,9 @@ export default function RebillingPage({ account }: { readonly account: string })
   const period = periodOf(useSearch(), running);
   const acting = useAccount(account).data;
   const go = (key: string): void => navigate(`${path}?period=${key}`, { replace: true });
-  const query = useQuery({
-    queryKey: ['margins', account, period],
-    queryFn: () => margins.get.query({ account, period }),
-    placeholderData: keepPreviousData,
-  });
+  const query = useMargins(account, period);
+  const shown = query.data?.pages[0];
+  const rows = (query.data?.pages ?? []).flatMap((page) => page.rows);
   const offered = useBooks(account).data;
   const [chosen, setChosen] = useState<ReadonlySet<AccountId>>(new Set());
   return (
@@ -44,23 +67,30 @@ export default function RebillingPage({ account }: { readonly account: string })
     >
       <div className={css.acts}>
         <TurnPeriod period={period} running={running} onTurn={go} />
-        {query.data && <span className={css.badge}>{STATES[query.data.period.state]}</span>}
+        {shown && <span className={css.badge}>{STATES[shown.period.state]}</span>}
         <Act does={() => saveMargins(account, period)} working="Writing…">
           Export CSV
         </Act>
       </div>
       <Loaded query={query}>
-        {(data) => (
-          <div className={css.column} aria-busy={query.isPlaceholderData}>
-            <Totals of={data} />
-            <Customers account={account} of={data} chosen={chosen} onChoose={setChosen} />
-          </div>
-        )}
+        {({ pages: [first] }) =>
+          first && (
+            <div className={css.column} aria-busy={query.isPlaceholderData}>
+              <Totals of={first} />
+              <Customers account={account} of={{ ...first, rows }} chosen={chosen} onChoose={setChosen} />
+              {query.hasNextPage && (
+                <Button onClick={() => void query.fetchNextPage()}>
+                  {query.isFetchingNextPage ? 'Loading…' : `Show ${CUSTOMERS} more customers`}
+                </Button>
+              )}
+            </div>
+          )
+        }
       </Loaded>
       {chosen.size > 0 && offered && (
         <AssignBook
           account={account}
-          customers={(query.data?.rows ?? []).flatMap(({ customer }) => (chosen.has(customer.id) ? [customer] : []))}
+          customers={rows.flatMap(({ customer }) => (chosen.has(customer.id) ? [customer] : []))}
           books={offered.rows}
           onDone={() => {
             setChosen(new Set());
@@ -120,8 +150,7 @@ type CustomersProps = {
 };
 
 function Customers(props: CustomersProps) {
-  const { rows, nextCursor } = props.of;
-  if (rows.length === 0)
+  if (props.of.rows.length === 0)
     return (
       <div className="card">
         <Empty>No direct subaccounts: there is nobody to rebill to.</Empty>
@@ -130,11 +159,6 @@ function Customers(props: CustomersProps) {
   return (
     <Card title="Customers" aside={<span className={css.quiet}>Select some to give them a price book.</span>}>
       <CustomerTable {...props} />
-      {nextCursor !== null && (
-        <p className={`${css.in} ${css.quiet}`}>
-          The first {rows.length} are shown; the sums are of all. All are in the CSV.
-        </p>
-      )}
     </Card>
   );
 }

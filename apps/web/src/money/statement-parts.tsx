@@ -1,7 +1,7 @@
 import type { StatementDetails } from '@tenantree/contract';
 import css from '../parts/cards.module.css';
 import { Card } from '../parts/cards.tsx';
-import { amount, endWords, price, quantityOf, startWords } from './words.ts';
+import { amount, endWords, price, pricedWords, quantityOf, startWords } from './words.ts';
 
 /** What a statement comes to, and by which parts of its period. @param state such as `Frozen` */
 export const StatementParts = ({ details, state }: { readonly details: StatementDetails; readonly state: string }) => (
@@ -35,7 +35,7 @@ const Part = ({ part: { from, to, book, fee, used } }: { readonly part: Statemen
       {used.map((one) => (
         <div key={one.meter}>
           {one.label}: {quantityOf(one.quantity, one.unit)}, {price(one.included)} included, at{' '}
-          {one.prices.map(price).join(' / ')}: {amount(one.amount)}
+          {pricedWords({ ...one, price: one.prices[0] ?? null })}: {amount(one.amount)}
         </div>
       ))}
     </dd>

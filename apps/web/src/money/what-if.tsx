@@ -75,6 +75,9 @@ const TryButton = ({ busy }: { readonly busy: boolean }) => (
   </div>
 );
 
+/** So many customers can be chosen from. */
+const MOST_CUSTOMERS = 500;
+
 /** Tries what is written of a price book on a month of a customer, before it is saved. */
 export function TryTerms({ account, terms }: { readonly account: string; readonly terms: BookTermsInput }) {
   const written = JSON.stringify(terms);
@@ -84,7 +87,7 @@ export function TryTerms({ account, terms }: { readonly account: string; readonl
   const { busy, refusal, act } = useAct();
   const query = useQuery({
     queryKey: ['margins', account, period],
-    queryFn: () => margins.get.query({ account, period }),
+    queryFn: () => margins.get.query({ account, period, limit: MOST_CUSTOMERS }),
     placeholderData: keepPreviousData,
   });
   const attempt = (event: FormEvent<HTMLFormElement>): void => {

@@ -39,14 +39,14 @@ export const forgotPassword = (email: string): Promise<CallRefusal | null> =>
 export const resetPassword = (token: string, password: string): Promise<CallRefusal | null> =>
   post('/auth/password/reset', { token, password });
 
-/** Signs out and forgets everything that was shown. */
-export async function signOut(): Promise<void> {
+/** Signs out, forgets everything that was shown, and goes on at a page of the app. */
+export async function signOut(to = '/login'): Promise<void> {
   await post('/auth/sign-out', {});
-  goToSignIn();
+  goToSignIn(to);
 }
 
 /** Forgets everything that was shown, where nobody is signed in any more. */
-export function goToSignIn(): void {
+export function goToSignIn(to = '/login'): void {
   queries.clear();
-  window.location.assign('/login');
+  window.location.assign(to);
 }

@@ -6,7 +6,7 @@ import { Alert, Button, errorOf, Field, partsCss } from '../parts/parts.tsx';
 import { queries, tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
 import { NewPassword } from './new-password.tsx';
-import { signIn } from './sign-in.ts';
+import { signIn, signOut } from './sign-in.ts';
 import { Stage } from './stage.tsx';
 import { useForm } from './use-form.ts';
 import { useMe } from './use-me.ts';
@@ -35,12 +35,7 @@ export default function TransferPage({ token }: { readonly token: string }) {
     });
     return null;
   });
-  if (invitation.error)
-    return (
-      <Stage title="This link doesn’t open anything" lead={refusalOf(invitation.error).message}>
-        <Link href="/">To your accounts</Link>
-      </Stage>
-    );
+  if (invitation.error) return <Unopened error={invitation.error} email={me.data?.user?.email ?? null} token={token} />;
   if (!invitation.data || me.isPending) return null;
   const { accountName, message, expiresAt, state } = invitation.data;
   if (isDeclined)
@@ -68,6 +63,26 @@ export default function TransferPage({ token }: { readonly token: string }) {
     </Stage>
   );
 }
+
+type UnopenedProps = { readonly error: unknown; readonly email: string | null; readonly token: string };
+
+/** In place of a transfer that a link doesn’t open. @param email of who is signed in: it may have been sent to another address */
+const Unopened = ({ error, email, token }: UnopenedProps) => (
+  <Stage title="This link doesn’t open anything" lead={refusalOf(error).message}>
+    {email !== null && (
+      <>
+        <p>
+          You are signed in as <bdi>{email}</bdi>. A link that was sent to another address opens when you are signed
+          out.
+        </p>
+        <Button look="primary" onClick={() => void signOut(`/transfer/${token}`)}>
+          Sign out and open it
+        </Button>
+      </>
+    )}
+    <Link href="/">To your accounts</Link>
+  </Stage>
+);
 
 type ConfirmingProps = {
   readonly form: ReturnType<typeof useForm>;

@@ -71,10 +71,24 @@ const Banner = ({ acting, home, onReturn }: BannerProps) => (
   </section>
 );
 
+/** In place of an account that can’t be opened. @param lost what it is called, where one reached it until now */
+function Unreached({ error, lost }: { readonly error: Error; readonly lost: string | null }) {
+  const { code, message } = refusalOf(error);
+  const title = code === 'NOT_FOUND' ? 'No such account' : 'This account can’t be opened';
+  return (
+    <Stage
+      title={lost === null ? title : `You don’t reach ${lost} any more`}
+      lead={lost === null ? message : 'It pays for itself now or stands elsewhere, or your access to it ended.'}
+    >
+      <Link href="/">To your accounts</Link>
+    </Stage>
+  );
+}
+
 /** The frame around every page inside an account: rail, top bar, and the violet banner while one acts in another account than one's own. */
 export function Shell({ account, children }: { readonly account: string; readonly children: ReactNode }) {
   const me = useMe().data;
-  const { account: acting, error, home, isInside } = useActing(account);
+  const { account: acting, lost, error, home, isInside } = useActing(account);
   useFreshAccounts(acting);
   const [, navigate] = useLocation();
   const user = me?.user?.id ?? '';
@@ -85,14 +99,7 @@ export function Shell({ account, children }: { readonly account: string; readonl
   useActingMark(isInside ? 'inside' : 'home');
   useArrival(account, isInside ? 'inside' : home ? 'home' : 'unknown');
 
-  if (error && !acting) {
-    const { code, message } = refusalOf(error);
-    return (
-      <Stage title={code === 'NOT_FOUND' ? 'No such account' : 'This account can’t be opened'} lead={message}>
-        <Link href="/">To your accounts</Link>
-      </Stage>
-    );
-  }
+  if (error && !acting) return <Unreached error={error} lost={lost} />;
 
   return (
     <div className={css.shell}>

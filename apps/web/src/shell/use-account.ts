@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { refusalOf } from '@tenantree/client';
 import { useEffect } from 'react';
 import { tenantree } from '../server.ts';
 import { useMe } from '../session/use-me.ts';
@@ -19,12 +20,20 @@ const [SOONEST_MS, LATEST_MS] = [1_000, 3_600_000];
 const untilTurn = (turn: string | null): number | false =>
   turn !== null && Math.min(LATEST_MS, Math.max(SOONEST_MS, Date.parse(turn) - Date.now()));
 
-/** The acting account beside the account through which the person reaches it. */
+/** The acting account beside the account through which the person reaches it; `lost`: what one is called that they don’t reach any more. */
 export function useActing(id: string) {
   const me = useMe().data;
-  const { data: account, error } = useAccount(id);
+  const { data, error } = useAccount(id);
+  // It left the tree, or somebody’s access ended: what is kept of it is not theirs to see any more.
+  const account = error && refusalOf(error).code === 'NOT_FOUND' ? undefined : data;
   const home = me?.accounts.find((own) => account?.path.some((link) => link.id === own.id)) ?? null;
-  return { account, error, home, isInside: account !== undefined && home !== null && home.id !== account.id };
+  return {
+    account,
+    lost: account ? null : (data?.name ?? null),
+    error,
+    home,
+    isInside: account !== undefined && home !== null && home.id !== account.id,
+  };
 }
 
 /** Closer together, two of the same are a double click (ms): the second one means nothing on the page that is there by then. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PASSWORD } from '../../../api/test/support/clients.ts';
-import { type App, row, startApp, tick } from './app.ts';
+import { type App, EMAIL, row, startApp, tick } from './app.ts';
 import { look } from './look.ts';
 import { claim, type Owner } from './owner.ts';
 
@@ -82,7 +82,9 @@ describe('pages of money on a real server', () => {
     await page.getByLabel('Name').fill('Regions');
     await page.getByLabel('Price a minute').fill('1.5.0');
     await page.getByRole('button', { name: 'Save price book' }).click();
-    await page.getByRole('alert').waitFor();
+    await page.getByRole('alert').getByText('A price is a decimal from 0').waitFor();
+    // It is said where it is wrong.
+    expect(await page.getByLabel('Price a minute').getAttribute('aria-invalid')).toBe('true');
     await page.getByLabel('Price a minute').fill('0.25');
     await page.getByRole('button', { name: 'Save price book' }).click();
     await page.getByText('What comes of version 1').waitFor();
@@ -98,6 +100,25 @@ describe('pages of money on a real server', () => {
       .getByText('Draft')
       .waitFor();
     await look(page, 'rebilling');
+    expect(app.faults).toEqual([]);
+  });
+
+  it('all customers and price books are reached, however many there are', async () => {
+    const seller = (await owner.client.accounts.createMain.mutate({ name: 'Many' })).account.id;
+    const accounts = Array.from({ length: 101 }, (_, k) => ({ name: `Customer ${String(k).padStart(3, '0')}` }));
+    await owner.client.accounts.createMany.mutate({ account: seller, accounts });
+    for (let k = 0; k < 51; k += 1)
+      await owner.client.books.save.mutate({
+        account: seller,
+        name: `Book ${k}`,
+        terms: { currency: 'EUR', monthlyFee: '0', meters: {} },
+      });
+    const page = await app.open({ context: await owner.context() });
+    await page.goto(`${app.url}/a/${seller}/rebilling`);
+    await page.getByRole('link', { name: 'Book 0', exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Show 100 more customers' }).click();
+    await tick(page.getByRole('checkbox', { name: 'Select Customer 100' }));
+    await page.getByText('Price book for Customer 100').waitFor();
     expect(app.faults).toEqual([]);
   });
 });
@@ -138,6 +159,13 @@ describe('a billing transfer on a real server', () => {
     await child.getByLabel('Password').fill(PASSWORD);
     await child.getByRole('button', { name: 'I own Acme North' }).click();
     await child.getByLabel('Country').selectOption('DE');
+    await child.getByLabel('Company or name').fill('North GmbH');
+    await child.getByLabel('Address').fill(`Street 1\n${'y'.repeat(101)}`);
+    await child.getByRole('button', { name: 'Save billing details' }).click();
+    // Which line it is, the server says; it is the same field.
+    await child.getByRole('alert').getByText('100 characters').waitFor();
+    expect(await child.getByLabel('Address').getAttribute('aria-invalid')).toBe('true');
+    await child.getByLabel('Address').fill('Street 1');
     await look(child, 'transfer-checklist');
     await child.getByLabel('Company or name').fill('North GmbH');
     await child.getByRole('button', { name: 'Save billing details' }).click();
@@ -148,6 +176,9 @@ describe('a billing transfer on a real server', () => {
       .first()
       .waitFor();
     await look(child, 'transfer-plans');
+    const inside = await app.open({ context: await owner.context() });
+    await inside.goto(`${app.url}/a/${north}/subaccounts`);
+    await row(inside, 'Berlin').waitFor();
     await child
       .getByRole('button', { name: /^Choose / })
       .first()
@@ -155,6 +186,11 @@ describe('a billing transfer on a real server', () => {
     await child.getByText('The plan of this account').waitFor();
     await child.getByText('Monthly fee').waitFor();
     await row(parent, 'Acme North').waitFor({ state: 'detached' });
+    // Who was in it from above sees nothing of it any more, and is told why.
+    await inside.getByRole('heading', { name: 'You don’t reach Acme North any more' }).waitFor();
+    await row(inside, 'Berlin').waitFor({ state: 'detached' });
+    await inside.goto(`${app.url}/a/${owner.root}/billing`);
+    await inside.getByRole('row', { name: /Acme North Independent account/ }).waitFor();
     expect((await owner.client.transfers.list.query({ account: owner.root })).ended).toMatchObject([
       { account: { name: 'Acme North' }, outcome: 'completed' },
     ]);
@@ -192,9 +228,8 @@ describe('a billing transfer on a real server', () => {
         .getByText(/^2[45] d/)
         .waitFor();
     // A double click extends once.
-    expect((await owner.client.transfers.get.query({ account })).transfer?.expiresAt).toMatch(
-      new Date(Date.now() + 25 * 86_400_000).toISOString().slice(0, 10),
-    );
+    const { transfer } = await owner.client.transfers.get.query({ account });
+    expect(Date.parse(transfer?.expiresAt ?? '') - Date.parse(transfer?.startedAt ?? '')).toBe(25 * 86_400_000);
     await app.stop();
     await app.start();
     await child.getByLabel('Country').selectOption('DE');
@@ -221,6 +256,22 @@ describe('a billing transfer on a real server', () => {
       await expect.poll(() => page.locator('body').ariaSnapshot(), { timeout: 30_000 }).toContain('Not this year');
     expect(await child.getByRole('timer').count()).toBe(0);
     expect(app.faults).toEqual([]);
+  });
+
+  it('opens to nobody who is signed in with another address, and says what to do', async () => {
+    const west = (await owner.client.accounts.create.mutate({ account: owner.root, name: 'West' })).account.id;
+    await owner.client.transfers.start.mutate({ account: west, name: 'West', recipient: 'otto@west.example' });
+    const sent = async () =>
+      (await app.mails())
+        .map((mail) => mail.replaceAll('=\r\n', '').replaceAll('=\n', ''))
+        .find((mail) => mail.includes('To: otto@west.example') && mail.includes('/transfer/'));
+    await expect.poll(sent, { timeout: 20_000 }).toBeDefined();
+    const page = await app.open({ context: await owner.context() });
+    await page.goto(`${app.url}${/\/transfer\/[\w-]+/.exec((await sent()) ?? '')?.[0]}`);
+    await page.getByRole('heading', { name: 'This link doesn’t open anything' }).waitFor();
+    await page.getByText(EMAIL).waitFor();
+    await page.getByRole('button', { name: 'Sign out and open it' }).click();
+    await page.getByRole('heading', { name: 'Take over billing for West' }).waitFor();
   });
 
   it('opens nothing by a link that nobody was sent', async () => {

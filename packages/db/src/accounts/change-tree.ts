@@ -56,6 +56,20 @@ export async function readAccountStates(
   return rows.map(stateOf);
 }
 
+/** When accounts of the acting account's subtree were made; ids outside it are left out. */
+export async function readMadeAt(
+  trx: TenantTransaction,
+  accounts: readonly AccountId[],
+): Promise<ReadonlyMap<AccountId, Instant>> {
+  const rows = await trx
+    .selectFrom('accounts')
+    .select(['id', 'created_at'])
+    .where('root_id', '=', ACTING_ROOT)
+    .where('id', '=', sql<string>`ANY (${[...accounts]}::uuid[])`)
+    .execute();
+  return new Map(rows.map((row) => [row.id as AccountId, row.created_at.toISOString() as Instant]));
+}
+
 /** An account as the rules need to know it. */
 export function stateOf(row: Selectable<Schema['accounts']>): AccountState {
   return {

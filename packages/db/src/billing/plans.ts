@@ -65,6 +65,14 @@ export async function readSubscriptions(trx: TenantTransaction, account: Account
   }));
 }
 
+/** Whether the main account of the acting tree has a plan, now or to come, that includes no subaccounts. */
+export async function isSoldWithoutSubaccounts(trx: TenantTransaction, now: Instant): Promise<boolean> {
+  const { rows } = await sql<{ none: boolean }>`SELECT sold_without_subaccounts(${now}::timestamptz) AS none`.execute(
+    trx,
+  );
+  return rows[0]?.none ?? false;
+}
+
 /** Gives the acting account a plan from an instant on: the one before ends then, and one that was to begin then never does. */
 export async function startSubscription(
   trx: TenantTransaction,

@@ -13,6 +13,8 @@ export type AssignmentState = {
   readonly customer: { readonly name: string; readonly parentId: AccountId | null };
   /** The other times for which the customer has a book, and in which currency it pays then. */
   readonly others: readonly (AssignmentSpan & { readonly currency: string })[];
+  /** From when on it may have used something: when it was made, less how late usage may arrive. */
+  readonly earliest: Instant;
   /** End of the newest period for which the customer has a statement that doesn't change any more; null: none. */
   readonly closedUntil: Instant | null;
 };
@@ -31,12 +33,13 @@ export type AssignmentWish = {
 
 /**
  * Whether a customer may have a book for a time (rules/money 18): direct subaccounts only, one book at a time, from the next period unless it is
- * said otherwise. Into the period that runs only with a preview, into a closed one never; and in one currency within a period.
+ * said otherwise. Into the period that runs only with a preview, into a closed one never, nor into one before there was such a customer; and in one
+ * currency within a period.
  *
  * @param nowMs UTC milliseconds since 1970
  */
 export function decideAssignment(
-  { seller, customer, others, closedUntil }: AssignmentState,
+  { seller, customer, others, earliest, closedUntil }: AssignmentState,
   { currency, from: wished, to = null, openPeriod }: AssignmentWish,
   nowMs: number,
 ): Decision<AssignmentSpan> {
@@ -46,6 +49,13 @@ export function decideAssignment(
   if (customer.parentId !== seller)
     return refuse('ASSIGNMENT_INVALID', `${name} is no direct subaccount: its own parent sells to it.`, 'account');
   if (to !== null && to <= from) return refuse('ASSIGNMENT_INVALID', 'It would end before it starts.', 'to');
+  const first = billingPeriodOf(earliest);
+  if (from < first.start)
+    return refuse(
+      'ASSIGNMENT_INVALID',
+      `${name} used nothing before ${first.key}: begin in that month, or later.`,
+      'from',
+    );
   if (closedUntil !== null && from < closedUntil)
     return refuse('PERIOD_CLOSED', `The statements of ${name} until ${closedUntil} don’t change any more.`, 'from');
   if (from < running.end && openPeriod === 'not_previewed')

@@ -45,7 +45,7 @@ export function parseCurrency(code: string, field: string): Decision<Currency> {
 function parseQuantity(text: string, field: string): Decision<bigint> {
   const nanos = parseDecimal(text);
   if (nanos !== null && nanos >= 0n) return accept(nanos);
-  const message = 'A quantity is a decimal from 0 with at most 9 digits after the point, as text.';
+  const message = 'A quantity is a decimal from 0 with a point and at most 9 digits after it, such as “500”.';
   return refuse('QUANTITY_INVALID', message, field);
 }
 

@@ -146,7 +146,13 @@ describe('a price book (rules/money 15)', () => {
 describe('the assignment of a book (rules/money 18)', () => {
   const [seller, other] = ['S' as AccountId, 'X' as AccountId];
   const day = (n: number): Instant => instantOf(Date.UTC(2026, 9, n));
-  const state = { seller, customer: { name: 'Acme', parentId: seller }, others: [], closedUntil: OCTOBER.start };
+  const state = {
+    seller,
+    customer: { name: 'Acme', parentId: seller },
+    others: [],
+    earliest: day(-40),
+    closedUntil: OCTOBER.start,
+  };
   const assigned = (wish: Partial<AssignmentWish>, of: Partial<Parameters<typeof decideAssignment>[0]> = {}) =>
     decideAssignment({ ...state, ...of }, { currency: 'EUR', openPeriod: 'not_previewed', ...wish }, NOW);
 
@@ -163,6 +169,14 @@ describe('the assignment of a book (rules/money 18)', () => {
     expect(refusalOf(assigned({}, { customer: { name: 'Acme', parentId: null } }))).toBe('ASSIGNMENT_INVALID account');
     expect(refusalOf(assigned({ from: day(40), to: day(40) }))).toBe('ASSIGNMENT_INVALID to');
     expect(refusalOf(assigned({ from: day(40), to: day(41) }))).toBe('ok');
+  });
+
+  it('is for no month before the customer can have used anything', () => {
+    const of = { earliest: day(-12), closedUntil: null };
+    const at = (from: Instant) => refusalOf(assigned({ from, openPeriod: 'previewed' }, of));
+    expect(at(instantOf(Date.UTC(2026, 8, 1)))).toBe('ok');
+    expect(at(instantOf(Date.UTC(2026, 8, 1) - 1))).toBe('ASSIGNMENT_INVALID from');
+    expect(at(instantOf(Date.UTC(206, 9, 1)))).toBe('ASSIGNMENT_INVALID from');
   });
 
   it('overlaps no other, and may follow at the very instant', () => {
@@ -183,7 +197,7 @@ describe('a customer (rules/money 18)', () => {
     const [seller, day] = ['S' as AccountId, (n: number): Instant => instantOf(Date.UTC(2026, 9, n))];
     // 20 and 25 November, 1 December
     const others = [{ from: day(51), to: day(56), currency: 'USD' }];
-    const state = { seller, customer: { name: 'Acme', parentId: seller }, others, closedUntil: null };
+    const state = { seller, customer: { name: 'Acme', parentId: seller }, others, earliest: day(1), closedUntil: null };
     const assigned = (from: number, to: number | null) =>
       refusalOf(
         decideAssignment(

@@ -13,7 +13,7 @@ const MOST_WHOLE = 1_000_000_000n;
 export function parsePrice(text: string, field: string): Decision<bigint> {
   const price = parseDecimal(text);
   if (price !== null && price >= 0n && price <= MOST_WHOLE * UNIT) return accept(price);
-  const message = `A price is a decimal from 0 to ${MOST_WHOLE} with at most 9 digits after the point, as text.`;
+  const message = `A price is a decimal from 0 to ${MOST_WHOLE} with a point and at most 9 digits after it, such as “0.079”.`;
   return refuse('PRICE_INVALID', message, field);
 }
 
@@ -36,7 +36,7 @@ export function parsePercent(text: string, field: string): Decision<bigint> {
     const percent = nanos / FINER;
     if (percent >= -HUNDRED && percent <= MOST_PERCENT * PERCENT) return accept(percent);
   }
-  const message = `A percent is a decimal from -100 to ${MOST_PERCENT} with at most 4 digits after the point, as text.`;
+  const message = `A percent is a decimal from -100 to ${MOST_PERCENT} with a point and at most 4 digits after it, such as “12.5”.`;
   return refuse('PRICE_INVALID', message, field);
 }
 

@@ -22,6 +22,9 @@ import { transferTexts } from './transfer-texts.ts';
 /** What does each step, and what it takes to do it. */
 const ACTS = { owner: 'confirmOwner', details: 'setDetails', payment: 'setPayment', plan: 'choosePlan' } as const;
 
+/** What the form of the details has a word for. */
+const DETAILS = ['country', 'name', 'address', 'taxId'];
+
 /** What a field says, without spaces around it. */
 const valueOf = (form: FormData, name: string): string => {
   const value = form.get(name);
@@ -106,7 +109,8 @@ export class SamTransferSetup extends LitElement {
       this.editing = step;
       this.refusal = null;
     };
-    const isBlamed = this.refusal?.step === step && !(isOpen && this.refusal.field);
+    const isAtField = isOpen && step === 'details' && DETAILS.includes(this.refusal?.field ?? '');
+    const isBlamed = this.refusal?.step === step && !isAtField;
     return {
       aside:
         mayChange && !isOpen
@@ -169,7 +173,7 @@ export class SamTransferSetup extends LitElement {
         country === ''
           ? nothing
           : html`${this.#field('name', say('detailsName'), details?.name ?? '', 'organization')}
-        <div class="row"><label for="address">${say('detailsAddress')}</label><div class="field ${this.#isWrong('address') ? 'invalid' : ''}"><textarea id="address" name="address" rows="3" autocomplete="street-address" aria-describedby="address-error" .value=${(details?.address ?? []).join('\n')}></textarea></div>${this.#error('address', say('detailsAddressHint'))}</div>
+        <div class="row"><label for="address">${say('detailsAddress')}</label><div class="field ${this.#isWrong('address') ? 'invalid' : ''}"><textarea id="address" name="address" rows="3" autocomplete="street-address" aria-invalid=${this.#isWrong('address') ? 'true' : nothing} aria-describedby="address-error" .value=${(details?.address ?? []).join('\n')}></textarea></div>${this.#error('address', say('detailsAddressHint'))}</div>
         ${this.#field('taxId', say('detailsTaxId'), details?.taxId ?? '', 'off', say('transferOptional'))}`
       }
       <div class="acts">${this.#button(say('detailsSave'))}${this.#leave()}</div></form>`;
@@ -287,7 +291,8 @@ export class SamTransferSetup extends LitElement {
   }
 
   async #refuse(step: TransferStep, { field, message }: Pick<SourceRefusal, 'field' | 'message'>): Promise<void> {
-    this.refusal = { step, field, message };
+    // A line of the address is a part of it.
+    this.refusal = { step, field: field?.split(/[.[]/)[0] ?? null, message };
     await this.updateComplete;
     this.renderRoot.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
   }

@@ -6,6 +6,7 @@ import {
   readAssignmentsOf,
   readCustomerName,
   readLastStated,
+  readMadeAt,
   type StoredAssignment,
   type StoredBook,
   type TenantTransaction,
@@ -17,9 +18,11 @@ import {
   type AssignmentSpan,
   type BillingPeriod,
   billingPeriodOf,
+  DAY_MS,
   type Decision,
   decideAssignment,
   type Instant,
+  instantOf,
   msOf,
   quoted,
   termsOfBook,
@@ -59,6 +62,7 @@ const closedEnd = (start: Instant | undefined): Instant | null =>
 
 /** What a wish would do to each customer. @throws Refused NOT_FOUND, MARKUP_IMPOSSIBLE */
 async function planFor(
+  { settings }: Hall,
   trx: TenantTransaction,
   seller: AccountId,
   wish: AssignmentWishes,
@@ -73,6 +77,7 @@ async function planFor(
   granted(termsOfBook(parsed, own ?? { currency: parsed.currency, monthlyFee: 0n, rates: [] }));
   const all = await readAssignmentsOf(trx, seller, customers);
   const stated = await readLastStated(trx, seller, customers);
+  const madeAt = await readMadeAt(trx, customers);
   const rows: Planned[] = [];
   for (const customer of customers) {
     const held = all.filter((one) => one.customer === customer);
@@ -88,6 +93,7 @@ async function planFor(
         seller,
         customer: { name: name ?? customer, parentId: state?.parentId ?? null },
         others,
+        earliest: instantOf(msOf(madeAt.get(customer) ?? now) - settings.usageMaxAgeDays * DAY_MS),
         closedUntil: closedEnd(stated.get(customer)),
       },
       { currency: parsed.currency.code, from, to: wish.to ?? null, openPeriod },
@@ -120,7 +126,7 @@ export function previewAssignment(hall: Hall, seller: AccountId, wish: Assignmen
     async (trx) => {
       const now = nowOf(hall);
       const period = billingPeriodOf(now);
-      const plan = await planFor(trx, seller, wish, now, 'previewed');
+      const plan = await planFor(hall, trx, seller, wish, now, 'previewed');
       const rows: AssignmentPreview['rows'][number][] = [];
       for (const { customer, name, held, span } of plan.rows) {
         const kept = span.ok && wish.present === 'end' ? cutAt(held, plan.from) : held;
@@ -182,7 +188,7 @@ export async function assignBook(
   // A statement that is being drafted was read with what its customer had before.
   await takeTurnInBilling(trx);
   const isSeen = preview !== undefined || customer === 'new';
-  const plan = await planFor(trx, seller, wish, now, isSeen ? 'previewed' : 'not_previewed');
+  const plan = await planFor(hall, trx, seller, wish, now, isSeen ? 'previewed' : 'not_previewed');
   if (preview !== undefined) {
     const seen = readSigned(hall.settings.secret, kindOf(seller, wish), z.string(), preview);
     if (seen !== seenOf(plan, now))

@@ -12,6 +12,8 @@ import {
   billingPeriodOf,
   type Currency,
   formatDecimal,
+  formatIncrements,
+  type Rates,
   shownPrices,
   totalOf,
 } from '@tenantree/domain';
@@ -20,7 +22,7 @@ import type { Hall } from '../../hall/hall.ts';
 import { refuseWith } from '../../hall/refused.ts';
 import { LinePage } from '../line-page.ts';
 import { inUnitOf, shownLine } from '../read-invoices.ts';
-import { shownMeter, shownMoney } from '../shown-plan.ts';
+import { shownMeter, shownMoney, shownPricing } from '../shown-plan.ts';
 import { shownPeriod } from './customers.ts';
 import { feeOf, type OfCustomer, type RatedPeriod, ratingsOf, sumOf } from './rate-period.ts';
 import { readStatementTerms, type StatedPart } from './statement-terms.ts';
@@ -67,12 +69,20 @@ export function shownDetails(
         quantity: inUnitOf(rates.meter, quantity),
         included: formatDecimal(rates.included),
         prices: shownPrices(rates),
+        model: rates.pricing.model,
+        ...sizeAndTiers(rates),
+        increments: rates.increments && formatIncrements(rates.increments),
         amount: shownMoney(currency, amount),
       })),
     })),
     late: shownMoney(currency, late),
     total: shownMoney(currency, sumOf(parts) + late),
   };
+}
+
+function sizeAndTiers({ pricing, factor }: Rates): Pick<ReturnType<typeof shownPricing>, 'size' | 'tiers'> {
+  const { size, tiers } = shownPricing(pricing, factor);
+  return { size, tiers };
 }
 
 /** What is said of a stored statement. */
