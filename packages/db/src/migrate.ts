@@ -57,6 +57,7 @@ import * as views from './migrations/0071-views.ts';
 import * as ownProducts from './migrations/0073-own-products.ts';
 import * as ownJobs from './migrations/0076-own-jobs.ts';
 import * as retriedJobs from './migrations/0080-retried-jobs.ts';
+import * as activity from './migrations/0085-activity.ts';
 import { tellStatistics } from './told-statistics.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
@@ -115,6 +116,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0073-own-products': ownProducts,
   '0076-own-jobs': ownJobs,
   '0080-retried-jobs': retriedJobs,
+  '0085-activity': activity,
 };
 
 const MINIMUM_VERSION = 180000;
