@@ -13,6 +13,7 @@ import {
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import {
+  countFiltered,
   type FlatQuery,
   filterSubtree,
   foldQuarters,
@@ -22,6 +23,7 @@ import {
   type SearchKey,
   type SearchPage,
   type SortDirection,
+  type TenantTransaction,
 } from '../src/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
 import { close, count, event, NOVEMBER_10, plant, record, ticking } from './tenants.ts';
@@ -217,6 +219,25 @@ describe('A flat list (rules/accounts 31)', () => {
     await foldQuarters(test.db);
     expect(await kept('inactive')).toEqual(both(idle));
     expect(await kept('active')).toEqual(both(parent, child, young));
+  });
+
+  it('knows when many were active that were used in one moment', async () => {
+    const root = await plant(test.db, null, 'Many active', clock());
+    await test.asOwner(
+      `INSERT INTO accounts (id, root_id, parent_id, path_key, name, name_key, metadata, billing_mode, payer_id, version, created_at)
+        SELECT i, $1::uuid, $1::uuid, uuid_send(i), 'n' || n, 'n' || n, '{}', 'parent', $1::uuid, 1, now()
+        FROM (SELECT uuidv7() AS i, n FROM generate_series(1, 2500) n) x`,
+      [root],
+    );
+    await test.asOwner(
+      `INSERT INTO unfolded_quarters (root_id, meter, accounts, quarters, owns, totals)
+        SELECT $1::uuid, 'call.nanos', array_agg(id), array_agg($2::timestamptz), array_agg(1), array_agg(1) FROM accounts WHERE root_id = $1::uuid`,
+      [root, instantOf(NOVEMBER_10)],
+    );
+    await foldQuarters(test.db);
+    const active = (trx: TenantTransaction) =>
+      countFiltered(trx, { statuses: KEPT.statuses, now, within: root, activity: 'active' });
+    expect(await test.db.withTenant(root, active)).toEqual({ total: 2_500, more: false });
   });
 
   it('shows nothing above or beside the acting account, whatever branch is named', async () => {
