@@ -237,6 +237,7 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
     startedAt: true,
     endedAt: true,
     cancelAskedAt: true,
+    stoppable: true,
     undoable: true,
     retryable: true,
     file: true,

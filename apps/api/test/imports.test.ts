@@ -501,6 +501,15 @@ describe('Importing products', () => {
     expect(await codeOf(outsider.jobs.retry.mutate({ account, job: partly.id }))).toBe('NOT_FOUND');
     const reader = await join(api.url, owner, account, 'reader@retry.example', 'viewer');
     expect(await codeOf(reader.jobs.retry.mutate({ account, job: partly.id }))).toBe('FORBIDDEN');
+    // What they may not do they aren't offered.
+    const offered = async (by: typeof reader) => {
+      const { job } = await by.jobs.get.query({ account, job: partly.id });
+      return [job.stoppable, job.retryable, job.undoable];
+    };
+    expect([await offered(reader), await offered(owner)]).toEqual([
+      [false, false, false],
+      [false, true, true],
+    ]);
     // Twice at once is once.
     const pressed = await Promise.all([1, 2].map(() => owner.jobs.retry.mutate({ account, job: partly.id })));
     expect(pressed.map(({ job }) => job.id)).toEqual([partly.id, partly.id]);

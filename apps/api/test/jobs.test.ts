@@ -327,10 +327,17 @@ describe('Stopping a job', () => {
 
   it('and seeing it is for those who may ask for it, or see what it does', async () => {
     const account = await make('Seen');
+    const { promise, resolve } = Promise.withResolvers<void>();
+    gate = promise;
     const job = (await order(account, [{ n: 1 }])) ?? '';
-    await jobsEnded(api.database);
     const viewer = await join(api.url, api.owner, account, 'seen@example.com', 'viewer');
-    expect((await viewer.jobs.list.query({ account })).rows.map(({ id }) => id)).toEqual([job]);
+    const offered = async (by: typeof viewer) =>
+      (await by.jobs.list.query({ account })).rows.map(({ id, stoppable }) => [id, stoppable]);
+    // Stopping is offered to whoever may.
+    expect([await offered(viewer), await offered(api.owner)]).toEqual([[[job, false]], [[job, true]]]);
+    resolve();
+    await jobsEnded(api.database);
+    expect(await offered(api.owner)).toEqual([[job, false]]);
     expect(await codeOf(viewer.jobs.cancel.mutate({ account, job }))).toBe('FORBIDDEN');
     const other = await make('Elsewhere');
     expect(await refusalOf(api.owner.jobs.get.query({ account: other, job }))).toMatchObject({ code: 'NOT_FOUND' });

@@ -71,13 +71,15 @@ describe('Views (rules/accounts 32)', () => {
     const account = await make(root, 'Views');
     const views = async (client: Client, of = account) => (await client.views.list.query({ account: of })).views;
     const { id } = await owner.views.save.mutate({ account, name: 'My regions', look });
-    expect(await views(owner)).toEqual([{ id, name: 'My regions', look }]);
+    expect(await views(owner)).toEqual([{ id, name: 'My regions', audience: 'private', look }]);
     expect(await refusalOf(owner.views.save.mutate({ account, name: 'my REGIONS', look }))).toMatchObject({
       code: 'NAME_TAKEN',
       field: 'name',
     });
     await owner.views.save.mutate({ account, view: id, name: 'Regions', look: { ...look, layout: 'tree' } });
-    expect(await views(owner)).toEqual([{ id, name: 'Regions', look: { ...look, layout: 'tree' } }]);
+    expect(await views(owner)).toEqual([
+      { id, name: 'Regions', audience: 'private', look: { ...look, layout: 'tree' } },
+    ]);
     expect(await views(owner, root)).toEqual([]);
     const other = await join(api.url, owner, account, 'views@example.com', 'admin');
     expect(await views(other)).toEqual([]);
@@ -96,6 +98,39 @@ describe('Views (rules/accounts 32)', () => {
     await owner.views.remove.mutate({ account, view: id });
     expect(await views(owner)).toEqual([]);
     expect(await codeOf(owner.views.remove.mutate({ account, view: id }))).toBe('NOT_FOUND');
+  });
+
+  it('are shared with the account by people who may manage its subaccounts, and seen by all who see the list', async () => {
+    const account = await make(root, 'Shared views');
+    const admin = await join(api.url, owner, account, 'admin@shared.example', 'admin');
+    const dana = await screen(account, 'dana');
+    const names = async (client: Client) =>
+      (await client.views.list.query({ account })).views.map(({ name, audience }) => [name, audience]);
+    const share = { account, name: 'Ours', audience: 'account', look } as const;
+    const { id } = await owner.views.save.mutate(share);
+    await dana.views.save.mutate({ account, name: 'Ours', look });
+    expect(await names(dana)).toEqual([
+      ['Ours', 'account'],
+      ['Ours', 'private'],
+    ]);
+    expect(await refusalOf(admin.views.save.mutate({ ...share, name: 'OURS' }))).toMatchObject({ code: 'NAME_TAKEN' });
+    // Whoever manages the account's subaccounts changes it, whoever made it.
+    await admin.views.save.mutate({ account, view: id, name: 'All of ours', look });
+    expect(await names(owner)).toEqual([['All of ours', 'account']]);
+    // Where somebody above leaves those of the account no more than looking, they look.
+    await owner.permissions.set.mutate({ account, levels: { 'account.subaccounts': 'read' }, expectedVersion: 0 });
+    for (const client of [admin, dana]) {
+      expect((await names(client))[0]).toEqual(['All of ours', 'account']);
+      expect(await codeOf(client.views.save.mutate(share))).toBe('FORBIDDEN');
+      expect(await codeOf(client.views.save.mutate({ account, view: id, name: 'x', look }))).toBe('FORBIDDEN');
+      expect(await codeOf(client.views.remove.mutate({ account, view: id }))).toBe('FORBIDDEN');
+    }
+    // Of another account it is none.
+    expect((await owner.views.list.query({ account: root })).views.map(({ name }) => name)).not.toContain(
+      'All of ours',
+    );
+    await owner.views.remove.mutate({ account, view: id });
+    expect(await names(owner)).toEqual([]);
   });
 
   it('are kept for users of embedded screens by their references, and for no key', async () => {

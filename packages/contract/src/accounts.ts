@@ -1,5 +1,6 @@
 import {
   ACCOUNT_SORTS,
+  ACTIVITY_FILTERS,
   type AccountsFrame,
   CAPS_FILTERS,
   COUNT_FILTERS,
@@ -40,10 +41,12 @@ const STATUSES = ['active', 'suspended', 'closed'] as const;
 const wish = { name: inputs.name, externalId: inputs.externalId.optional(), metadata: shapes.json.optional() };
 /** What lists are kept to: all of it has to hold. */
 export const filters = {
-  /** Only those whose own caps leave less than there is, or that a release added a permission to which nobody decided yet. */
+  /** Only those whose own caps leave less than there is, or that a release added a permission to which nobody decided yet; or not so. */
   caps: z.enum(CAPS_FILTERS).optional(),
   /** Only those that used 80 percent of a maximum of minutes of their own, or more; or all of it. */
   limits: z.enum(LIMIT_FILTERS).optional(),
+  /** Only those of which, with all below, nothing was used for 30 days, and that are older than that; or those that were active. */
+  activity: z.enum(ACTIVITY_FILTERS).optional(),
   /** Only those that are billed so. */
   billing: z.enum(['parent', 'direct']).optional(),
   /** Only those of which a billing transfer is under way, or none is. */

@@ -5,6 +5,7 @@ import { limitKind, limitTerms } from './limits.ts';
 import { type AnswerOf, EVERYBODY, mutation, query, reach, subscription } from './procedure.ts';
 import * as shapes from './shapes.ts';
 
+// What of a job is offered goes by its procedure, and in `get` by the items of the page, too: what single ones take more is asked when it is done.
 // Which jobs are seen, and what it takes to stop or undo one, is what it took to ask for them (jobs/define-job.ts). Of an embedded screen, too:
 // it sees those that it could have asked for.
 const asked = z.strictObject({ account: inputs.account, job: inputs.id<RowId>('job') });
@@ -26,9 +27,11 @@ const job = z.strictObject({
   startedAt: shapes.instant.nullable(),
   endedAt: shapes.instant.nullable(),
   cancelAskedAt: shapes.instant.nullable(),
-  /** It has ended, did something, and all of that can be undone (`jobs.undo`). */
+  /** It goes on, and the caller may stop it (`jobs.cancel`). */
+  stoppable: z.boolean(),
+  /** It has ended, did something, and all of that can be undone by the caller (`jobs.undo`). */
   undoable: z.boolean(),
-  /** Some of it failed, and can be tried again (`jobs.retry`). */
+  /** Some of it failed, and the caller may let that be tried again (`jobs.retry`). */
   retryable: z.boolean(),
   /** The file it wrote (`jobs.file`), while that is kept, for whoever may see all that is in it. */
   file: z.strictObject({ filename: z.string(), expiresAt: shapes.instant }).nullable(),

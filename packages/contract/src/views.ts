@@ -35,22 +35,26 @@ const look = z.strictObject({
     .optional(),
 });
 
-const view = z.strictObject({ id: shapes.rowId, name: z.string(), look });
+/** Who sees a view: whoever keeps it, or all who see the account's list. */
+const audience = z.enum(['private', 'account']);
+const view = z.strictObject({ id: shapes.rowId, name: z.string(), audience, look });
 
 export const views = {
   list: query({
-    says: 'The caller’s own views of the account’s list of subaccounts.',
+    says: 'The views of the account’s list of subaccounts that are shared with the account, and then the caller’s own.',
     needs: inAccount('account.subaccounts', 'read', 'read', EYES),
     input: inputs.onlyAccount,
     output: z.strictObject({ views: shapes.list(view) }),
   }),
 
   save: mutation({
-    says: 'Keeps a view of the account’s list of subaccounts for the caller alone, or changes one of theirs.',
+    says: 'Keeps a view of the account’s list of subaccounts for the caller alone, or shared with the account; or changes one.',
     needs: inAccount('account.subaccounts', 'read', 'read', EYES),
     input: z.strictObject({
       account: inputs.account,
       view: inputs.id<RowId>('view').optional(),
+      /** Of a new one; `account` is for people who may manage its subaccounts. One that is there stays whose it is. */
+      audience: audience.default('private'),
       name: inputs.line(60),
       look,
     }),
@@ -59,7 +63,7 @@ export const views = {
   }),
 
   remove: mutation({
-    says: 'Forgets a view of the caller’s own.',
+    says: 'Forgets a view of the caller’s own, or one that is shared with the account.',
     needs: inAccount('account.subaccounts', 'read', 'read', EYES),
     input: z.strictObject({ account: inputs.account, view: inputs.id<RowId>('view') }),
     output: shapes.done,

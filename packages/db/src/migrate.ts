@@ -60,6 +60,7 @@ import * as retriedJobs from './migrations/0080-retried-jobs.ts';
 import * as linksTogether from './migrations/0081-links-together.ts';
 import * as setUpRows from './migrations/0082-set-up-rows.ts';
 import * as throughProducts from './migrations/0083-through-products.ts';
+import * as activity from './migrations/0085-activity.ts';
 import * as carriedAtOnce from './migrations/0090-carried-at-once.ts';
 import { tellStatistics } from './told-statistics.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
@@ -122,6 +123,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0081-links-together': linksTogether,
   '0082-set-up-rows': setUpRows,
   '0083-through-products': throughProducts,
+  '0085-activity': activity,
   '0090-carried-at-once': carriedAtOnce,
 };
 

@@ -48,6 +48,8 @@ export type AccountsTable = {
   caps_lowered: Generated<number>;
   /** Permissions that its caps decide. */
   caps_decided: Generated<number>;
+  /** The day (UTC) of its newest usage, of all below, too, or of its making; -infinity: longer ago than lists look back. */
+  active_on: Generated<string>;
   /** Tree version of the last change to this row. */
   version: Int8;
   created_at: Timestamp;

@@ -3,6 +3,8 @@ import {
   type AccountId,
   type AccountRow,
   type AccountSort,
+  type ActivityFilter,
+  CAPS_FILTERS,
   instantOf,
   nameKey,
   nameOrder,
@@ -11,17 +13,20 @@ import {
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import {
+  countFiltered,
   type FlatQuery,
   filterSubtree,
+  foldQuarters,
   listBelow,
   type PageKey,
   readAccountsBelow,
   type SearchKey,
   type SearchPage,
   type SortDirection,
+  type TenantTransaction,
 } from '../src/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
-import { close, NOVEMBER_10, plant, ticking } from './tenants.ts';
+import { close, count, event, NOVEMBER_10, plant, record, ticking } from './tenants.ts';
 
 let test: TestDatabase;
 const clock = ticking(NOVEMBER_10);
@@ -60,8 +65,14 @@ function comparing(sort: AccountSort, direction: SortDirection): (a: Known, b: K
 
 type Kept = AccountFilters & { readonly under?: AccountId | undefined };
 
+/** Accounts that were made inactive here: no row tells it. */
+const inactive = new Set<AccountId>();
+/** 30 whole days before what is now here are active still. */
+const isActive = (day: string): boolean => day !== '-infinity' && day >= '2026-10-11';
+
 const isKept = ({ row, level, path }: Known, { under, ...filters }: Kept): boolean =>
   passesFilters(row, filters) &&
+  (filters.activity === undefined || (filters.activity === 'inactive') === inactive.has(row.id)) &&
   (filters.level === undefined || level === filters.level) &&
   (under === undefined || path.slice(0, -1).includes(under));
 
@@ -102,13 +113,16 @@ const change = fc.record({
   members: fc.nat(2),
   agents: fc.nat(2),
   lowered: fc.nat(1),
+  unreviewed: fc.nat(1),
+  activeOn: fc.constantFrom('2026-11-10', '2026-10-11', '2026-10-10', '2026-09-01', '-infinity'),
   billing: fc.constantFrom('parent', 'direct'),
   transfer: fc.boolean(),
   fate: fc.constantFrom('open', 'open', 'open', 'closed'),
 });
 const filters: fc.Arbitrary<AccountFilters & { readonly at?: number | undefined }> = fc.record(
   {
-    caps: fc.constant('restricted' as const),
+    caps: fc.constantFrom(...CAPS_FILTERS),
+    activity: fc.constantFrom('inactive' as const, 'active' as const),
     billing: fc.constantFrom('parent' as const, 'direct' as const),
     transfer: fc.constantFrom('in_progress' as const, 'none' as const),
     members: fc.constantFrom('none' as const, 'some' as const),
@@ -126,9 +140,20 @@ async function grow(changes: readonly (typeof change extends fc.Arbitrary<infer 
   for (const [n, one] of changes.entries()) {
     const id = await plant(test.db, open[one.at % open.length]!, `${one.name} ${n}`, clock());
     await test.asOwner(
-      `UPDATE accounts SET total_members = $2, total_agents = $3, caps_lowered = $4, billing_mode = $5, transfer_until = $6 WHERE id = $1`,
-      [id, one.members, one.agents, one.lowered, one.billing, one.transfer ? '2026-12-01' : null],
+      `UPDATE accounts SET total_members = $2, total_agents = $3, caps_lowered = $4, billing_mode = $5, transfer_until = $6,
+        caps_decided = caps_decided - $7, active_on = $8 WHERE id = $1`,
+      [
+        id,
+        one.members,
+        one.agents,
+        one.lowered,
+        one.billing,
+        one.transfer ? '2026-12-01' : null,
+        one.unreviewed,
+        one.activeOn,
+      ],
     );
+    if (!isActive(one.activeOn)) inactive.add(id);
     if (one.fate === 'closed') await close(test.db, root, id, clock());
     else open.push(id);
   }
@@ -173,6 +198,46 @@ describe('A flat list (rules/accounts 31)', () => {
     expect((await flat(root, { createdFrom: before, createdBefore: after }, 'name', 'asc', 0))?.ids).toEqual([id]);
     expect((await flat(root, { createdFrom: after }, 'name', 'asc', 0))?.ids).toEqual([]);
     expect(await filtered(root, { createdBefore: before })).toEqual([]);
+  });
+
+  it('keeps to those that were active, by what was used of them and of all below, or to those that were not (rules/accounts 30)', async () => {
+    const october = ticking(Date.UTC(2026, 9, 1));
+    const root = await plant(test.db, null, 'Active', october());
+    const parent = await plant(test.db, root, 'Parent', october());
+    const child = await plant(test.db, parent, 'Child', october());
+    const idle = await plant(test.db, root, 'Idle', october());
+    const young = await plant(test.db, root, 'Young', clock());
+    const kept = async (activity: ActivityFilter) => [
+      (await filtered(root, { activity })).toSorted(),
+      (await flat(root, { activity }, 'name', 'asc', 0))?.ids.toSorted(),
+    ];
+    const both = (...ids: AccountId[]) => [ids.toSorted(), ids.toSorted()];
+    expect(await kept('inactive')).toEqual(both(parent, child, idle));
+    expect(await kept('active')).toEqual(both(young));
+    await record(test.db, [event(child, 'used', '1', instantOf(NOVEMBER_10 - 86_400_000))], clock());
+    await count(test.db, clock());
+    await foldQuarters(test.db);
+    expect(await kept('inactive')).toEqual(both(idle));
+    expect(await kept('active')).toEqual(both(parent, child, young));
+  });
+
+  it('knows when many were active that were used in one moment', async () => {
+    const root = await plant(test.db, null, 'Many active', clock());
+    await test.asOwner(
+      `INSERT INTO accounts (id, root_id, parent_id, path_key, name, name_key, metadata, billing_mode, payer_id, version, created_at)
+        SELECT i, $1::uuid, $1::uuid, uuid_send(i), 'n' || n, 'n' || n, '{}', 'parent', $1::uuid, 1, now()
+        FROM (SELECT uuidv7() AS i, n FROM generate_series(1, 2500) n) x`,
+      [root],
+    );
+    await test.asOwner(
+      `INSERT INTO unfolded_quarters (root_id, meter, accounts, quarters, owns, totals)
+        SELECT $1::uuid, 'call.nanos', array_agg(id), array_agg($2::timestamptz), array_agg(1), array_agg(1) FROM accounts WHERE root_id = $1::uuid`,
+      [root, instantOf(NOVEMBER_10)],
+    );
+    await foldQuarters(test.db);
+    const active = (trx: TenantTransaction) =>
+      countFiltered(trx, { statuses: KEPT.statuses, now, within: root, activity: 'active' });
+    expect(await test.db.withTenant(root, active)).toEqual({ total: 2_500, more: false });
   });
 
   it('shows nothing above or beside the acting account, whatever branch is named', async () => {

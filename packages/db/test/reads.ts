@@ -232,6 +232,14 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     'filterAccounts, unreviewed': as(root, (trx) =>
       store.filterAccounts(trx, { ...KEPT, within: root, caps: 'unreviewed' }, FIRST),
     ),
+    ...Object.fromEntries(
+      ([{ caps: 'unrestricted' }, { caps: 'reviewed' }, { activity: 'active' }, { activity: 'inactive' }] as const).map(
+        (filters) => [
+          `filterAccounts, ${Object.values(filters).join()}`,
+          as(root, (trx) => store.filterAccounts(trx, { ...KEPT, ...filters, within: root }, FIRST)),
+        ],
+      ),
+    ),
     'filterAccounts, near': as(root, (trx) =>
       store.filterAccounts(trx, { ...KEPT, within: root, limits: 'near' }, FIRST),
     ),

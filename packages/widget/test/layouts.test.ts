@@ -62,6 +62,19 @@ describe('the layout', () => {
     expect(arrangementOf(await showAt(2 * width, DOUBLE_PX))).toBe(arrangement);
   });
 
+  // Whoever points at a row turns to the table by that: what comes above it then must not move it from under the pointer.
+  it.each([1200, 700, 420, 320])(
+    'keeps free what stands above rows once somebody turns to it, in %i px',
+    async (width) => {
+      const { screen } = await showAt(width);
+      const looks = screen.renderRoot.querySelector('.looks');
+      await vi.waitFor(() => expect(looks?.querySelector('.look-tabs')).not.toBeNull());
+      await painted();
+      const [kept, taken] = looks ? [getComputedStyle(looks).minBlockSize, looks.getBoundingClientRect().height] : [];
+      expect(`${taken}px`).toBe(kept);
+    },
+  );
+
   it.each([1280, 1000, 800, 640])('has room for texts of twice the size in %i px', async (width) => {
     const { rows, tree } = await showAt(width, DOUBLE_PX);
     for (const row of [...tree.renderRoot.querySelectorAll('.head'), ...rows()]) expectRoom(row);

@@ -342,7 +342,7 @@ describe('views', () => {
     const source = mockTree();
     const { density, ...view } = { ...DEFAULT_VIEW, density: 'comfortable' as const };
     for (const name of ['Mine', 'Other'])
-      await source.views.save(source.root.row.id, { id: null, name, view, density });
+      await source.views.save(source.root.row.id, { id: null, name, audience: 'private', view, density });
     const shown = await show(source);
     await strip(shown);
     await vi.waitFor(() => pressed('Mine'));
@@ -358,10 +358,42 @@ describe('views', () => {
     expect(source.kept.map(({ name }) => name)).toEqual(['Mine']);
   });
 
+  it('are shared with the account by whoever may manage its subaccounts, and changed by nobody else', async () => {
+    const source = mockTree();
+    const shown = await show(source);
+    await strip(shown);
+    await userEvent.click(pressed('Flat'));
+    await vi.waitFor(() => pressed('Save as…'));
+    await userEvent.click(pressed('Save as…'));
+    await userEvent.fill(page.getByLabelText('Name', { exact: true }), 'Ours');
+    await userEvent.click(page.getByRole('checkbox', { name: 'Share with this account' }));
+    await userEvent.keyboard('{Enter}');
+    await vi.waitFor(() =>
+      expect(source.kept.map(({ name, audience }) => [name, audience])).toEqual([['Ours', 'account']]),
+    );
+    await vi.waitFor(() => expect(pressed('Ours').title).toBe('All who see this list see it.'));
+    await userEvent.click(pressed('View Ours'));
+    await userEvent.click(page.getByRole('menuitem', { name: 'Rename…' }));
+    expect(page.getByRole('checkbox', { name: 'Share with this account' }).elements()).toEqual([]);
+    await userEvent.fill(page.getByLabelText('Name', { exact: true }), 'All of us');
+    await userEvent.keyboard('{Enter}');
+    await vi.waitFor(() => expect(source.kept[0]).toMatchObject({ name: 'All of us', audience: 'account' }));
+    // Who may only look sees it, changes it for themselves, and keeps that as their own.
+    shown.screen.readOnly = true;
+    await userEvent.click(pressed('Tree'));
+    await vi.waitFor(() => pressed('Reset'));
+    for (const name of ['Save', 'View All of us'])
+      expect(page.getByRole('button', { name, exact: true }).elements()).toEqual([]);
+    await userEvent.click(pressed('Save as…'));
+    await vi.waitFor(() => deep(shown.screen.renderRoot, 'dialog[open]'));
+    expect(page.getByRole('checkbox', { name: 'Share with this account' }).elements()).toEqual([]);
+    await userEvent.keyboard('{Escape}');
+  });
+
   it('say at the field when a name is taken', async () => {
     const source = mockTree();
     const { density, ...view } = { ...DEFAULT_VIEW, density: 'comfortable' as const };
-    await source.views.save(source.root.row.id, { id: null, name: 'Mine', view, density });
+    await source.views.save(source.root.row.id, { id: null, name: 'Mine', audience: 'private', view, density });
     const shown = await show(source);
     await strip(shown);
     await vi.waitFor(() => pressed('Mine'));
@@ -504,6 +536,50 @@ describe('columns', () => {
     await userEvent.keyboard('{Alt>}{ArrowLeft}{ArrowLeft}{/Alt}');
     await vi.waitFor(() => expect(deep(shown.tree.renderRoot, '.head .minutes').offsetWidth).toBe(before - 16));
     expect(views.at(-1)?.columns?.[0]).toEqual({ column: 'minutes', width: before - 16 });
+  });
+
+  it('are made wider by the edge of their head, and moved by their handle, with a pointer', async () => {
+    const shown = await show(mockTree());
+    const views = told(shown);
+    await strip(shown);
+    const head = deep(shown.tree.renderRoot, '.head .plan');
+    const before = head.offsetWidth;
+    const { right, top, height } = head.getBoundingClientRect();
+    const at = (el: Element, type: string, clientX: number, clientY: number): boolean =>
+      el.dispatchEvent(new PointerEvent(type, { pointerId: 1, clientX, clientY, bubbles: true, composed: true }));
+    const capture = vi.spyOn(Element.prototype, 'setPointerCapture').mockImplementation(() => undefined);
+    const [x, y] = [right - 3, top + height / 2];
+    at(head, 'pointerdown', x, y);
+    at(head, 'pointermove', x + 50, y);
+    expect(head.offsetWidth).toBe(before + 50);
+    expect(views).toEqual([]);
+    at(head, 'lostpointercapture', x + 50, y);
+    await vi.waitFor(() => expect(views.at(-1)?.columns?.[1]).toEqual({ column: 'plan', width: before + 50 }));
+    await vi.waitFor(() => expect(deep(shown.row('Cedar Retail'), '.plan').offsetWidth).toBe(before + 50));
+    await userEvent.click(pressed('Columns: which, in which order, how wide'));
+    await vi.waitFor(() => deep(shown.screen.renderRoot, 'dialog[open]'));
+    const items = deepAll(shown.screen.renderRoot, 'dialog[open] li');
+    const list = items[0]?.parentElement;
+    const middle = (n: number): number => (items[n]?.getBoundingClientRect().top ?? 0) + 8;
+    const grip = items[3]?.querySelector('.grip');
+    if (!list || !grip) throw new Error('no handle');
+    at(grip, 'pointerdown', 0, middle(3));
+    at(list, 'pointermove', 0, middle(1));
+    at(list, 'pointermove', 0, middle(0));
+    at(list, 'pointerup', 0, middle(0));
+    at(list, 'pointermove', 0, middle(3));
+    capture.mockRestore();
+    await userEvent.click(pressed('Show columns'));
+    await vi.waitFor(() =>
+      expect(views.at(-1)?.columns?.map(({ column }) => column)).toEqual([
+        'caps',
+        'minutes',
+        'plan',
+        'status',
+        'members',
+        'agents',
+      ]),
+    );
   });
 
   it('that are wider than the table leave selection, name and acts in sight', async () => {

@@ -359,6 +359,7 @@ export class MemoryImports implements ImportsSource {
       startedAt: null,
       endedAt: null,
       cancelAskedAt: null,
+      stoppable: true,
       undoable: false,
       retryable: false,
       file: null,

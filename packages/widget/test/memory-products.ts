@@ -97,6 +97,7 @@ export class MemoryProducts implements ProductsSource {
       if (!owned || !past) return refuse('NOT_FOUND', 'There is no such version any more.');
       owned.gone = false;
       this.#add(owned, past.document, 'Olivia Owner');
+      this.#tell(owned.kind);
       return this.#shown(owned, null);
     });
 

@@ -285,6 +285,25 @@ describe('a product', () => {
     expect((await documentOf(source, 'agent', ids.agent))['prompt']).toMatchObject({ greeting: '' });
   });
 
+  it('keeps what was typed where somebody deletes the product, and shows nothing of it once that is given up', async () => {
+    const { source, ids } = await show({ place: prompt });
+    await userEvent.fill(page.getByLabelText('Greeting'), 'Mine');
+    source.drop(ids.agent);
+    await expect.element(page.getByText('There is no such product.')).toBeVisible();
+    await expect.element(page.getByLabelText('Greeting')).toHaveValue('Mine');
+    await userEvent.click(button('Discard'));
+    await expect.element(page.getByLabelText('Greeting')).not.toBeInTheDocument();
+    await expect.element(page.getByRole('heading', { name: 'Front desk' })).not.toBeInTheDocument();
+    await expect.element(page.getByText('There is no such product.')).toBeVisible();
+    await source.restore({ account, kind: 'agent', product: ids.agent }, 1, 1);
+    await expect.element(page.getByLabelText('Greeting')).toHaveValue('');
+    await expect.element(page.getByText('There is no such product.')).not.toBeInTheDocument();
+    // Where nothing is typed it is gone at once.
+    source.drop(ids.agent);
+    await expect.element(page.getByText('There is no such product.')).toBeVisible();
+    await expect.element(page.getByLabelText('Greeting')).not.toBeInTheDocument();
+  });
+
   it('shows nothing of what was looked at before, however late that comes', async () => {
     const { source, element, ids } = await show({ place: ({ agent }) => ({ kind: 'agent', product: agent }) });
     const other = source.make(account, 'agent', { name: 'Night desk' });

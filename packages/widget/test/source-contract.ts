@@ -130,7 +130,7 @@ function readsAlike({ ask, make, below }: Tools): void {
       agents: 'none',
       layout: 'flat',
     } as const;
-    const wish = { id: null, name: 'Mine', view, density: 'compact' } as const;
+    const wish = { id: null, name: 'Mine', audience: 'private', view, density: 'compact' } as const;
     if (ask().caller === 'program') {
       expect((await refused(views.save(parent, wish)))[0]).toBe('FORBIDDEN');
       return;

@@ -42,6 +42,7 @@ type Input = Parameters<MemorySource['list']>[1] & {
   readonly id: RowId;
   readonly userId: UserId;
   readonly view?: RowId;
+  readonly audience?: SavedView['audience'];
   readonly look: SavedView['view'] &
     SavedView['view']['order'] &
     Pick<SavedView, 'density'> & { readonly layout?: string };
@@ -163,16 +164,17 @@ const PROCEDURES: Readonly<Record<string, (behind: Behind, input: Input) => Prom
     'jobs.undo': async (imports, { account, job }) => ({ job: await imports.undo(account, job) }),
   }),
   'views.list': async ({ source }, { account }) => ({
-    views: (await source.views.list(account)).map(({ id, name, density, view: { order, ...view } }) => ({
+    views: (await source.views.list(account)).map(({ id, name, audience, density, view: { order, ...view } }) => ({
       id,
       name,
+      audience,
       look: { layout: 'tree', ...view, ...order, density },
     })),
   }),
-  'views.save': async ({ source }, { account, name, view: id = null, look }) => {
+  'views.save': async ({ source }, { account, name, audience = 'private', view: id = null, look }) => {
     const { sort, direction, density, layout, ...rest } = look;
     const view = { ...rest, order: { sort, direction }, ...(layout === 'flat' && { layout }) };
-    return { id: await source.views.save(account, { id, name, view, density }) };
+    return { id: await source.views.save(account, { id, name, audience, view, density }) };
   },
   'views.remove': async ({ source }, { account, view }) => {
     if (view) await source.views.remove(account, view);

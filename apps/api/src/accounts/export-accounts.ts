@@ -9,6 +9,7 @@ import {
 } from '@tenantree/db';
 import {
   ACCOUNT_ABOVE,
+  ACTIVITY_FILTERS,
   type AccountFilters,
   type AccountId,
   type AccountStatus,
@@ -58,6 +59,7 @@ const payload = z.object({
   text: z.string().optional(),
   caps: z.enum(CAPS_FILTERS).optional(),
   limits: z.enum(LIMIT_FILTERS).optional(),
+  activity: z.enum(ACTIVITY_FILTERS).optional(),
   billing: z.enum(['parent', 'direct']).optional(),
   transfer: z.enum(TRANSFER_FILTERS).optional(),
   members: z.enum(COUNT_FILTERS).optional(),

@@ -36,11 +36,13 @@ const searchKey = z.strictObject({ rank: z.number(), nameKey: z.string(), id: ac
 const minutesFor = (access: Access): MinutesVisibility =>
   access.levels['billing.usage'] === 'full' ? 'with_minutes' : 'without_minutes';
 
-/** Who is near a limit says how much is used. @throws Refused FORBIDDEN where the caller may not see that */
-const seenLimits = <Filter>(access: Access, filter: Filter | undefined): Filter | undefined =>
-  filter === undefined || minutesFor(access) === 'with_minutes'
-    ? filter
-    : refuseWith('FORBIDDEN', 'Who is near a limit is told to those who may see usage.', 'limits');
+/** Who is near a limit says how much is used, and who is active that something is. @throws Refused FORBIDDEN where the caller may not see that */
+function requireSeenUsage(access: Access, { limits, activity }: Pick<AccountFilters, 'limits' | 'activity'>): void {
+  if (minutesFor(access) === 'with_minutes') return;
+  if (limits !== undefined)
+    refuseWith('FORBIDDEN', 'Who is near a limit is told to those who may see usage.', 'limits');
+  if (activity !== undefined) refuseWith('FORBIDDEN', 'Who is active is told to those who may see usage.', 'activity');
+}
 
 /** Only blueprints that are offered here are told of. @throws Refused NOT_FOUND, BAD_REQUEST */
 async function requireOffered(
@@ -109,6 +111,7 @@ export const accounts: Handlers<'accounts'> = {
   list: async ({ ctx, input }) => {
     const { account: _, sort: asked, direction, status: statuses, cursor, limit, ...filters } = input;
     await requireOffered(ctx, filters);
+    requireSeenUsage(ctx.access, filters);
     const sort = seenOrder(ctx.access, asked);
     const kind = `list:${ctx.access.id}:${sort}:${direction}:${writtenOf(filters)}`;
     const after = readCursor(ctx.hall.settings.secret, kind, pageKey, cursor);
@@ -117,7 +120,6 @@ export const accounts: Handlers<'accounts'> = {
       sort,
       direction,
       statuses,
-      limits: seenLimits(ctx.access, filters.limits),
       after,
       limit,
     };
@@ -146,7 +148,8 @@ export const accounts: Handlers<'accounts'> = {
     await requireOffered(ctx, filters);
     if (text === undefined && asked === undefined && under === undefined && !isFiltered(filters))
       refuseWith('BAD_REQUEST', 'Type something, or choose a filter or an order.', 'query');
-    const sought = { ...filters, text, under, statuses, limits: seenLimits(access, filters.limits), limit };
+    requireSeenUsage(access, filters);
+    const sought = { ...filters, text, under, statuses, limit };
     const kind = `search:${access.id}:${writtenOf(filters)}:${under}:${text}`;
     const { secret } = hall.settings;
     const resumeIdOf = await ctx.hub.resumeIds(access.root);
@@ -165,9 +168,10 @@ export const accounts: Handlers<'accounts'> = {
     return { ...shownPage(access, page), resumeId: resumeIdOf(page.treeVersion), nextCursor };
   },
 
-  export: async ({ ctx: { hall, caller, access }, input: { query: text, limits, ...input } }) => {
+  export: async ({ ctx: { hall, caller, access }, input: { query: text, ...input } }) => {
     await requireOffered({ hall, access }, input);
-    const wish = { ...input, text, limits: seenLimits(access, limits), visibility: minutesFor(access) };
+    requireSeenUsage(access, input);
+    const wish = { ...input, text, visibility: minutesFor(access) };
     return { job: await exportAccounts(hall, caller, access, wish) };
   },
 

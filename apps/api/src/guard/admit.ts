@@ -65,6 +65,10 @@ export type Access = {
 export const admit = async (hall: Hall, actor: Actor, asked: string, rule: InAccount): Promise<Decision<Access>> =>
   decide(hall, actor, rule, { asked, ...(await find(hall, actor, asked)) });
 
+/** Whether the caller of an admitted call may call another procedure for the same account, by what was read for that call. */
+export const mayCall = (hall: Hall, actor: Actor, { id, chain, memberships }: Access, rule: InAccount): boolean =>
+  decide(hall, actor, rule, { asked: id, chain, memberships }).ok;
+
 /** The same for many accounts, in their order, by as many statements as for one. */
 export async function admitToEach(
   hall: Hall,

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Handlers } from '../guard/procedure.ts';
 import { readCursor, rowPlace, writeCursor } from '../hall/cursor.ts';
 import { readFile } from './job-files.ts';
-import { findJob, kindsSeen, shownJob, stopJob, tryAgain } from './shown-jobs.ts';
+import { findJob, kindsSeen, offeredWith, shownJob, stopJob, tryAgain } from './shown-jobs.ts';
 import { previewUndo, undoJob } from './undo-job.ts';
 import { watchJob } from './watch-job.ts';
 
@@ -50,7 +50,7 @@ export const jobs: Handlers<'jobs'> = {
     }));
     const last = items.length > limit ? page.at(-1) : undefined;
     return {
-      job: shownJob(found, ctx),
+      job: offeredWith(shownJob(found, ctx), kind, access, items),
       items: page,
       nextCursor: last ? writeCursor(hall.settings.secret, place, last.n) : null,
     };

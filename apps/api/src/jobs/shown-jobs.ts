@@ -10,7 +10,7 @@ import {
 } from '@tenantree/db';
 import { type AccountId, DAY_MS, etaSeconds, isEnded, msOf, type RowId } from '@tenantree/domain';
 import type { Actor } from '../context/actor.ts';
-import { type Access, admit } from '../guard/admit.ts';
+import { type Access, admit, mayCall } from '../guard/admit.ts';
 import type { Caller, Hall } from '../hall/hall.ts';
 import { granted, Refused, refuseWith } from '../hall/refused.ts';
 import type { Bell } from '../live/bells.ts';
@@ -41,8 +41,12 @@ export const kindsSeen = (
         callers.screens.some((feature) => features.includes(feature))),
   );
 
+/** Whether a job can still be stopped: it has neither ended nor been stopped, and somebody asked for it. */
+const isStoppable = ({ state, cancelAskedAt, askedBy: { actor } }: JobRow): boolean =>
+  !isEnded(state) && cancelAskedAt === null && actor.kind !== 'system';
+
 /** Whether a job can be undone: it has ended, did something, and its kind knows how. */
-const isUndoable = ({ state, counts: { done } }: JobRow, kind: AnyJob | undefined): boolean =>
+export const isUndoable = ({ state, counts: { done } }: JobRow, kind: AnyJob | undefined): boolean =>
   kind?.undo !== null && kind?.undo !== undefined && isEnded(state) && done > 0;
 
 /** Whether what failed of a job can be tried again: as long as all that it named is known still. */
@@ -53,29 +57,54 @@ const isRetryable = ({ state, createdAt }: JobRow, kind: AnyJob | undefined, now
 export const maySee = ({ levels }: Pick<Access, 'levels'>, { hasUsage }: { readonly hasUsage: boolean }): boolean =>
   !hasUsage || levels['billing.usage'] === 'full';
 
-/** A job as people see it. */
-export function shownJob(found: JobRow, { hall, access, jobs }: Pick<JobCall, 'hall' | 'access' | 'jobs'>): Job {
+/** A job as a caller sees it: what can be done with it they may do, as far as its procedure says. */
+export function shownJob(
+  found: JobRow,
+  { hall, actor, access, jobs }: Pick<JobCall, 'hall' | 'actor' | 'access' | 'jobs'>,
+): Job {
   const nowMs = hall.clock.nowMs();
   const {
     counts,
-    askedBy: { actor },
+    askedBy: { actor: asker },
     file,
     ...row
   } = found;
   const kind = jobs.find(({ name }) => name === row.kind);
   const isRunning = row.state === 'running' && row.startedAt !== null;
+  const may = (can: boolean): boolean => can && kind !== undefined && mayCall(hall, actor, access, kind.needs);
   return {
     ...row,
     ...counts,
     label: kind?.label ?? row.kind,
-    askedBy: { kind: actor.kind, name: actor.name },
-    undoable: isUndoable(found, kind),
-    retryable: isRetryable(found, kind, nowMs),
+    askedBy: { kind: asker.kind, name: asker.name },
+    stoppable: may(isStoppable(found)),
+    undoable: may(isUndoable(found, kind)),
+    retryable: may(isRetryable(found, kind, nowMs)),
     file:
       file !== null && isEnded(row.state) && msOf(file.expiresAt) > nowMs && maySee(access, file)
         ? { filename: file.filename, expiresAt: file.expiresAt }
         : null,
     etaSeconds: isRunning && row.startedAt !== null ? etaSeconds(counts, nowMs - msOf(row.startedAt)) : null,
+  };
+}
+
+/** The same, without what some of its items are too much for (`ItemGuard`). */
+export function offeredWith(
+  job: Job,
+  kind: AnyJob | undefined,
+  access: Access,
+  items: readonly Pick<JobItemRow, 'state' | 'payload'>[],
+): Job {
+  const may = (can: boolean, state: JobItemRow['state']): boolean => {
+    const payloads = items.filter((one) => one.state === state).map(({ payload }) => payload);
+    return can && !kind?.guard?.refusal(access, payloads);
+  };
+  const { stoppable, retryable, undoable } = job;
+  return {
+    ...job,
+    stoppable: may(stoppable, 'pending'),
+    retryable: may(retryable, 'failed'),
+    undoable: may(undoable, 'done'),
   };
 }
 
@@ -162,7 +191,7 @@ export async function tryAgain(call: JobCall, id: RowId): Promise<JobRow> {
   const { needs, label } = kind;
   const there = granted(await admit(hall, actor, access.id, needs));
   if (!isEnded(found.state)) return found;
-  if (!shownJob(found, call).retryable)
+  if (!isRetryable(found, kind, hall.clock.nowMs()))
     refuseWith('NOTHING_FAILED', 'Nothing of it failed, it was stopped, or it is too old to be tried again.', 'job');
   const ref = { account: access.id, job: id };
   const { user, key, requestId } = caller;

@@ -3,7 +3,7 @@ import { admit } from '../guard/admit.ts';
 import type { Change } from '../hall/change.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
 import type { Done, Foreseen, Undo } from './define-job.ts';
-import { findJob, itemsIn, type JobCall, requireItems, shownJob } from './shown-jobs.ts';
+import { findJob, isUndoable, itemsIn, type JobCall, requireItems } from './shown-jobs.ts';
 
 type Undoable = { readonly undo: Undo; readonly done: readonly Done[] };
 
@@ -12,8 +12,7 @@ async function findUndoable(call: Omit<JobCall, 'caller' | 'hub'>, job: RowId): 
   const { hall, actor, access, jobs } = call;
   const found = await findJob(call, job);
   const kind = jobs.find(({ name }) => name === found.kind);
-  const { undoable } = shownJob(found, call);
-  if (!kind?.undo || !undoable)
+  if (!kind?.undo || !isUndoable(found, kind))
     return refuseWith(
       'NOT_UNDOABLE',
       'This can’t be undone: it has not ended, did nothing, or can’t be taken back.',

@@ -1,6 +1,7 @@
 import type { JobFrame } from '@tenantree/contract';
 import { isEnded, type RowId } from '@tenantree/domain';
 import { type TrackedEnvelope, tracked } from '@trpc/server';
+import type { Actor } from '../context/actor.ts';
 import type { Access } from '../guard/admit.ts';
 import type { Hall } from '../hall/hall.ts';
 import type { Hub } from '../live/hub.ts';
@@ -10,6 +11,7 @@ import { findJob, jobBell, shownJob } from './shown-jobs.ts';
 
 type Watcher = {
   readonly hall: Hall;
+  readonly actor: Actor;
   readonly hub: Hub;
   readonly access: Access;
   readonly jobs: readonly AnyJob[];

@@ -3,9 +3,10 @@ import type { AccountImport } from '@tenantree/contract';
 import { isId, type RowId } from '@tenantree/domain';
 import { useEffect, useId, useRef, useState } from 'react';
 import { Link, useLocation, useSearch } from 'wouter';
+import { MANAGING } from '../blueprints/words.ts';
 import css from '../parts/cards.module.css';
 import { Card, useAct } from '../parts/cards.tsx';
-import { Alert, Button, keepFocus, Loaded, Page } from '../parts/parts.tsx';
+import { Alert, Button, keepFocus, Loaded, NotForYou, Page } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { useAccount } from '../shell/use-account.ts';
 import { texts } from '../texts.ts';
@@ -30,7 +31,8 @@ const fileIn = (search: string): RowId | null => {
 export default function ImportPage({ account }: { readonly account: string }) {
   const [path, navigate] = useLocation();
   const file = fileIn(useSearch());
-  const name = useAccount(account).data?.name ?? 'this account';
+  const acting = useAccount(account).data;
+  const name = acting?.name ?? 'this account';
   const open = (id: RowId | null): void => {
     navigate(id === null ? path : `${path}?file=${id}`);
     keepFocus();
@@ -40,7 +42,9 @@ export default function ImportPage({ account }: { readonly account: string }) {
       title="Import accounts"
       lead={`Makes the accounts of a CSV file below ${name}. You see what becomes of every row before anything is made.`}
     >
-      {file === null ? (
+      {acting && acting.levels['account.subaccounts'] !== 'full' ? (
+        <NotForYou account={acting.name} act="import accounts" permission={MANAGING} />
+      ) : file === null ? (
         <>
           <Choose account={account} onSent={open} />
           <Recent account={account} />

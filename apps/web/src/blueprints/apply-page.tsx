@@ -9,11 +9,12 @@ import { useHistoryState } from 'wouter/use-browser-location';
 import { PartPicker } from '../keys/part-picker.tsx';
 import css from '../parts/cards.module.css';
 import { Act, Card, Select, useAct } from '../parts/cards.tsx';
-import { Alert, Button, errorOf, Field, Loaded, Page } from '../parts/parts.tsx';
+import { Alert, Button, errorOf, Field, Loaded, NotForYou, Page } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
+import { useAccount } from '../shell/use-account.ts';
 import { type Chosen, chosenIn } from './chosen.ts';
 import { Preview } from './preview.tsx';
-import { accountsWords, MODES } from './words.ts';
+import { accountsWords, MANAGING, MODES } from './words.ts';
 
 const { accounts, blueprints } = tenantree.trpc;
 
@@ -24,6 +25,7 @@ type Props = { readonly account: string; readonly blueprint: string };
 
 /** Applies a blueprint to accounts, or brings them in line with it: what is asked for, what it would do to each, and only then doing it. */
 export default function ApplyPage({ account, blueprint }: Props) {
+  const acting = useAccount(account).data;
   const search = new URLSearchParams(useSearch());
   const how = search.get('how') === 'line' ? 'line' : 'apply';
   const version = Number(search.get('version') ?? '');
@@ -49,7 +51,13 @@ export default function ApplyPage({ account, blueprint }: Props) {
         </Link>
       </div>
       <Loaded query={query} missing="No such blueprint">
-        {({ blueprint: found }) => <Steps key={`${found.id} ${how}`} account={account} blueprint={found} how={how} />}
+        {({ blueprint: found }) =>
+          acting === undefined ? null : acting.levels['account.subaccounts'] === 'full' ? (
+            <Steps key={`${found.id} ${how}`} account={account} blueprint={found} how={how} />
+          ) : (
+            <NotForYou account={acting.name} act="set accounts up" permission={MANAGING} />
+          )
+        }
       </Loaded>
     </Page>
   );

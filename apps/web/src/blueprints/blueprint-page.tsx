@@ -5,13 +5,14 @@ import { Link, useLocation } from 'wouter';
 import { ask } from '../parts/ask.ts';
 import css from '../parts/cards.module.css';
 import { Card, useAct } from '../parts/cards.tsx';
-import { Alert, Button, errorOf, Field, Loaded, Page } from '../parts/parts.tsx';
+import { Alert, Button, errorOf, Field, Loaded, NotForYou, Page } from '../parts/parts.tsx';
 import { queries, tenantree } from '../server.ts';
 import { useAccount } from '../shell/use-account.ts';
 import { texts } from '../texts.ts';
 import { Drift } from './drift.tsx';
 import { Editor, type Written } from './editor.tsx';
 import { Says } from './says.tsx';
+import { MANAGING } from './words.ts';
 
 const { blueprints } = tenantree.trpc;
 
@@ -59,8 +60,10 @@ export default function BlueprintPage({
     staleTime: Number.POSITIVE_INFINITY,
     refetchOnMount: 'always',
   });
+  const acting = useAccount(account).data;
+  const manages = acting?.levels['account.subaccounts'] === 'full';
   const shown = query.data?.blueprint;
-  const isOwn = shown?.from.id === account;
+  const isOwn = shown?.from.id === account && manages;
   return (
     <Page
       title={isNew ? 'New blueprint' : (shown?.name ?? 'Blueprint')}
@@ -71,7 +74,11 @@ export default function BlueprintPage({
         {shown && <Acts account={account} shown={shown} isOwn={isOwn} />}
       </div>
       {isNew ? (
-        <Editor account={account} shown={null} onWritten={note} />
+        acting === undefined ? null : manages ? (
+          <Editor account={account} shown={null} onWritten={note} />
+        ) : (
+          <NotForYou account={acting.name} act="write blueprints" permission={MANAGING} />
+        )
       ) : (
         <Loaded query={query} missing="No such blueprint">
           {({ blueprint: found }) => (

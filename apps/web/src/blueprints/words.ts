@@ -66,3 +66,6 @@ export function partsOf(kind: ShownKind | undefined): readonly { readonly key: s
     return { key, title: isRecord(field) && typeof field['title'] === 'string' ? field['title'] : key };
   });
 }
+
+/** The permission that writing and applying blueprints takes in full, as people know it. */
+export const MANAGING = 'Account & Settings → Subaccounts';

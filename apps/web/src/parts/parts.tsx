@@ -149,6 +149,26 @@ export function Loaded<T>({
   );
 }
 
+/** What stands in place of a page on which somebody may do nothing: what they can't do there, and which permission that takes. */
+export const NotForYou = ({
+  account,
+  act,
+  permission,
+}: {
+  readonly account: string;
+  readonly act: string;
+  readonly permission: string;
+}) => (
+  <div className={css.state} role="alert">
+    <h2>
+      You can’t {act} in <bdi>{account}</bdi>
+    </h2>
+    <p>
+      This needs the permission {permission}. An owner or admin of <bdi>{account}</bdi> can grant it.
+    </p>
+  </div>
+);
+
 /** A calm sentence where a list is empty. */
 export const Empty = ({ children }: { readonly children: ReactNode }) => <div className={css.state}>{children}</div>;
 

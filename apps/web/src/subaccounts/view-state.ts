@@ -1,4 +1,5 @@
 import {
+  ACTIVITY_FILTERS,
   type AccountStatus,
   CAPS_FILTERS,
   COLUMN_WIDTHS,
@@ -22,6 +23,7 @@ const NAMES = [
   'sort',
   'status',
   'limits',
+  'activity',
   'caps',
   'billing',
   'transfer',
@@ -57,6 +59,7 @@ export function readView(search: string): ScreenView {
   const filters = {
     caps: one(CAPS_FILTERS, 'caps'),
     limits: one(LIMIT_FILTERS, 'limits'),
+    activity: one(ACTIVITY_FILTERS, 'activity'),
     billing: one(['parent', 'direct'], 'billing'),
     transfer: one(TRANSFER_FILTERS, 'transfer'),
     members: one(COUNT_FILTERS, 'members'),
@@ -92,6 +95,7 @@ export function writeView(search: string, view: ScreenView): string {
     sort: isUsual ? '' : `${direction === 'desc' ? '-' : ''}${sort}`,
     status: status === DEFAULT_VIEW.status.join() ? '' : status,
     limits: view.limits,
+    activity: view.activity,
     caps: view.caps,
     billing: view.billing,
     transfer: view.transfer,

@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { Job } from '@tenantree/contract';
-import { isEnded, isRecord } from '@tenantree/domain';
+import { isRecord } from '@tenantree/domain';
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { saveFile } from '../money/save-job.ts';
@@ -86,7 +86,7 @@ export default function JobPage({ account, job: id }: { readonly account: string
 }
 
 function Acts({ account, job }: { readonly account: string; readonly job: Job }) {
-  const { id, label, file, undoable, retryable, state, cancelAskedAt } = job;
+  const { id, label, file, stoppable, undoable, retryable } = job;
   const [, go] = useLocation();
   const again = () => queries.invalidateQueries({ queryKey: ['job', account, id] });
   const stop = (): Promise<void> =>
@@ -124,7 +124,7 @@ function Acts({ account, job }: { readonly account: string; readonly job: Job })
           Save {file.filename}
         </Act>
       )}
-      {!isEnded(state) && cancelAskedAt === null && (
+      {stoppable && (
         <Act does={stop} working="Stopping…">
           Stop
         </Act>

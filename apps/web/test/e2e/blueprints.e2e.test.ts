@@ -1,6 +1,7 @@
 import type { RowId } from '@tenantree/domain';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { join, PASSWORD, signIn } from '../../../api/test/support/clients.ts';
 import { type App, row, startApp, tick } from './app.ts';
 import { look } from './look.ts';
 import { claim, type Owner } from './owner.ts';
@@ -311,5 +312,26 @@ describe('Blueprints', () => {
     await page.getByRole('link', { name: 'Office' }).waitFor();
     expect(await page.getByRole('link', { name: 'Clinic' }).count()).toBe(0);
     await page.close();
+  });
+
+  it('is written and applied on no page by whoever may not, and says what that takes', async () => {
+    const { account } = await reseller('Looked at');
+    const limits = { agents: { max: 5 } };
+    const { id } = await owner.client.blueprints.save.mutate({ account, name: 'Practice', limits });
+    const email = 'vera@example.com';
+    await join(app.url, owner.client, account, email, 'viewer');
+    const context = await app.browser.newContext();
+    const [name = '', value = ''] = (await signIn(app.url, email, PASSWORD)).split(/=(.*)/s);
+    await context.addCookies([{ name, value, url: app.url }]);
+    const page = await app.open({ context });
+    await page.goto(`${app.url}/a/${account}/blueprints/new`);
+    await page.getByRole('heading', { name: 'You can’t write blueprints in Looked at' }).waitFor();
+    expect(await page.getByLabel('Name').count()).toBe(0);
+    await look(page, 'blueprint-not-for-you');
+    await page.goto(`${app.url}/a/${account}/import`);
+    await page.getByRole('heading', { name: 'You can’t import accounts in Looked at' }).waitFor();
+    await page.goto(`${app.url}/a/${account}/blueprints/${id}/apply`);
+    await page.getByRole('heading', { name: 'You may not see this' }).waitFor();
+    await context.close();
   });
 });

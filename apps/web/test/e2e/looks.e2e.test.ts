@@ -1,5 +1,6 @@
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { join } from '../../../api/test/support/clients.ts';
 import { type App, choose, expectAccessible, row, startApp, tick } from './app.ts';
 import { look } from './look.ts';
 import { claim, type Owner } from './owner.ts';
@@ -99,6 +100,62 @@ describe('the table of subaccounts looked at otherwise', () => {
     await page.getByRole('button', { name: 'Below Acme North. Remove filter' }).click();
     await expect.poll(() => names(page)).toEqual(['Acme North', 'Acme South']);
     expect(search(page)).toBe('');
+  });
+
+  it('is kept to who was active, and to the opposite of every filter that has one', async () => {
+    await page.goto(table());
+    await row(page, 'Acme North').waitFor();
+    // All of these were made just now, and have no caps.
+    await page.getByRole('button', { name: 'Inactive 30 d', exact: true }).click();
+    await page.getByText('No accounts are like that').waitFor();
+    expect(search(page)).toBe('?view=inactive&activity=inactive');
+    const inOrder = ['Acme North', 'Northgate Dental', 'Acme South', 'Southgate Clinic'];
+    await page.getByRole('button', { name: 'Inactive 30 d. Turn into: Active in 30 d' }).click();
+    await expect.poll(() => names(page)).toEqual(inOrder);
+    await page.getByRole('button', { name: 'Restricted', exact: true }).click();
+    await page.getByText('No accounts are like that').waitFor();
+    await page.getByRole('button', { name: 'Restricted. Turn into: Not restricted' }).click();
+    await expect.poll(() => names(page)).toEqual(inOrder);
+    await look(page, 'table-filters');
+    await page.goto(`${table()}?caps=reviewed`);
+    await page.getByRole('button', { name: 'Reviewed. Turn into: Not reviewed' }).click();
+    await page.getByText('No accounts are like that').waitFor();
+    expect(search(page)).toBe('?caps=unreviewed');
+  });
+
+  it('is looked at as the account shares it, and its columns are drawn by their edges', async () => {
+    await page.goto(`${table()}?layout=flat`);
+    await page.getByRole('button', { name: 'Save as…' }).click();
+    await page.getByLabel('Name', { exact: true }).fill('All of us');
+    await page.getByLabel('Share with this account').check();
+    await look(page, 'table-share-view');
+    await page.getByRole('button', { name: 'Save view' }).click();
+    const shared = page.getByRole('button', { name: 'All of us', exact: true });
+    await expect.poll(() => shared.getAttribute('title')).toBe('All who see this list see it.');
+    const colleague = await join(app.url, owner.client, owner.root, 'colleague@example.com', 'admin');
+    const { views } = await colleague.views.list.query({ account: owner.root });
+    expect(views.map(({ name, audience }) => [name, audience])).toEqual([['All of us', 'account']]);
+    const head = page.getByRole('columnheader', { name: 'Billing plan' });
+    const { x = 0, y = 0, width = 0, height = 0 } = (await head.boundingBox()) ?? {};
+    const edge = [x + width - 3, y + height / 2] as const;
+    await page.mouse.move(...edge);
+    await page.mouse.down();
+    await page.mouse.move(edge[0] + 40, edge[1], { steps: 4 });
+    await page.mouse.up();
+    await expect.poll(() => search(page)).toContain(`plan:${Math.round(width + 40)}`);
+    await page.getByRole('button', { name: /^Columns: which/ }).click();
+    const grip = (n: number) => page.locator('li .grip').nth(n);
+    await grip(0).waitFor();
+    const [from, to] = [await grip(3).boundingBox(), await grip(0).boundingBox()];
+    await page.mouse.move((from?.x ?? 0) + 4, (from?.y ?? 0) + 16);
+    await page.mouse.down();
+    await page.mouse.move((to?.x ?? 0) + 4, (to?.y ?? 0) + 16, { steps: 6 });
+    await page.mouse.up();
+    await look(page, 'table-columns');
+    await page.getByRole('button', { name: 'Show columns' }).click();
+    await expect.poll(() => search(page)).toMatch(/columns=status,path/);
+    for (const { id } of views) await owner.client.views.remove.mutate({ account: owner.root, view: id });
+    expect(app.faults).toEqual([]);
   });
 
   it('is kept to what a blueprint set up, and to how that stands to it now', async () => {

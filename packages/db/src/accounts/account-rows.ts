@@ -3,10 +3,14 @@ import {
   type AccountId,
   type AccountRow,
   type AccountStatus,
+  type ActivityFilter,
   billingPeriodOf,
   type CapsFilter,
+  DAY_MS,
   type Decimal,
+  INACTIVE_DAYS,
   type Instant,
+  instantOf,
   type LimitFilter,
   type MeterKey,
   msOf,
@@ -148,8 +152,12 @@ export const cappedAs = (filter: CapsFilter | undefined): RawBuilder<boolean> =>
       return sql`true`;
     case 'restricted':
       return sql`(${LOWERED} OR ${UNREVIEWED})`;
+    case 'unrestricted':
+      return sql`(NOT ${LOWERED} AND NOT ${UNREVIEWED})`;
     case 'unreviewed':
       return UNREVIEWED;
+    case 'reviewed':
+      return sql`(NOT ${UNREVIEWED})`;
   }
 };
 
@@ -167,6 +175,18 @@ export function keptTo(filters: RowFilters): RawBuilder<boolean> {
   ].filter((one) => one !== undefined);
   return conditions.length === 0 ? sql`true` : sql`(${sql.join(conditions, sql` AND `)})`;
 }
+
+/** The first day (UTC) that is not too long ago for an account to count as active. */
+export const firstActiveDay = (now: Instant): RawBuilder<unknown> =>
+  sql`${instantOf(msOf(now) - INACTIVE_DAYS * DAY_MS).slice(0, 10)}::date`;
+
+/** Whether an account (alias a) with its subtree was active as a list is kept to. */
+export const activeAs = (filter: ActivityFilter | undefined, now: Instant): RawBuilder<boolean> => {
+  if (filter === undefined) return sql`true`;
+  return filter === 'active'
+    ? sql`(a.active_on >= ${firstActiveDay(now)})`
+    : sql`(a.active_on < ${firstActiveDay(now)})`;
+};
 
 /** Whether a blueprint set an account (alias a) up, and it stands so to it (rules/blueprints 9). Asked once, and not once for every row. */
 export const driftsAs = ({ blueprint, drift }: Pick<AccountFilters, 'blueprint' | 'drift'>): RawBuilder<boolean> =>

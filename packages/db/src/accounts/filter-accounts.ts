@@ -11,7 +11,16 @@ import { type RawBuilder, sql } from 'kysely';
 import type { TenantTransaction } from '../database.ts';
 import type { NearChange } from '../usage/count-usage.ts';
 import { storedAs } from '../usage/in-unit.ts';
-import { driftsAs, keptTo, LOWERED, MINUTES_METER, PERCENT_OF, seenWith } from './account-rows.ts';
+import {
+  activeAs,
+  driftsAs,
+  firstActiveDay,
+  keptTo,
+  LOWERED,
+  MINUTES_METER,
+  PERCENT_OF,
+  seenWith,
+} from './account-rows.ts';
 import { ACTING_ROOT, atOrBelow, pathOf } from './place.ts';
 
 const STORED = storedAs(MINUTES_METER);
@@ -56,18 +65,39 @@ export async function countFiltered(
 
 /** Rows `(id, path_key)` of what matches: those that come first in the tree, as many as are asked for of each index. */
 function matching(query: FilterQuery, behind: RawBuilder<boolean>, limit: number): RawBuilder<unknown> {
-  const { caps, limits, ...rest } = query;
+  const { caps, limits, activity, now, ...rest } = query;
   const here = sql`${isBelow(query)} AND ${behind} AND ${keptTo(rest)} AND ${driftsAs(query)}`;
-  if (limits !== undefined) return near(query, limits, sql`${here} AND ${keptTo({ caps })}`);
-  if (caps === undefined)
-    return sql`SELECT a.id, a.path_key FROM accounts a WHERE ${here} ORDER BY a.path_key LIMIT ${limit}`;
+  const first = (which: RawBuilder<unknown>) =>
+    sql`SELECT a.id, a.path_key FROM accounts a WHERE ${which} AND ${here} ORDER BY a.path_key LIMIT ${limit}`;
+  if (limits !== undefined)
+    return near(query, limits, sql`${here} AND ${keptTo({ caps })} AND ${activeAs(activity, now)}`);
+  if (activity !== undefined) {
+    // Each day by itself: an index has its accounts in the order of the tree.
+    const [from, before] =
+      activity === 'active' ? [firstActiveDay(now), sql`'infinity'`] : [sql`'-infinity'`, firstActiveDay(now)];
+    return sql`SELECT u.id, u.path_key FROM active_days(${from}, ${before}) n(day)
+      CROSS JOIN LATERAL (${first(sql`a.active_on = n.day AND ${keptTo({ caps })}`)}) u`;
+  }
+  if (caps === undefined) return first(sql`true`);
   // Each by its own index: by both conditions together all of the subtree would be looked at.
-  const unreviewed = sql`
-    SELECT u.id, u.path_key FROM decided_counts(${PERMISSIONS.length}) n(decided) CROSS JOIN LATERAL (
-      SELECT a.id, a.path_key FROM accounts a WHERE a.caps_decided = n.decided AND ${here} ORDER BY a.path_key LIMIT ${limit}) u`;
-  if (caps === 'unreviewed') return unreviewed;
-  return sql`(SELECT a.id, a.path_key FROM accounts a WHERE ${LOWERED} AND ${here} ORDER BY a.path_key LIMIT ${limit}) UNION (${unreviewed})`;
+  const { length: all } = PERMISSIONS;
+  const decided = (from: number, below: number, more = sql`true`) => sql`
+    SELECT u.id, u.path_key FROM decided_counts(${from}, ${below}) n(decided)
+    CROSS JOIN LATERAL (${first(sql`a.caps_decided = n.decided AND ${more}`)}) u`;
+  switch (caps) {
+    case 'restricted':
+      return sql`(${first(LOWERED)}) UNION (${decided(0, all)})`;
+    case 'unrestricted':
+      return decided(all, MOST_DECIDED, sql`NOT ${LOWERED}`);
+    case 'unreviewed':
+      return decided(0, all);
+    case 'reviewed':
+      return decided(all, MOST_DECIDED);
+  }
 }
+
+/** More permissions than there will be: a release that goes back a step finds more decided than it knows. */
+const MOST_DECIDED = 32_767;
 
 /** Whether an account (alias a) stands below the one that is asked for, as deep as is asked for, with such a status. */
 const isBelow = ({ within, under = within, level, statuses, now }: FilterQuery): RawBuilder<boolean> =>
@@ -121,8 +151,8 @@ export async function readNear(
 
 /** Whether an account (alias a) matches the filters that are on. */
 export const matchesFilters = (query: FilterQuery): RawBuilder<boolean> => {
-  const { within, level, limits, now } = query;
-  const kept = sql<boolean>`(${keptTo(query)} AND ${driftsAs(query)} AND ${atLevel(within, level)})`;
+  const { within, level, limits, activity, now } = query;
+  const kept = sql<boolean>`(${keptTo(query)} AND ${driftsAs(query)} AND ${activeAs(activity, now)} AND ${atLevel(within, level)})`;
   return limits === undefined
     ? kept
     : sql`(${kept} AND EXISTS (SELECT FROM limits m

@@ -14,6 +14,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { TenantTransaction } from '../database.ts';
 import {
   ACCOUNT_COLUMNS,
+  activeAs,
   driftsAs,
   joinTotals,
   keptTo,
@@ -34,7 +35,7 @@ export type SortDirection = 'asc' | 'desc';
 export type PageKey = { readonly key: string; readonly id: AccountId };
 
 export type ListQuery = RowFilters &
-  Pick<AccountFilters, 'blueprint' | 'drift'> & {
+  Pick<AccountFilters, 'activity' | 'blueprint' | 'drift'> & {
     readonly parent: AccountId;
     readonly sort: AccountSort;
     readonly direction: SortDirection;
@@ -125,7 +126,7 @@ function selectPage(query: ListQuery, { key, id, type, rows }: Order): RawBuilde
     : sql`accounts a ${totals} WHERE a.root_id = ${ACTING_ROOT} AND a.parent_id = ${parent}`;
   const next = after ? sql`AND (${key}, ${id}) ${beyond} (CAST(${after.key} AS ${type}), ${after.id}::uuid)` : sql``;
   const page = sql`
-    SELECT ${ACCOUNT_COLUMNS}, ${key} AS place, (${key})::text AS sort_key, ${headOf(query)} FROM ${children} AND ${seenWith(statuses, now)} AND ${keptTo(query)} AND ${driftsAs(query)} AND ${limitedAs(limits)} ${next}
+    SELECT ${ACCOUNT_COLUMNS}, ${key} AS place, (${key})::text AS sort_key, ${headOf(query)} FROM ${children} AND ${seenWith(statuses, now)} AND ${keptTo(query)} AND ${driftsAs(query)} AND ${limitedAs(limits)} AND ${activeAs(query.activity, now)} ${next}
     ORDER BY ${key} ${order}, ${id} ${order} LIMIT ${limit + 1}`;
   return withMinutes<Keyed>({ now, parent }, page, sql`page.place ${order}, page.id ${order}`);
 }
@@ -139,7 +140,7 @@ function countChildren(query: ListQuery): RawBuilder<number> {
   return !isFiltered(query) && statuses.length === 2 && !statuses.includes('closed')
     ? sql`(SELECT children FROM accounts WHERE root_id = ${ACTING_ROOT} AND id = ${parent})`
     : sql`(SELECT count(*)::int FROM accounts a ${limits === undefined ? sql`` : joinTotals({ now, parent })}
-        WHERE a.root_id = ${ACTING_ROOT} AND a.parent_id = ${parent} AND ${seenWith(statuses, now)} AND ${keptTo(query)} AND ${driftsAs(query)} AND ${limitedAs(limits)})`;
+        WHERE a.root_id = ${ACTING_ROOT} AND a.parent_id = ${parent} AND ${seenWith(statuses, now)} AND ${keptTo(query)} AND ${driftsAs(query)} AND ${limitedAs(limits)} AND ${activeAs(query.activity, now)})`;
 }
 
 /** The version of the acting account's tree; read before rows, so that live changes after it repeat state at worst, and miss none. */

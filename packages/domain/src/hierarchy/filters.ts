@@ -16,9 +16,18 @@ export type CountFilter = (typeof COUNT_FILTERS)[number];
 export const TRANSFER_FILTERS = ['in_progress', 'none'] as const;
 export type TransferFilter = (typeof TRANSFER_FILTERS)[number];
 
+/**
+ * When accounts with their subtree were last active: they are inactive where nothing of them was used for {@link INACTIVE_DAYS} days, and they
+ * are not younger than that.
+ */
+export const ACTIVITY_FILTERS = ['inactive', 'active'] as const;
+export type ActivityFilter = (typeof ACTIVITY_FILTERS)[number];
+/** Whole days (UTC) without use after which an account is inactive. */
+export const INACTIVE_DAYS = 30;
+
 /** What of one row says whether it stands in a list. All that are named have to hold (rules/accounts 30). */
 export type RowFilters = {
-  /** Own caps that leave less than there is, or that somebody has yet to decide. */
+  /** Own caps that leave less than there is, or that somebody has yet to decide; or not so. */
   readonly caps?: CapsFilter | undefined;
   readonly billing?: BillingMode | undefined;
   readonly transfer?: TransferFilter | undefined;
@@ -33,6 +42,7 @@ export type RowFilters = {
 /** The same, and what more than a row is asked for. */
 export type AccountFilters = RowFilters & {
   readonly limits?: LimitFilter | undefined;
+  readonly activity?: ActivityFilter | undefined;
   /** So many levels below the account whose list it is: 1 for its own subaccounts. */
   readonly level?: number | undefined;
   /** Set up by this blueprint. */
@@ -45,6 +55,7 @@ export type AccountFilters = RowFilters & {
 export const FILTER_NAMES = [
   'caps',
   'limits',
+  'activity',
   'billing',
   'transfer',
   'members',
@@ -60,14 +71,29 @@ export const FILTER_NAMES = [
 export const filtersOf = (asked: AccountFilters): AccountFilters =>
   Object.fromEntries(FILTER_NAMES.flatMap((name) => (asked[name] === undefined ? [] : [[name, asked[name]]])));
 
+const passesCaps = (filter: CapsFilter | undefined, shown: AccountRow['caps']): boolean => {
+  if (filter === undefined) return true;
+  const { restricted, unreviewed } = shown ?? { restricted: 0, unreviewed: 0 };
+  switch (filter) {
+    case 'restricted':
+      return restricted > 0;
+    case 'unrestricted':
+      return restricted === 0;
+    case 'unreviewed':
+      return unreviewed > 0;
+    case 'reviewed':
+      return unreviewed === 0;
+  }
+};
+
 const counts = (filter: CountFilter | undefined, n: number): boolean =>
   filter === undefined || (filter === 'none') === (n === 0);
 
 /** Whether a row stands in a list that is kept so. */
 export const passesFilters = (row: AccountRow, filters: RowFilters): boolean => {
-  const { caps, billing, transfer, members, agents, createdFrom, createdBefore } = filters;
+  const { billing, transfer, members, agents, createdFrom, createdBefore } = filters;
   return (
-    (caps === undefined || (row.caps?.[caps] ?? 0) > 0) &&
+    passesCaps(filters.caps, row.caps) &&
     (billing === undefined || row.billingMode === billing) &&
     (transfer === undefined || (transfer === 'none') === (row.transferUntil === null)) &&
     counts(members, row.members.total) &&

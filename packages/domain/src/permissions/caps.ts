@@ -90,7 +90,7 @@ export const unreviewedIn = (levels: SomeLevels): PermissionKey[] =>
   PERMISSIONS.flatMap(({ key }) => (levels[key] === undefined ? [key] : []));
 
 /** Which accounts a list is kept to by their own caps. */
-export const CAPS_FILTERS = ['restricted', 'unreviewed'] as const;
+export const CAPS_FILTERS = ['restricted', 'unrestricted', 'unreviewed', 'reviewed'] as const;
 export type CapsFilter = (typeof CAPS_FILTERS)[number];
 
 /** The permissions of which an account's own caps leave less than there is. */

@@ -166,15 +166,16 @@ export type PresetsSource = {
   readonly applyPreset: (account: AccountId, order: PresetOrder) => Promise<readonly CapsResult[]>;
 };
 
-/** A view of a list that somebody keeps. Density is part of it. */
+/** A view of a list that somebody keeps, for themselves or for all who see the account's list. Density is part of it. */
 export type SavedView = {
   readonly id: RowId;
   readonly name: string;
+  readonly audience: 'private' | 'account';
   readonly view: Omit<ScreenView, 'query' | 'saved'>;
   readonly density: 'comfortable' | 'compact';
 };
 
-/** The views of an account's list that whoever looks keeps. Every promise rejects with a {@link SourceRefusal}. */
+/** The views of an account's list that are shared with the account, and that whoever looks keeps. Every promise rejects with a {@link SourceRefusal}. */
 export type ViewsSource = {
   readonly list: (account: AccountId) => Promise<readonly SavedView[]>;
   /** @param view `id` null: a new one */

@@ -204,12 +204,13 @@ export class SamImportRun extends LitElement {
         return this.#loading.begin();
       });
     const words = isEnded ? 'importRetry' : isStopping ? 'importStopping' : 'importStop';
+    const may = access === 'full' && (isEnded ? job.retryable : job.stoppable || isStopping);
     return html`<div class="card" part="card">${cardTitle(title, this.level, html`<span class="badge ${tone}" role="status">${say(`importJob_${state}`)}</span>`)}
       <div class="in"><span>${say('importProgress', { done: at, total })}${failed > 0 ? ` · ${say('importFailed', { n: failed })}` : ''}${eta}</span>
         <progress aria-label=${title} max=${total || 1} .value=${at}></progress>
         ${refusal ? errorLine(refusal.message) : nothing}
         ${isEnded ? nothing : html`<p class="quiet">${say('importLeave')}</p>`}
-        ${access !== 'full' || (isEnded && !job.retryable) ? nothing : html`<button class="button" type="button" part="button" ?disabled=${busy || isStopping} @click=${act}>${say(words)}</button>`}</div></div>`;
+        ${may ? html`<button class="button" type="button" part="button" ?disabled=${busy || isStopping} @click=${act}>${say(words)}</button>` : nothing}</div></div>`;
   }
 
   #account(steps: readonly ImportStep[]): TemplateResult {

@@ -20,7 +20,7 @@ export type ManagerView = {
   /** `near`: only those that used 80 percent of a maximum of minutes of their own, or more; `full`: all of it. At any depth, as all that follows. */
   readonly limits?: 'near' | 'full' | undefined;
   /** Only those of which own permissions are less than there is, or that nobody reviewed; at any depth. */
-  readonly caps?: 'restricted' | 'unreviewed' | undefined;
+  readonly caps?: 'restricted' | 'unrestricted' | 'unreviewed' | 'reviewed' | undefined;
   /** Only those that are billed so. */
   readonly billing?: 'parent' | 'direct' | undefined;
   /** Only those of which a billing transfer is under way, or none is. */

@@ -86,6 +86,7 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
     show: (product) => this.#take(product),
     fail: (refusal) => {
       if (!this.#editing.shown || !refusal.retryable) this.refusal = refusal;
+      if (!this.#editing.draft) this.#leaveGone();
     },
     forget: () => this.#forget(),
   });
@@ -173,7 +174,7 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
     const isNew = this.place.product === 'new';
     const back = html`<div class="bar">${wayTo(this.wayOf({}), `‹ ${kind.plural}`, 'link')}</div>`;
     if (!shown && !isNew)
-      return html`<div class="card" part="card">${back}${absent(refusal, texts, () => void this.#loading.begin())}</div>`;
+      return html`<div class="card" part="card">${back}${absent(refusal, texts, () => void this.#loading.begin(), 'productMissing')}</div>`;
     const tab = this.#tab();
     return html`<div><div class="card" part="card">${back}
         <div class="bar"><div class="title" role="heading" aria-level=${this.level} tabindex="-1"><bdi>${document['name'] || kind.label}</bdi></div>
@@ -207,6 +208,8 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
   }
 
   #take(product: Product): void {
+    // It may have been restored.
+    if (!this.#editing.shown) this.refusal = null;
     if (this.#editing.shown?.version !== product.version) this.versions = null;
     this.#editing.take(product);
     this.requestUpdate();
@@ -214,9 +217,17 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
 
   readonly #discard = (): void => {
     this.#editing.discard();
-    this.refusal = null;
+    if (!this.#leaveGone()) this.refusal = null;
     this.requestUpdate();
   };
+
+  /** What somebody else deleted is not there either where nothing is typed on top of it. @returns whether it is gone */
+  #leaveGone(): boolean {
+    const { refusal } = this;
+    const isGone = refusal?.code === 'NOT_FOUND' && refusal.field === 'product' && this.#editing.shown !== null;
+    if (isGone) this.#editing.shown = null;
+    return isGone;
+  }
 
   readonly #change = (place: string, value: Value): void => {
     this.#editing.change(place, value);

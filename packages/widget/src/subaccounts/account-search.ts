@@ -113,11 +113,11 @@ export class AccountSearch {
     this.#unfollow();
     const { sought } = store;
     if (!sought || !Object.values(filters).some(Boolean)) return;
-    const { limits, level, under, blueprint, query, status } = sought;
+    const { limits, activity, level, under, blueprint, query, status } = sought;
     const { accountId, view } = store;
     const has = (id: AccountId): boolean => view.matches.has(id);
     // Of what no row tells it is taken that it is as it was.
-    const isPartly = Boolean(limits || level || under || blueprint || query);
+    const isPartly = Boolean(limits || activity || level || under || blueprint || query);
     const belongs = (row: AccountRow): boolean =>
       status.includes(row.status) && passesFilters(row, sought) && (!isPartly || has(row.id));
     const ended = new AbortController();
@@ -146,6 +146,9 @@ export class AccountSearch {
         },
       ),
     ];
+    // Whoever is used while one looks is inactive no more.
+    if (activity === 'inactive')
+      stops.push(store.listen({ changed: () => undefined, ticked: ({ id }) => look(has(id)) }));
     ended.signal.addEventListener('abort', () => {
       clearTimeout(rest);
       for (const one of stops) one();

@@ -17,7 +17,7 @@ export const listInUseStyles = css`
   .selection { display: flex; flex-wrap: wrap; align-items: center; gap: var(--sam-2) var(--sam-3); padding: var(--sam-2) var(--sam-3); border-block-end: var(--sam-hair) solid var(--sam-border); background: var(--sam-accent-soft); font-size: var(--sam-fs-13); } .selection label { display: inline-flex; align-items: center; gap: 6px; min-block-size: 28px; cursor: pointer; } .selection input { margin: 0; inline-size: 16px; block-size: 16px; accent-color: var(--sam-accent); } .selection .space { flex: 1; } .selection .chip { background: var(--sam-surface); }
   .looks { display: flex; align-items: center; gap: var(--sam-2); padding-inline: var(--sam-3); font-size: var(--sam-fs-13); }
   .look-tabs { display: flex; align-self: stretch; overflow-x: auto; min-inline-size: 0; }
-  .tab { all: unset; display: flex; align-items: center; gap: 6px; padding-inline: var(--sam-2); color: var(--sam-text-2); font-weight: var(--sam-fw-medium); white-space: nowrap; cursor: pointer; }
+  .tab { all: unset; position: relative; display: flex; align-items: center; gap: 6px; padding-inline: var(--sam-2); color: var(--sam-text-2); font-weight: var(--sam-fw-medium); white-space: nowrap; cursor: pointer; }
   .tab:hover { color: var(--sam-text); } .tab:focus-visible { outline: 2px solid var(--sam-focus); outline-offset: -2px; }
   .tab[aria-pressed='true'] { color: var(--sam-text); box-shadow: inset 0 -2px var(--sam-accent); } .tab bdi { max-inline-size: 18em; overflow: hidden; text-overflow: ellipsis; }
   .changed { inline-size: 7px; block-size: 7px; border-radius: 50%; background: var(--sam-accent); }

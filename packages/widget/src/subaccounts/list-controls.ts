@@ -327,7 +327,7 @@ export class ListControls {
         : viewItems(this.#choice(), hasFilter ? 'wide' : 'narrow', texts);
     // What one may not see one can't ask for.
     return items.filter(
-      ({ id }) => (seesPermissions || !id.startsWith('caps')) && (seesUsage || !/^limits|minutes$/.test(id)),
+      ({ id }) => (seesPermissions || !id.startsWith('caps')) && (seesUsage || !/^limits|^activity|minutes$/.test(id)),
     );
   }
 }

@@ -20,6 +20,7 @@ const BUILT_IN: Readonly<Record<string, { readonly label: keyof Strings; readonl
   all: { label: 'viewAll', view: DEFAULT_VIEW },
   near: { label: 'nearLimit', view: { ...DEFAULT_VIEW, limits: 'near' } },
   transfer: { label: 'viewTransfer', view: { ...DEFAULT_VIEW, transfer: 'in_progress' } },
+  inactive: { label: 'inactive', view: { ...DEFAULT_VIEW, activity: 'inactive' } },
   restricted: { label: 'cappedRestricted', view: { ...DEFAULT_VIEW, caps: 'restricted' } },
 };
 
@@ -127,14 +128,14 @@ export class ListLooks {
     const own = kept.find(({ id }) => id === chosen);
     const isChanged = !this.#isAsKept(chosen, own);
     const names = [
-      ...this.#offered().map((key) => [key, say(BUILT_IN[key]?.label ?? 'viewAll')] as const),
-      ...kept.map(({ id, name }) => [id, name] as const),
+      ...this.#offered().map((key) => [key, say(BUILT_IN[key]?.label ?? 'viewAll'), false] as const),
+      ...kept.map(({ id, name, audience }) => [id, name, audience === 'account'] as const),
     ];
     return html`<div class="look-tabs" role="group" aria-label=${say('viewsLabel')}>${names.map(
-      ([key, name]) =>
-        html`<button class="tab" type="button" aria-pressed=${key === chosen} @click=${() => this.#choose(key)}><bdi>${name}</bdi>${key === chosen && isChanged ? html`<span class="changed" aria-hidden="true"></span><span class="hidden">${say('viewChanged')}</span>` : nothing}</button>`,
+      ([key, name, isShared]) =>
+        html`<button class="tab" type="button" aria-pressed=${key === chosen} title=${isShared ? say('viewShared') : nothing} @click=${() => this.#choose(key)}><bdi>${name}</bdi>${key === chosen && isChanged ? html`<span class="changed" aria-hidden="true"></span><span class="hidden">${say('viewChanged')}</span>` : nothing}</button>`,
     )}</div>
-      ${own ? html`<button class="button plain" type="button" aria-haspopup="menu" aria-label=${say('viewMenu', { name: own.name })} @click=${(event: Event) => this.#openMenu(event, own)}>${icon(MORE)}</button>` : nothing}
+      ${own && this.#mayChange(own) ? html`<button class="button plain" type="button" aria-haspopup="menu" aria-label=${say('viewMenu', { name: own.name })} @click=${(event: Event) => this.#openMenu(event, own)}>${icon(MORE)}</button>` : nothing}
       ${isChanged ? this.#changedActs(chosen, own) : nothing}
       <span class="space"></span>
       <div class="switcher" role="group" aria-label=${say('layoutLabel')}>${(['tree', 'flat'] as const).map(
@@ -152,9 +153,18 @@ export class ListLooks {
     const { say } = this.#screen.texts;
     const maySave = Boolean(this.#views?.source);
     return html`<span class="changed-acts">
-      ${own ? html`<button class="link" type="button" @click=${() => void this.#save(own)}>${say('viewSave')}</button>` : nothing}
+      ${own && this.#mayChange(own) ? html`<button class="link" type="button" @click=${() => void this.#save(own)}>${say('viewSave')}</button>` : nothing}
       ${maySave ? html`<button class="link" type="button" @click=${() => void this.#name(null)}>${say('viewSaveAs')}</button>` : nothing}
       <button class="link" type="button" @click=${() => this.#choose(chosen)}>${say('viewReset')}</button></span>`;
+  }
+
+  /** Whether whoever looks makes views for all: people who may manage what is listed. */
+  get #mayShare(): boolean {
+    return !this.#isEmbedded && this.#screen.allowed.has('create');
+  }
+
+  #mayChange({ audience }: Pick<SavedView, 'audience'>): boolean {
+    return audience === 'private' || this.#mayShare;
   }
 
   /** Built-in views that ask for nothing that one may not see. */
@@ -163,7 +173,7 @@ export class ListLooks {
     const levels = session?.detail?.levels;
     return Object.keys(BUILT_IN).filter(
       (key) =>
-        (key !== 'near' || levels?.['billing.usage'] !== 'none') &&
+        ((key !== 'near' && key !== 'inactive') || levels?.['billing.usage'] !== 'none') &&
         (key !== 'restricted' || (allowed.has('open') && levels?.account !== 'none')),
     );
   }
@@ -212,13 +222,14 @@ export class ListLooks {
   }
 
   /** Keeps what is on screen: under a name of its own, or as one that is there. */
-  async #save(own: SavedView | { readonly id: null; readonly name: string }): Promise<void> {
+  async #save(own: Pick<SavedView, 'name' | 'audience'> & { readonly id: RowId | null }): Promise<void> {
     const { session, density } = this.#screen;
     const source = this.#views?.source;
     if (!session?.detail || !source) return;
     const { query: _, saved: __, ...view } = this.#present(session);
     try {
-      const id = await source.save(session.detail.id, { id: own.id, name: own.name, view, density });
+      const { id: known, name, audience } = own;
+      const id = await source.save(session.detail.id, { id: known, name, audience, view, density });
       await this.#load(session);
       this.take({ ...this.look, saved: id });
     } catch (error) {
@@ -231,8 +242,11 @@ export class ListLooks {
   async #name(own: SavedView | null): Promise<void> {
     const { SamViewName } = await fetched(() => import('./looks-dialogs.ts'), 'SamViewName');
     define('sam-view-name', SamViewName);
-    const keep = (name: string): Promise<void> => (own ? this.#rename(own, name) : this.#save({ id: null, name }));
-    await this.#on.openDialog(Object.assign(new SamViewName(), { was: own?.name ?? '', keep }));
+    const keep = (name: string, audience: SavedView['audience']): Promise<void> =>
+      own ? this.#rename(own, name) : this.#save({ id: null, name, audience });
+    const audience = own?.audience ?? 'private';
+    const maySay = own === null && this.#mayShare;
+    await this.#on.openDialog(Object.assign(new SamViewName(), { was: own?.name ?? '', audience, maySay, keep }));
   }
 
   async #rename(own: SavedView, name: string): Promise<void> {

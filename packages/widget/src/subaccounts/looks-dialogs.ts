@@ -7,7 +7,7 @@ import {
   type ShownColumn,
 } from '@tenantree/domain';
 import { css, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import type { OfferedBlueprint } from '../data/account-source.ts';
+import type { OfferedBlueprint, SavedView } from '../data/account-source.ts';
 import type { Filters } from '../data/screen-view.ts';
 import { icon } from '../icons/icon.ts';
 import { ARROW_DOWN, ARROW_UP } from '../icons/list-icons.ts';
@@ -25,16 +25,20 @@ abstract class LookDialog extends Dialog {
 
 /** Asks what a view is to be called. */
 export class SamViewName extends LookDialog {
-  static override properties = { ...Dialog.properties, typed: { state: true } };
+  static override properties = { ...Dialog.properties, typed: { state: true }, audience: { state: true } };
 
   /** Set before the dialog is opened: its present name; empty for a new one. */
   was = '';
-  keep: (name: string) => Promise<void> = async () => undefined;
+  /** Whether one says who is to see it. */
+  maySay = false;
+  keep: (name: string, audience: SavedView['audience']) => Promise<void> = async () => undefined;
+  declare audience: SavedView['audience'];
   declare protected typed: string | null;
 
   constructor() {
     super();
     this.typed = null;
+    this.audience = 'private';
   }
 
   protected heading(): string {
@@ -50,16 +54,22 @@ export class SamViewName extends LookDialog {
     const invalid = this.refusal?.field === 'name';
     return html`<div class="row"><label for="name">${this.say('columnName')}</label>
       <div class="field ${invalid ? 'invalid' : ''}"><input id="name" name="name" data-first .value=${this.typed ?? this.was} dir="auto" autocomplete="off" maxlength="60" aria-invalid=${invalid ? 'true' : nothing} aria-describedby="name-error" @input=${this.#type} /></div>
-      ${this.errorAt('name')}</div><p class="hint">${this.say('viewPrivate')}</p>`;
+      ${this.errorAt('name')}</div>
+      ${this.maySay ? html`<label class="check"><input type="checkbox" name="audience" @change=${this.#turn} />${this.say('viewShare')}</label>` : nothing}
+      <p class="hint">${this.say(this.audience === 'account' ? 'viewShared' : 'viewPrivate')}</p>`;
   }
 
   protected async submit(): Promise<'done'> {
-    await this.keep(this.#name);
+    await this.keep(this.#name, this.audience);
     return 'done';
   }
 
   get #name(): string {
     return (this.typed ?? this.was).trim();
+  }
+
+  #turn(): void {
+    this.audience = this.audience === 'account' ? 'private' : 'account';
   }
 
   #type({ target }: Event): void {
@@ -70,14 +80,17 @@ export class SamViewName extends LookDialog {
 
 type Row = { readonly column: ListColumn; readonly width: number | undefined; readonly isShown: boolean };
 
-/** Which columns are shown, in which order, and how wide: with buttons, so that nobody has to drag. */
+/** Which columns are shown, in which order, and how wide: with buttons, so that nobody has to drag; a pointer may. */
 export class SamColumns extends LookDialog {
-  static override properties = { ...Dialog.properties, rows: { state: true } };
+  static override properties = { ...Dialog.properties, rows: { state: true }, dragged: { state: true } };
   static override styles = [
     ...[Dialog.styles].flat(),
     css`
-      ol { display: grid; gap: 2px; margin: 0; padding: 0; list-style: none; }
-      li { display: flex; align-items: center; gap: var(--sam-2); }
+      ol { user-select: none; display: grid; gap: 2px; margin: 0; padding: 0; list-style: none; }
+      li { display: flex; align-items: center; gap: var(--sam-2); border-radius: var(--sam-r-1); }
+      li.dragged { background: var(--sam-selected); }
+      .grip { flex: none; inline-size: 10px; block-size: 30px; background: radial-gradient(circle, var(--sam-text-2) 1.2px, #0000 1.7px) 0 / 5px 5px content-box; padding-block: 7px 8px; box-sizing: border-box; cursor: grab; touch-action: none; }
+      .dragged .grip { cursor: grabbing; }
       .check { flex: 1; min-inline-size: 0; }
       .width { inline-size: 9em; } .width input { inline-size: 100%; min-inline-size: 0; text-align: end; }
       li .button { padding-inline: var(--sam-2); }
@@ -90,10 +103,13 @@ export class SamColumns extends LookDialog {
   /** Is given what was chosen; undefined: as they are for everybody. */
   arrange: (columns: readonly ShownColumn[] | undefined) => void = () => undefined;
   declare protected rows: readonly Row[] | null;
+  /** The column that the pointer has taken. */
+  declare protected dragged: ListColumn | null;
 
   constructor() {
     super();
     this.rows = null;
+    this.dragged = null;
   }
 
   protected heading(): string {
@@ -110,7 +126,7 @@ export class SamColumns extends LookDialog {
 
   protected content(): TemplateResult {
     const rows = this.#rows;
-    return html`<p class="hint">${this.say('columnsHint')}</p><ol>${rows.map((row, k) => this.#row(row, k, rows.length))}</ol>`;
+    return html`<p class="hint">${this.say('columnsHint')}</p><ol @pointermove=${this.#drag} @pointerup=${this.#drop} @pointercancel=${this.#drop}>${rows.map((row, k) => this.#row(row, k, rows.length))}</ol>`;
   }
 
   protected async submit(): Promise<'done'> {
@@ -123,7 +139,8 @@ export class SamColumns extends LookDialog {
     const name = this.say(this.labels[column]?.label ?? 'columnName');
     const move = (by: 1 | -1, words: 'moveUp' | 'moveDown', path: string, isOff: boolean) =>
       html`<button class="button" type="button" name="${words} ${column}" aria-label=${this.say(words, { name })} ?disabled=${isOff} @click=${() => void this.#move(column, by, words)}>${icon(path, 14)}</button>`;
-    return html`<li>
+    return html`<li class=${column === this.dragged ? 'dragged' : ''}>
+      <span class="grip" aria-hidden="true" @pointerdown=${(event: PointerEvent) => this.#grab(column, event)}></span>
       <label class="check"><input type="checkbox" ?data-first=${k === 0} .checked=${isShown} @change=${() => this.#change(column, { isShown: !isShown })} />${name}</label>
       <div class="field width"><input type="number" name="width ${column}" min=${COLUMN_WIDTHS.least} max=${COLUMN_WIDTHS.most} step="1" placeholder=${this.say('columnWidthUsual')} aria-label=${this.say('columnWidth', { name })} .value=${String(width ?? '')} @change=${(event: Event) => this.#widen(column, event)} /></div>
       ${move(-1, 'moveUp', ARROW_UP, k === 0)}${move(1, 'moveDown', ARROW_DOWN, k === length - 1)}</li>`;
@@ -149,14 +166,32 @@ export class SamColumns extends LookDialog {
     this.#change(column, { width: Number.isNaN(typed) ? undefined : Math.min(most, Math.max(least, typed)) });
   }
 
-  /** The focus goes along with the column. */
-  async #move(column: ListColumn, by: 1 | -1, words: string): Promise<void> {
+  #place(column: ListColumn, to: (at: number) => number): void {
     const rows = [...this.#rows];
     const at = rows.findIndex((row) => row.column === column);
-    const [row] = rows.splice(at, 1);
-    if (!row) return;
-    rows.splice(at + by, 0, row);
-    this.rows = rows;
+    this.rows = rows.toSpliced(at, 1).toSpliced(to(at), 0, ...rows.slice(at, at + 1));
+  }
+
+  /** The list hears of the pointer until it lets go: the row that was taken is another element once it has moved. */
+  #grab(column: ListColumn, { pointerId }: PointerEvent): void {
+    this.renderRoot.querySelector('ol')?.setPointerCapture(pointerId);
+    this.dragged = column;
+  }
+
+  #drag({ clientY }: PointerEvent): void {
+    if (!this.dragged) return;
+    const items = [...this.renderRoot.querySelectorAll('li')];
+    const over = items.findIndex((item) => clientY < item.getBoundingClientRect().bottom);
+    this.#place(this.dragged, () => (over < 0 ? items.length : over));
+  }
+
+  #drop(): void {
+    this.dragged = null;
+  }
+
+  /** The focus goes along with the column. */
+  async #move(column: ListColumn, by: 1 | -1, words: string): Promise<void> {
+    this.#place(column, (at) => at + by);
     await this.updateComplete;
     const buttons = [...this.renderRoot.querySelectorAll<HTMLButtonElement>('li .button')];
     const own = buttons.filter(({ name }) => name.endsWith(` ${column}`));

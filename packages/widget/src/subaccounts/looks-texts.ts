@@ -4,6 +4,7 @@ export const looksTexts = {
   viewRenameTitle: 'Rename {name}',
   viewKeep: 'Save view',
   viewPrivate: 'Only you see it, in this account.',
+  viewShare: 'Share with this account',
   columnsShow: 'Show columns',
   columnsReset: 'Reset',
   columnsHint: 'Selection, name and what to do with a row are always there. Widths are in pixels.',

@@ -1,4 +1,11 @@
-import { type AccountStatus, CAPS_FILTERS, COUNT_FILTERS, LIMIT_FILTERS, TRANSFER_FILTERS } from '@tenantree/domain';
+import {
+  ACTIVITY_FILTERS,
+  type AccountStatus,
+  CAPS_FILTERS,
+  COUNT_FILTERS,
+  LIMIT_FILTERS,
+  TRANSFER_FILTERS,
+} from '@tenantree/domain';
 import { DEFAULT_STATUS, type Filters, type Order } from '../data/screen-view.ts';
 import { SORT_KEYS, STATUSES } from '../data/view-keys.ts';
 import type { MenuItem } from '../parts/sam-menu.ts';
@@ -24,14 +31,16 @@ export type ViewChoice = {
 
 /** A filter that is one of few values, with what each is called; those of two are each other's opposite where it is said. */
 type Choices = {
-  readonly name: 'limits' | 'caps' | 'billing' | 'transfer' | 'members' | 'agents';
+  readonly name: 'limits' | 'activity' | 'caps' | 'billing' | 'transfer' | 'members' | 'agents';
   readonly words: Readonly<Record<string, keyof Strings>>;
   readonly opposite: boolean;
 };
 
 export const CHOICES: readonly Choices[] = [
   { name: 'limits', words: { near: 'nearLimit', full: 'fullLimit' }, opposite: false },
-  { name: 'caps', words: { restricted: 'cappedRestricted', unreviewed: 'notReviewed' }, opposite: false },
+  { name: 'activity', words: { inactive: 'inactive', active: 'active30' }, opposite: true },
+  { name: 'caps', words: { restricted: 'cappedRestricted', unrestricted: 'notRestricted' }, opposite: true },
+  { name: 'caps', words: { unreviewed: 'notReviewed', reviewed: 'reviewed' }, opposite: true },
   { name: 'billing', words: { parent: 'planParent', direct: 'independent' }, opposite: true },
   { name: 'transfer', words: { in_progress: 'viewTransfer', none: 'notInTransfer' }, opposite: true },
   { name: 'members', words: { none: 'noMembers', some: 'withMembers' }, opposite: true },
@@ -44,6 +53,8 @@ export function filterBy(name: string, value: string | undefined): Filters {
   switch (name) {
     case 'limits':
       return { limits: one(LIMIT_FILTERS) };
+    case 'activity':
+      return { activity: one(ACTIVITY_FILTERS) };
     case 'caps':
       return { caps: one(CAPS_FILTERS) };
     case 'billing':

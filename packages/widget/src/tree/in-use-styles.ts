@@ -30,6 +30,9 @@ export const treeInUseStyles = css`
   .pins { position: sticky; inset-block-start: calc(34em / 14); z-index: 1; block-size: 0; }
   .pins .row { inset-block-start: calc(var(--pin) * var(--row)); }
   .pins .row:last-child { border-color: var(--sam-border-strong); }
+  /* The edge by which a column is drawn wider. */
+  .head .cell:not(.select, .name, .switch, .actions) { position: relative; } .head .cell:not(.select, .name, .switch, .actions)::after { content: ''; position: absolute; inset-block: 0; inset-inline-end: 0; inline-size: 9px; cursor: col-resize; touch-action: none; }
+  .head .cell:hover::after { border-inline-end: 2px solid var(--sam-border-strong); }
   .column:hover { color: var(--sam-text); }
   @container sam-tree (inline-size < calc(760em / 14)) { .pins { inset-block-start: 0; } .row[data-editing] :is(.plan, .facts, .status) { visibility: hidden; } }
   @media (forced-colors: active) { .row:is([aria-selected='true'], [aria-current]) { border-inline: 4px solid Highlight; } }

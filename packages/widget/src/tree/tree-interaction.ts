@@ -27,7 +27,7 @@ export class TreeInteraction implements TableInUse {
     this.intents = new TreeIntents(tree, painter);
     const menu = new TreeMenu(tree, painter, this.intents);
     this.#keyboard = new TreeKeyboard(tree, painter, this.intents, menu);
-    this.#pointer = new TreePointer(painter, this.intents, menu);
+    this.#pointer = new TreePointer(tree, painter, this.intents, menu);
     this.names = new NameEditor(tree, painter, this.intents);
     painter.inUse = this;
     // Rows that are there already; their minutes stay what they were, so that a change of them still pulses.

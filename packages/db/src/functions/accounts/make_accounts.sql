@@ -4,9 +4,9 @@ CREATE OR REPLACE FUNCTION make_accounts(p_ids uuid[], p_roots uuid[], p_parents
   p_external_ids text[], p_metadata jsonb[], p_payers uuid[], p_version bigint, p_now timestamptz, p_creator uuid) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
-  INSERT INTO accounts (id, root_id, parent_id, path_key, name, name_key, external_id, metadata, billing_mode, payer_id, version, created_at, created_by)
+  INSERT INTO accounts (id, root_id, parent_id, path_key, name, name_key, external_id, metadata, billing_mode, payer_id, version, created_at, created_by, active_on)
   SELECT n.id, n.root_id, n.parent_id, n.path_key, n.name, n.name_key, n.external_id, n.metadata,
-    CASE WHEN n.parent_id IS NULL THEN 'direct' ELSE 'parent' END, n.payer_id, p_version, p_now, p_creator
+    CASE WHEN n.parent_id IS NULL THEN 'direct' ELSE 'parent' END, n.payer_id, p_version, p_now, p_creator, (p_now AT TIME ZONE 'UTC')::date
   FROM unnest(p_ids, p_roots, p_parents, p_keys, p_names, p_name_keys, p_external_ids, p_metadata, p_payers)
     n(id, root_id, parent_id, path_key, name, name_key, external_id, metadata, payer_id);
   IF array_remove(p_parents, NULL) <> '{}' THEN PERFORM count_new_accounts(p_ids, p_version); END IF;
