@@ -373,6 +373,7 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     readImportLevels: as(root, (trx) => store.readImportLevels(trx, file, ['new'])),
     listImportRows: as(root, (trx) => store.listImportRows(trx, file, { of: 'bad', code: null, after: 0, limit: 50 })),
     readAccountStates: as(root, (trx) => store.readAccountStates(trx, [small, leaf])),
+    readMadeAt: as(root, (trx) => store.readMadeAt(trx, [small, leaf])),
     readNear: as(root, (trx) => store.readNear(trx, [small, leaf], NOW)),
     readChains: () => store.readChains(db, [small, leaf]),
     findFormer: as(root, (trx) => store.findFormer(trx, [{ ref: { kind: 'id', id: leaf }, at: NOVEMBER }])),

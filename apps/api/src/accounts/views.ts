@@ -27,7 +27,7 @@ const ownersIn = ({ access, actor }: Caller): { readonly mine: ViewOwner; readon
   shared: { account: access.id, owner: SHARED },
 });
 
-/** @throws Refused FORBIDDEN: what all see is made by people who may manage what is listed (rules/accounts 33) */
+/** @throws Refused FORBIDDEN: what all see is made by people who may manage what is listed (rules/accounts 32) */
 function requireManager({ access, actor }: Caller): void {
   if (actor.kind !== 'person' || access.levels['account.subaccounts'] !== 'full')
     refuseWith(
