@@ -12,6 +12,7 @@ import {
   signIn,
 } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
+import { heardStatements } from './support/statements.ts';
 
 let api: Deployment;
 let owner: Client;
@@ -571,6 +572,36 @@ describe('Limits live', () => {
     await acquire(owner, account, 'live');
     await shows('1/3');
     stream.unsubscribe();
+    await socket.close();
+  });
+
+  it('are read a few times, however many watch', async () => {
+    const account = await make(root, 'Crowded');
+    const { secret } = await api.key(account);
+    const socket = createWSClient({
+      url: `${api.url.replace('http', 'ws')}/trpc`,
+      connectionParams: () => ({ token: secret }),
+    });
+    const watcher = createTRPCClient<AppRouter>({ links: [wsLink({ client: socket })] });
+    const seen = Array.from({ length: 30 }, (): (number | null)[] => []);
+    const streams = seen.map((told) =>
+      watcher.limits.live.subscribe(
+        { account },
+        { onData: ({ data }) => told.push(data.limits.find(({ kind }) => kind === 'calls')!.max) },
+      ),
+    );
+    const shows = (max: number | null) =>
+      vi.waitFor(() => expect(seen.filter((told) => told.at(-1) === max)).toHaveLength(seen.length), {
+        timeout: 10_000,
+      });
+    await shows(null);
+    const asked = heardStatements(api);
+    await set(account, { kind: 'calls', max: 3 });
+    await shows(3);
+    const reads = asked.filter((text) => text.includes('limits_of'));
+    expect(reads.length).toBeGreaterThan(1);
+    expect(reads.length).toBeLessThan(seen.length / 3);
+    for (const stream of streams) stream.unsubscribe();
     await socket.close();
   });
 });

@@ -24,6 +24,10 @@ type Watcher = {
   readonly viewer: () => Viewer;
 };
 
+/** What limits are to somebody: those who may know the same of the same account are told the same. */
+const keyOf = ({ id, chain, reached, levels }: Reader): string =>
+  JSON.stringify(['limits', id, chain.map((one) => [one.id, one.name]), reached, levels['billing.usage']]);
+
 /**
  * The limits of an account: their present state, then each that differs, until somebody leaves. Taking and giving back slots is no change of
  * the tree and has none of its versions: they are looked at when the tree's bell rings.
@@ -36,7 +40,7 @@ export async function* watchLimits(
 ): AsyncGenerator<TrackedEnvelope<LimitsState>, void, undefined> {
   let last = '';
   for await (const look of hub.listen(limitsBell(access.root), viewer(), signal)) {
-    const { period, limits } = await limitsOf(hall, access);
+    const { period, limits } = await hub.shared.read(keyOf(access), () => limitsOf(hall, access));
     // What is foreseen moves with the clock: by itself it is no news.
     const text = JSON.stringify(limits, (name, value: unknown) => (name === 'forecast' ? undefined : value));
     if (text !== last) yield tracked(String(look), { period, limits });

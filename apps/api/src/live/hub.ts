@@ -12,6 +12,7 @@ import { LiveStream, type Watch } from './live-stream.ts';
 import { type NewsCarrier, Newsroom, NO_NEWS, Parts, readNews, type TreeNews } from './news.ts';
 import type { LiveMetrics, SupposedCaps, Viewer } from './ports.ts';
 import { parseResumeId, resumeIdOf } from './resume-id.ts';
+import { SharedReads } from './shared-reads.ts';
 
 /** States that are read at one time, of all viewers and of one: fewer than there are connections to the database. */
 const READS = { most: 8, each: 2 } as const;
@@ -73,6 +74,8 @@ export class Hub {
   readonly #journal: JournalWatch;
   readonly #parts = new Parts();
   readonly #bells = new Bells();
+  /** What those who listen to one bell look at. */
+  readonly shared = new SharedReads();
   readonly #metrics: LiveMetrics;
   #sweeps: NodeJS.Timeout | null = null;
   #viewings = 0;
