@@ -20,6 +20,7 @@ import { freezeWhatIsDue } from '../billing/rebilling/freeze-statement.ts';
 import { KEPT_DAYS } from '../guard/once.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { beginPeriods } from '../limits/begin-periods.ts';
+import { followPlansDue } from '../limits/follow-plans.ts';
 import { doTransfersDue } from '../transfers/due-transfers.ts';
 import { keepUsage } from '../usage/usage-door.ts';
 import type { AnyJob } from './define-job.ts';
@@ -103,6 +104,7 @@ export async function startJobs(hall: Hall, options: JobOptions): Promise<Jobs> 
     const due = [
       orderErasing(hall),
       beginPeriods(hall),
+      followPlansDue(hall, onError),
       doTransfersDue(hall, onError),
       keepUsage(hall),
       closeWhatIsDue(hall, onError),
