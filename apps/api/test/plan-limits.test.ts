@@ -1,5 +1,5 @@
 import { startSubscription } from '@tenantree/db';
-import type { AccountId, Instant } from '@tenantree/domain';
+import type { Instant } from '@tenantree/domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { followPlansDue } from '../src/limits/follow-plans.ts';
 import { type BillingStage, MID_OCTOBER, OCTOBER_CLOSES, openBilling, plan } from './support/billing.ts';
@@ -121,7 +121,7 @@ describe('Calls at one time (rules/limits 21)', () => {
   it('follow plans that accounts had before limits did, with the jobs of every minute', async () => {
     stage.clock.ms = MID_OCTOBER;
     const main = await stage.main('Before there were limits');
-    const id = main.id as AccountId;
+    const { id } = main;
     const from = '2026-09-01T00:00:00.000Z' as Instant;
     await stage.composed.hall.db.withTenant(id, (trx) => startSubscription(trx, id, { id: 'two', version: 1, from }));
     expect(await calls(main)).toMatchObject({ max: null });
