@@ -519,7 +519,10 @@ describe('Billing details', () => {
 
   it('name a country by its code', async () => {
     const { id, client } = await stage.main('Nowhere');
-    const set = client.billing.setDetails.mutate({ account: id, country: 'de', name: 'x', address: [], taxId: null });
-    expect(await codeOf(set)).toBe('BAD_REQUEST');
+    for (const country of ['de', 'DEU', 'XX', 'ZZ', 'UK']) {
+      const set = client.billing.setDetails.mutate({ account: id, country, name: 'x', address: [], taxId: null });
+      expect(await refusalOf(set)).toMatchObject({ code: 'BAD_REQUEST', field: 'country' });
+    }
+    expect((await client.billing.get.query({ account: id })).details).toBeNull();
   });
 });

@@ -32,7 +32,12 @@ beforeAll(async () => {
   stripe = await startStripe();
   const plans = {
     ...SAMPLE_PLANS,
-    plans: [...SAMPLE_PLANS.plans, plan('german', {}, { countries: ['DE'] }), plan('gone', {})],
+    plans: [
+      ...SAMPLE_PLANS.plans,
+      plan('german', {}, { countries: ['DE'] }),
+      plan('gone', {}),
+      plan('alone', {}, { subaccounts: 'none' }),
+    ],
   };
   stage = await stageTransfers({ config: { plans, stripe: { ...STRIPE_KEYS, url: stripe.url } } });
   owner = stage.api.owner;
@@ -205,6 +210,8 @@ const ended =
     if (how === 'expire') await due();
     return () => does(place, make);
   };
+/** Chooses a plan that includes no subaccounts. */
+const chooseAlone = (account: string) => cleo.transfers.choosePlan.mutate({ account, plan: 'alone', version: 1 });
 /** The last step of one that completes by itself. */
 const last =
   (step: Step): Drive =>
@@ -369,6 +376,11 @@ const CHECKLIST: readonly [string, Drive][] = [
       await owner.accounts.suspend.mutate({ account, kind: 'read_only' });
       await cleo.transfers.complete.mutate({ account });
     }, ALL),
+    'in_progress | subaccounts the plan doesn’t have': begun(async ({ account }) => {
+      await chooseAlone(account);
+      await stage.make(account, 'Made since then');
+      await cleo.transfers.complete.mutate({ account });
+    }, ALL),
     'in_progress | the end has come': over(({ account }) => cleo.transfers.complete.mutate({ account }), ALL),
     'independent | of that transfer': independent(async ({ account }) => {
       const first = await cleo.transfers.complete.mutate({ account });
@@ -493,7 +505,7 @@ const LOSSES: readonly [string, Drive][] = [
     'in_progress | another owner': begun(losing('eve'), ALL),
     independent: independent(losing('cleo')),
   }),
-  ...ofRow('chosen plan withdrawn', {
+  ...ofRow('chosen plan can’t be had any more', {
     parent_billed: billed(withdrawn),
     in_progress: async (make) => {
       const place = await make.begun(['details', 'payment']);
@@ -828,6 +840,50 @@ describe('A transfer that a suspension kept from completing', () => {
       await Promise.all([due(), due()]);
       expect((await cleo.transfers.get.query({ account })).stage).toBe('independent');
     }
+  });
+});
+
+describe('A transfer whose plan includes no subaccounts, when one was made since', () => {
+  it('completes neither by its last step nor by the clock: the plan has to be chosen again, and then it does', async () => {
+    const make = new Making();
+    const { account } = await make.begun(['owner', 'details'], { completion: 'automatic' });
+    await chooseAlone(account);
+    await stage.make(account, 'Below');
+    await STEPS.payment(account);
+    await jobsEnded(stage.api.database);
+    expect((await cleo.transfers.get.query({ account })).stage).toBe('in_progress');
+    const view = () => cleo.transfers.get.query({ account });
+    await due();
+    expect(await view()).toMatchObject({ stage: 'in_progress', transfer: { missing: ['plan'] } });
+    await stage.mailTo(CLEO, `The plan of “${make.place.name}” has to be chosen again`);
+    await due();
+    expect(await codeOf(chooseAlone(account))).toBe('PLAN_UNAVAILABLE');
+    await STEPS.plan(account);
+    await stage.independent(cleo, account);
+  });
+});
+
+describe('The plan of an account that has left', () => {
+  it('bounds its calls at one time from that instant, and what was promised below (rules/limits 21)', async () => {
+    const make = new Making();
+    const { account, parent } = await make.begun(['owner', 'details', 'payment']);
+    const below = await stage.make(account, 'Promised');
+    const set = (who: Client, at: string, limit: { max?: number | null; reserve?: number }) =>
+      who.limits.set.mutate({ account: at, limits: [{ kind: 'calls', ...limit }] });
+    await set(owner, parent, { max: 200 });
+    await set(owner, account, { max: 100, reserve: 50 });
+    await set(owner, below, { reserve: 30 });
+    await STEPS.plan(account);
+    await cleo.transfers.complete.mutate({ account });
+    const calls = async (who: Client, at: string) =>
+      (await who.limits.get.query({ account: at })).limits.find(({ kind }) => kind === 'calls');
+    expect(await calls(cleo, account)).toMatchObject({ max: 20, plan: 20, reserve: 0, promised: '0', held: '0' });
+    expect(await calls(cleo, below)).toMatchObject({ max: null, reserve: 0 });
+    expect(await calls(owner, parent)).toMatchObject({ max: 200, promised: '0', held: '0' });
+    expect(await codeOf(set(cleo, account, { max: 21 }))).toBe('LIMIT_INVALID');
+    const call = { account: below, kind: 'calls', key: 'one', leaseSeconds: 60 } as const;
+    expect(await codeOf(cleo.limits.acquire.mutate({ ...call, want: '21' }))).toBe('LIMIT_REACHED');
+    await cleo.limits.acquire.mutate({ ...call, want: '20' });
   });
 });
 

@@ -4,10 +4,9 @@ import * as inputs from './inputs.ts';
 import { type AnswerOf, inAccount, mutation, PEOPLE, query, screensFor } from './procedure.ts';
 import * as shapes from './shapes.ts';
 
-const country = z.string().regex(/^[A-Z]{2}$/, 'Give the two capital letters of a country, as in ISO 3166.');
 /** Whom invoices are addressed to. */
 const details = {
-  country,
+  country: inputs.country,
   name: inputs.line(200),
   address: z.array(inputs.line(LONGEST_ADDRESS)).max(MOST_ADDRESS_LINES),
   taxId: inputs.line(40).nullable(),

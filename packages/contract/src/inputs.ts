@@ -1,4 +1,12 @@
-import { type Instant, isId, type LocalDate, parseInstant, parseLine, parseLocalDate } from '@tenantree/domain';
+import {
+  type Instant,
+  isCountry,
+  isId,
+  type LocalDate,
+  parseInstant,
+  parseLine,
+  parseLocalDate,
+} from '@tenantree/domain';
 import { z } from 'zod';
 import { isEmail } from './email.ts';
 
@@ -89,6 +97,14 @@ export const line = (most: number) =>
 
 /** Text that something else reads: a name, an external id, a secret. Cut before anything looks at it. */
 export const text = (least: number, most: number): z.ZodString => z.string().min(least).max(most);
+
+const NO_COUNTRY = 'Give the two capital letters of a country, as in ISO 3166-1.';
+/** A country, by its code. */
+export const country = z
+  .string()
+  .regex(/^[A-Z]{2}$/, { error: NO_COUNTRY, abort: true })
+  .refine(isCountry, NO_COUNTRY)
+  .meta({ examples: ['DE'] });
 
 /** A name, before it is read. */
 export const name = text(0, 4_000).meta({ examples: ['Acme Dental'] });

@@ -94,6 +94,8 @@ const limit = z.strictObject({
   kind: limitKind,
   label: z.string(),
   ...limitTerms,
+  /** What the account’s plan allows: the maximum can’t be more. Left out where no plan says so. */
+  plan: shapes.count.optional(),
   /** Raised by every change; 0: nothing was ever set. */
   version: shapes.count,
   /** Own use, use of the whole subtree, and what is kept for subaccounts beside it. Null where the caller may not see usage. */

@@ -305,7 +305,7 @@ export const transfers = {
     needs: childsOwner,
     input: z.strictObject({
       account: inputs.account,
-      country: z.string().regex(/^[A-Z]{2}$/, 'Give the two capital letters of a country, as in ISO 3166.'),
+      country: inputs.country,
       name: inputs.line(200),
       address: z.array(inputs.line(100)).max(6),
       taxId: inputs.line(40).nullable(),
@@ -355,7 +355,7 @@ export const transfers = {
       /** From then on the account pays for itself. */
       at: shapes.instant,
     }),
-    refusals: [...UNDER_WAY, 'STEPS_MISSING'],
+    refusals: [...UNDER_WAY, 'STEPS_MISSING', 'PLAN_UNAVAILABLE'],
   }),
 
   cancel: mutation({

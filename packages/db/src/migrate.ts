@@ -62,6 +62,7 @@ import * as setUpRows from './migrations/0082-set-up-rows.ts';
 import * as throughProducts from './migrations/0083-through-products.ts';
 import * as activity from './migrations/0085-activity.ts';
 import * as carriedAtOnce from './migrations/0090-carried-at-once.ts';
+import * as planLimits from './migrations/0091-plan-limits.ts';
 import { tellStatistics } from './told-statistics.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
@@ -125,6 +126,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0083-through-products': throughProducts,
   '0085-activity': activity,
   '0090-carried-at-once': carriedAtOnce,
+  '0091-plan-limits': planLimits,
 };
 
 const MINIMUM_VERSION = 180000;

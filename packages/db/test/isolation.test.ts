@@ -93,6 +93,7 @@ describe('Row-level security alone (I5)', () => {
       'payer_of_payment',
       'payers_due',
       'places_in_tree',
+      'plans_to_follow',
       'record_usage',
       'refill_sort',
       'renew_lease',

@@ -391,6 +391,8 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     ),
     readAlertAddress: as(root, (trx) => store.readAlertAddress(trx, leaf, { user, member: leaf })),
     findLimitsToBegin: () => store.findLimitsToBegin(db, NOW, 50),
+    findPlansToFollow: () => store.findPlansToFollow(db, NOW, 50),
+    readPromisedBelow: as(root, (trx) => store.readPromisedBelow(trx, root, limitKind('calls'))),
     readPlacedLinks: as(leaf, (trx) => store.readPlacedLinks(trx, [{ account: leaf, product: none }])),
     unknown: as(root, (trx) => store.readAccountState(trx, none as string as AccountId)),
   };

@@ -4,6 +4,7 @@ export * from './audit/visits.ts';
 export * from './billing/assignment.ts';
 export * from './billing/book.ts';
 export * from './billing/closing.ts';
+export * from './billing/countries.ts';
 export * from './billing/increments.ts';
 export * from './billing/lines.ts';
 export * from './billing/margins.ts';

@@ -264,7 +264,7 @@ export const TRANSFER_CASES: readonly TransferCase[] = [
   ),
   ...row(
     'complete',
-    { event: 'complete' },
+    { event: 'complete', unfit: null },
     {
       parent_billed: NOT_STARTED,
       in_progress: [
@@ -276,6 +276,12 @@ export const TRANSFER_CASES: readonly TransferCase[] = [
           { transfer: { steps: { ...ALL_STEPS, payment: { method: 'card', state: 'pending' } } } },
         ],
         ['suspended itself', '✗ ACCOUNT_SUSPENDED', { transfer: { steps: ALL_STEPS }, status: 'suspended' }],
+        [
+          'subaccounts the plan doesn’t have',
+          '✗ PLAN_UNAVAILABLE',
+          { transfer: { steps: ALL_STEPS } },
+          { event: 'complete', unfit: { code: 'PLAN_UNAVAILABLE', message: 'It has subaccounts.', field: 'plan' } },
+        ],
         ['the end has come', '✗ TRANSFER_EXPIRED', { transfer: { steps: ALL_STEPS }, ...over }],
       ],
       independent: [
@@ -435,8 +441,8 @@ export const TRANSFER_CASES: readonly TransferCase[] = [
     },
   ),
   ...row(
-    'chosen plan withdrawn',
-    { event: 'planWithdrawn', plan: 'team' },
+    'chosen plan can’t be had any more',
+    { event: 'planLost', plan: 'team' },
     {
       parent_billed: '=',
       in_progress: [

@@ -13,6 +13,7 @@ import {
 } from '@tenantree/db';
 import { type AccountId, decidePlanChoice, decideSubscription, type Instant, msOf, quoted } from '@tenantree/domain';
 import type { Change } from '../hall/change.ts';
+import { followPlan } from '../hall/limits/follow-plan.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
 import { offerOf, shownPlan } from './shown-plan.ts';
 
@@ -50,6 +51,7 @@ export async function choosePlan(
     );
   const start = granted(decideSubscription(state, stored && offerOf(stored), version, msOf(now)));
   await startSubscription(trx, id, start);
+  await followPlan(scope, id);
   const details = { account: account.name, plan: stored?.name ?? plan, version: start.version, from: start.from };
   scope.happened('billing.planChosen', id, details, { id, name: account.name });
   scope.shows([id]);

@@ -46,7 +46,8 @@ import {
 } from '@tenantree/domain/products';
 import type { Access } from '../guard/admit.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
-import { faultOfLimits, type LimitChange, namedPath } from '../limits/set-limits.ts';
+import { namedPath } from '../hall/limits/write-decided.ts';
+import { faultOfLimits, type LimitChange } from '../limits/set-limits.ts';
 import { type PlannedImport, planFrom, type Source } from '../products/imports/plan-import.ts';
 import type { Target } from '../products/imports/targets.ts';
 import type { Sourced } from '../products/imports/write-step.ts';

@@ -20,6 +20,7 @@ import { freezeWhatIsDue } from '../billing/rebilling/freeze-statement.ts';
 import { KEPT_DAYS } from '../guard/once.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { beginPeriods } from '../limits/begin-periods.ts';
+import { followPlansDue } from '../limits/follow-plans.ts';
 import { doTransfersDue } from '../transfers/due-transfers.ts';
 import { keepUsage } from '../usage/usage-door.ts';
 import type { AnyJob } from './define-job.ts';
@@ -78,7 +79,7 @@ async function forgetPast(hall: Hall): Promise<void> {
 
 /** Works on jobs, and looks every minute for what is due. Every server does; what is done is done once, by whichever comes first. */
 export async function startJobs(hall: Hall, options: JobOptions): Promise<Jobs> {
-  const { jobs, sessions, metrics, onProgress, onError, onSilent } = options;
+  const { jobs, metrics, onProgress, onError, onSilent } = options;
   let isStopping = false;
   const parts: StepParts = {
     hall,
@@ -98,31 +99,8 @@ export async function startJobs(hall: Hall, options: JobOptions): Promise<Jobs> 
   metrics.watch(() => hall.db.onBehalfOf(null, () => readJobBacklog(hall.db)));
   let running: Promise<void> = Promise.resolve();
 
-  const runAll = async (): Promise<void> => {
-    const now = nowOf(hall);
-    const due = [
-      orderErasing(hall),
-      beginPeriods(hall),
-      doTransfersDue(hall, onError),
-      keepUsage(hall),
-      closeWhatIsDue(hall, onError),
-      freezeWhatIsDue(hall, onError),
-      eraseExpiredEmbedTokens(hall.db, now),
-      deleteEndedAttempts(hall.db, now),
-      forgetTreeChanges(hall.db, hall.settings.liveResumeMinutes),
-      forgetPast(hall),
-      forgetJobs(hall.db, { endedBefore: instantOf(hall.clock.nowMs() - JOBS_KEPT_DAYS * DAY_MS), now }),
-      forgetImports(hall.db, now),
-      sessions.forgetEnded(),
-      indexAllNames(hall),
-      // What was counted by servers that ended right after; and all there is, when a month begins.
-      settleEverySort(hall.db, now),
-    ];
-    for (const outcome of await Promise.allSettled(due)) if (outcome.status === 'rejected') throw outcome.reason;
-  };
-
   const run = (): Promise<void> => {
-    const next = running.then(runAll);
+    const next = running.then(() => doDue(hall, options));
     running = next.catch(() => undefined);
     return next;
   };
@@ -141,4 +119,29 @@ export async function startJobs(hall: Hall, options: JobOptions): Promise<Jobs> 
       await Promise.all([running, queue.close()]);
     },
   };
+}
+
+/** What is due by the clock, all of it at once: what fails of one holds up no other. */
+async function doDue(hall: Hall, { sessions, onError }: Pick<JobOptions, 'sessions' | 'onError'>): Promise<void> {
+  const now = nowOf(hall);
+  const due = [
+    orderErasing(hall),
+    beginPeriods(hall),
+    followPlansDue(hall, onError),
+    doTransfersDue(hall, onError),
+    keepUsage(hall),
+    closeWhatIsDue(hall, onError),
+    freezeWhatIsDue(hall, onError),
+    eraseExpiredEmbedTokens(hall.db, now),
+    deleteEndedAttempts(hall.db, now),
+    forgetTreeChanges(hall.db, hall.settings.liveResumeMinutes),
+    forgetPast(hall),
+    forgetJobs(hall.db, { endedBefore: instantOf(hall.clock.nowMs() - JOBS_KEPT_DAYS * DAY_MS), now }),
+    forgetImports(hall.db, now),
+    sessions.forgetEnded(),
+    indexAllNames(hall),
+    // What was counted by servers that ended right after; and all there is, when a month begins.
+    settleEverySort(hall.db, now),
+  ];
+  for (const outcome of await Promise.allSettled(due)) if (outcome.status === 'rejected') throw outcome.reason;
 }

@@ -93,6 +93,7 @@ function shownLimit(
     kind: key,
     label: kind.label,
     ...shownTerms(kind, own),
+    ...(own.planCap !== null && { plan: wholeOf(kind, own.planCap) }),
     version: own.version,
     own: isSeen ? shown(own.own) : null,
     used: isSeen ? shown(own.used) : null,

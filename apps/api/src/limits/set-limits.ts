@@ -8,14 +8,12 @@ import {
   readLimits,
   readLimitsOfEach,
   type TenantTransaction,
-  writeLimit,
   writeLimitDefault,
 } from '@tenantree/db';
 import {
   type AccountId,
   type AtLimit,
   accept,
-  crossingsOf,
   type Decision,
   decideLimit,
   ERROR_CODES,
@@ -35,6 +33,7 @@ import {
 } from '@tenantree/domain';
 import type { Change } from '../hall/change.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
+import { namedPath, writeDecided } from '../hall/limits/write-decided.ts';
 import { granted, Refused } from '../hall/refused.ts';
 
 /** What is to be set of one kind; what isn't named stays. */
@@ -70,9 +69,6 @@ function wishOf(
 
 /** What is decided about one change: from the limits as they stand, and those that changes before it came to. */
 type Decided = { readonly kind: LimitKind & { readonly key: LimitKindKey }; readonly plan: Decision<LimitPlan> };
-
-export const namedPath = (path: readonly AccountId[]): { readonly id: AccountId; readonly name: string }[] =>
-  path.map((id) => ({ id, name: '' }));
 
 /** What limits are from now on, of those that were decided and are not written: by kind and account. */
 type Foreseen = Map<string, LimitState>;
@@ -146,18 +142,7 @@ export async function setLimits(scope: Change, id: AccountId, changes: readonly 
       after: shownTerms(kind, own),
       version: own.version,
     });
-    const target = { id, name: account.name };
-    // A maximum that is lowered past what is used is a crossing, too; what has told of the former one has told.
-    const { fired, told } =
-      own.cap === null
-        ? { fired: 0, told: [] }
-        : crossingsOf(own.thresholds, own.cap, before.fired, { low: own.used, high: own.used });
-    await writeLimit(scope.trx, kind, chain, fired, scope.now);
-    const max = own.cap === null ? 'unlimited' : shownOf(kind, own.cap);
-    const details = { kind: kind.stored, account: account.name, max, ...terms(kind, before, own) };
-    scope.happened('limit.set', id, details, target);
-    for (const threshold of told)
-      scope.happened('limit.reached', id, { account: account.name, kind: kind.stored, threshold }, target);
+    await writeDecided(scope, account, kind, { before, chain });
   }
   scope.shows(account.path);
   return set;
@@ -173,11 +158,6 @@ function refuseOld(decided: readonly Decided[]): void {
   const limits = old.flatMap(({ present }) => (present && 'limits' in present ? present.limits : []));
   throw new Refused({ ...first, present: { limits } });
 }
-
-const terms = (kind: LimitKind, before: LimitState, after: LimitState): Record<string, string | number> => ({
-  before: JSON.stringify(shownTerms(kind, before)),
-  after: JSON.stringify(shownTerms(kind, after)),
-});
 
 /** Of several changes of one kind the last one counts. */
 const onlyLast = (changes: readonly LimitChange[]): LimitChange[] => [
@@ -262,6 +242,7 @@ export async function setLimitDefaults(
 }
 
 const NOTHING_SET = {
+  planCap: null,
   used: 0n,
   held: 0n,
   reserve: 0n,

@@ -1,5 +1,13 @@
-import { type BillingDetails, findPlan, findTransfer, readAccountRows } from '@tenantree/db';
-import { decidePlanChoice, isSoldIn, type PlanChooser, quoted } from '@tenantree/domain';
+import { type BillingDetails, findPlan, findTransfer, readAccountRows, readPlan } from '@tenantree/db';
+import {
+  decidePlanChoice,
+  isSoldIn,
+  type PlanChooser,
+  quoted,
+  type Refusal,
+  type Transfer,
+  unfitPlan,
+} from '@tenantree/domain';
 import type { Actor } from '../context/actor.ts';
 import type { Access } from '../guard/admit.ts';
 import type { Change } from '../hall/change.ts';
@@ -30,10 +38,25 @@ export async function setDetails(
 }
 
 /** Whoever chooses a plan in a transfer. */
-export async function chooserOf(scope: Pick<Change, 'trx'>, hall: Hall, { id, name }: Access): Promise<PlanChooser> {
+export async function chooserOf(
+  scope: Pick<Change, 'trx'>,
+  hall: Hall,
+  { id, name }: Pick<Access, 'id' | 'name'>,
+): Promise<PlanChooser> {
   const [row] = await readAccountRows(scope.trx, [id], nowOf(hall), 'without_minutes');
   const country = (await findTransfer(scope.trx, id))?.transfer.steps.details?.country ?? null;
   return { accountName: name, subaccounts: row?.subaccounts ?? 0, country };
+}
+
+/** Why an account can't have the plan that it chose in a transfer, by what there is now; null: it can, or chose none. */
+export async function unfitOf(
+  scope: Pick<Change, 'trx'>,
+  hall: Hall,
+  account: Pick<Access, 'id' | 'name'>,
+  transfer: Pick<Transfer, 'steps'> | null,
+): Promise<Refusal | null> {
+  const plan = transfer?.steps.plan;
+  return plan ? unfitPlan(await chooserOf(scope, hall, account), planOf(await readPlan(scope.trx, plan))) : null;
 }
 
 /** Chooses the plan that the account will have. @throws Refused PLAN_UNAVAILABLE, PLAN_STALE */

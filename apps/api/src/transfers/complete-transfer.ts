@@ -3,8 +3,10 @@ import { type AccountId, DAY_MS, type Instant, instantOf, msOf } from '@tenantre
 import { INVITATION_DAYS } from '../hall/accept.ts';
 import type { Change } from '../hall/change.ts';
 import type { Hall } from '../hall/hall.ts';
+import { callsIn, takeBackPromises } from '../hall/limits/follow-plan.ts';
 import { act } from '../hall/transfer/act.ts';
 import { orderJob } from '../hall/transfer/order-job.ts';
+import { unfitOf } from './checklist.ts';
 import { settleProducts } from './settle-products.ts';
 
 /**
@@ -17,13 +19,15 @@ import { settleProducts } from './settle-products.ts';
 export async function complete(hall: Hall, scope: Change, by: JobAsker, id: AccountId): Promise<{ at: Instant }> {
   const account = await scope.account(id);
   const started = await findTransfer(scope.trx, id);
-  const { transfer, effects } = await act(hall, scope, by, id, { event: 'complete' });
+  const unfit = await unfitOf(scope, hall, account, started?.transfer ?? null);
+  const { transfer, effects } = await act(hall, scope, by, id, { event: 'complete', unfit });
   const release = effects.find((effect) => effect.effect === 'release');
   if (!transfer?.endedAt) throw new Error('what is completed has an end');
   if (release?.effect !== 'release') return { at: transfer.endedAt };
   const settled = await settleProducts(scope, by, account.path, started?.products ?? []);
   if (account.parentId !== null && settled.blank + settled.takenBack > 0)
     scope.happened('transfer.productsSettled', account.parentId, { ...settled, account: account.name }, account);
+  await takeBackPromises(scope, id, await callsIn(scope.trx, release.plan), account.parentId ?? id);
   const agency = release.agency === 'kept' ? await agencyOf(hall, scope, id) : [];
   // Of the account, and so it comes along: whoever does it later does it in the tree that begins.
   await orderJob(hall, scope, 'transfers.inviteAgency', {

@@ -11,7 +11,7 @@ const AT_ONCE = 200;
 
 /**
  * Does what is due of transfers under way: ends those whose time is over, reminds of an end, takes plans back that are not offered any more,
- * and completes what a suspension kept from completing (rules/transfer 3, 4, 6). By the clock of the database; any number of servers may ask at once, and each thing is done once.
+ * or don't fit the account any more, and completes what a suspension kept from completing (rules/transfer 3, 4, 6). By the clock of the database; any number of servers may ask at once, and each thing is done once.
  */
 export async function doTransfersDue(hall: Hall, onError: (error: unknown, where: object) => void): Promise<void> {
   const due = await findTransfersDue(hall.db, AT_ONCE);
@@ -50,8 +50,8 @@ function eventOf(hall: Hall, due: Exclude<TransferDue, { readonly event: 'comple
   switch (due.event) {
     case 'expire':
       return { event: 'expire', afterwards: hall.settings.transferExpiry };
-    case 'planWithdrawn':
-      return { event: 'planWithdrawn', plan: due.plan };
+    case 'planLost':
+      return { event: 'planLost', plan: due.plan };
     case 'remind':
       return { event: 'remind', days: due.days, expiresAt: due.expiresAt };
   }

@@ -23,6 +23,7 @@ import {
   type Membership,
   msOf,
   PERMISSIONS,
+  type Refusal,
   statusAt,
   UNBOUNDED,
   wholeOf,
@@ -30,6 +31,7 @@ import {
 import type { Access } from '../guard/admit.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
+import { unfitOf } from './checklist.ts';
 import { lastMonth, pricePlans } from './price-plans.ts';
 
 /** So many are named of what goes along, and of what ends. */
@@ -58,7 +60,7 @@ async function previewIn(hall: Hall, trx: TenantTransaction, access: Access): Pr
   granted(decideTransfer(situation, { event: 'preview' }, nowMs));
   return {
     account: { id, name: account.name },
-    refused: refusalOf(hall, situation, nowMs),
+    refused: refusalOf(hall, situation, await unfitOf({ trx }, hall, account, situation.transfer), nowMs),
     ...(await effectOf(trx, access, now, stored)),
   };
 }
@@ -143,11 +145,12 @@ export async function handedProducts(
 function refusalOf(
   hall: Pick<Hall, 'newId'>,
   situation: Parameters<typeof decideTransfer>[0],
+  unfit: Refusal | null,
   nowMs: number,
 ): TransferPreview['refused'] {
   const { account, transfer } = situation;
   if (transfer?.state === 'in_progress') {
-    const decision = decideTransfer(situation, { event: 'complete' }, nowMs);
+    const decision = decideTransfer(situation, { event: 'complete', unfit }, nowMs);
     return decision.ok ? null : decision.refusal;
   }
   const terms = { recipient: '', graceDays: 1, agency: 'kept', completion: 'automatic', message: null } as const;

@@ -84,9 +84,22 @@ export async function startSubscription(
   await sql`
     INSERT INTO subscriptions (account_id, valid_from, plan_id, plan_version, billed_to)
     VALUES (${account}, ${from}::timestamptz, ${id}, ${version}, date_trunc('month', ${from}::timestamptz, 'UTC'))
-    ON CONFLICT (account_id, valid_from) DO UPDATE SET plan_id = excluded.plan_id, plan_version = excluded.plan_version`.execute(
+    ON CONFLICT (account_id, valid_from) DO UPDATE SET plan_id = excluded.plan_id, plan_version = excluded.plan_version, in_limits = false`.execute(
     trx,
   );
+}
+
+/** Finds main accounts whose limits are to follow a plan that has begun, some at a time. */
+export async function findPlansToFollow(db: Database, now: Instant, limit: number): Promise<AccountId[]> {
+  const { rows } = await sql<{ account_id: AccountId }>`
+    SELECT account_id FROM public.plans_to_follow(${now}::timestamptz, ${limit})`.execute(db.app);
+  return rows.map(({ account_id }) => account_id);
+}
+
+/** Notes that the limits of the acting account follow the plan that it has by now. */
+export async function noteFollowed(trx: TenantTransaction, account: AccountId, now: Instant): Promise<void> {
+  await sql`UPDATE subscriptions SET in_limits = true
+    WHERE account_id = ${account} AND valid_from <= ${now}::timestamptz AND NOT in_limits`.execute(trx);
 }
 
 /** Ends the subscription of the acting account; one that has not begun yet never does. */

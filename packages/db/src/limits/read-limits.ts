@@ -35,6 +35,7 @@ type Raw = {
   fired: number;
   next_reserve: string;
   next_promised: string;
+  plan_cap: string | null;
 };
 
 const nanosOf = (text: string): bigint => parseDecimal(text)!;
@@ -82,6 +83,7 @@ export async function readLimitsOfEach(
 /** What there is of a kind where nothing is set or used: of most accounts and kinds. */
 const NOTHING = {
   cap: null,
+  planCap: null,
   max: null,
   atLimit: 'block',
   thresholds: [],
@@ -107,6 +109,7 @@ function stateOf(
     id,
     name,
     cap,
+    planCap: row.plan_cap === null ? null : nanosOf(row.plan_cap),
     max: blockingMax({ cap, atLimit }),
     atLimit,
     thresholds,
@@ -161,6 +164,17 @@ export async function readUsageBelow(
     at: occurred_at.toISOString() as Instant,
     quantity: nanosOf(quantity),
   }));
+}
+
+/** Reads accounts below an account of the acting subtree that are promised something of a kind, the deepest first. */
+export async function readPromisedBelow(
+  trx: TenantTransaction,
+  account: AccountId,
+  { stored }: Pick<LimitKind, 'stored'>,
+): Promise<AccountId[]> {
+  const { rows } = await sql<{ account_id: AccountId }>`
+    SELECT account_id FROM promised_below(${account}, ${stored})`.execute(trx);
+  return rows.map(({ account_id }) => account_id);
 }
 
 /** An account that bounds how many subaccounts there may be. */

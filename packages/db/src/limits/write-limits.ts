@@ -29,7 +29,7 @@ export async function writeLimit(
   now: Instant,
 ): Promise<void> {
   if (!own) throw new Error('a limit is some account’s');
-  await sql`SELECT write_limit(${own.id}, ${kind.stored}, ${kind.counts === 'metered'}, ${periodOf(kind, now)}::timestamptz, ${textOf(own.cap)}::numeric,
+  await sql`SELECT write_limit(${own.id}, ${kind.stored}, ${kind.counts === 'metered'}, ${periodOf(kind, now)}::timestamptz, ${textOf(own.cap)}::numeric, ${textOf(own.planCap)}::numeric,
     ${textOf(own.reserve)}::numeric, ${own.atLimit}, ${own.thresholds}::smallint[], ${own.version}, ${fired}::smallint,
     ${above.map(({ id }) => id)}::uuid[], ${above.map(({ promised }) => textOf(promised))}::numeric[], ${above.map(({ held }) => textOf(held))}::numeric[],
     ${textOf(own.nextReserve)}::numeric, ${own.nextReserve === own.reserve ? null : billingPeriodOf(now).end}::timestamptz, ${above.map(({ nextPromised }) => textOf(nextPromised))}::numeric[])`.execute(

@@ -373,7 +373,8 @@ export async function findTransferByLink(db: Database, tokenHash: Buffer): Promi
 /** Something that is due of a transfer. */
 export type TransferDue = { readonly root: AccountId; readonly account: AccountId; readonly id: RowId } & (
   | { readonly event: 'expire' }
-  | { readonly event: 'planWithdrawn'; readonly plan: string }
+  /** The plan that was chosen is not offered any more, or doesn't include the subaccounts that there are by now. */
+  | { readonly event: 'planLost'; readonly plan: string }
   | { readonly event: 'remind'; readonly days: ReminderDays; readonly expiresAt: Instant }
   /** Every step is done, and what stood in the way is over. */
   | { readonly event: 'complete' }
@@ -395,7 +396,7 @@ export async function findTransfersDue(db: Database, limit: number): Promise<Tra
     const where = { root: row.root_id, account: row.account_id, id: row.id };
     if (row.event === 'remind' && row.days !== null)
       return { ...where, event: 'remind', days: row.days, expiresAt: row.expires_at.toISOString() as Instant };
-    if (row.event === 'planWithdrawn' && row.plan !== null) return { ...where, event: 'planWithdrawn', plan: row.plan };
+    if (row.event === 'planLost' && row.plan !== null) return { ...where, event: 'planLost', plan: row.plan };
     return { ...where, event: row.event === 'complete' ? 'complete' : 'expire' };
   });
 }

@@ -1,4 +1,4 @@
-import { accept, type Decision, refuse } from '../errors.ts';
+import { accept, type Decision, type Refusal, refuse } from '../errors.ts';
 import type { BillingMode } from '../hierarchy/account.ts';
 import { parsePrice } from '../money/price.ts';
 import { quoted } from '../text.ts';
@@ -90,7 +90,7 @@ export type PlanChooser = {
  * @param version the one that was shown to whoever chooses
  */
 export function decidePlanChoice(
-  { accountName, subaccounts, country }: PlanChooser,
+  chooser: PlanChooser,
   offer: PlanOffer | null,
   version: number,
 ): Decision<PlanVersion> {
@@ -98,13 +98,18 @@ export function decidePlanChoice(
     return refuse('PLAN_UNAVAILABLE', 'This plan is not offered any more. Choose another one.', 'plan');
   if (offer.version !== version)
     return refuse('PLAN_STALE', 'This plan has changed since it was shown. Look at it again.', 'plan');
-  if (country !== null && !isSoldIn(offer.plan, country))
-    return refuse('PLAN_UNAVAILABLE', 'This plan is not sold in the country of the billing details.', 'plan');
-  if (offer.plan.subaccounts === 'none' && subaccounts > 0) {
-    const message = `${quoted(accountName)} has subaccounts, which this plan doesn’t include.`;
-    return refuse('PLAN_UNAVAILABLE', message, 'plan');
-  }
-  return accept({ id: offer.id, version: offer.version });
+  const unfit = unfitPlan(chooser, offer.plan);
+  return unfit ? { ok: false, refusal: unfit } : accept({ id: offer.id, version: offer.version });
+}
+
+/** Why an account can't have a plan by what the two are; null: it can. */
+export function unfitPlan({ accountName, subaccounts, country }: PlanChooser, plan: Plan): Refusal | null {
+  const unavailable = (message: string): Refusal => ({ code: 'PLAN_UNAVAILABLE', message, field: 'plan' });
+  if (country !== null && !isSoldIn(plan, country))
+    return unavailable('This plan is not sold in the country of the billing details.');
+  if (plan.subaccounts === 'none' && subaccounts > 0)
+    return unavailable(`${quoted(accountName)} has subaccounts, which this plan doesn’t include.`);
+  return null;
 }
 
 /** A subscription to be written, which ends the one before at the same instant. */

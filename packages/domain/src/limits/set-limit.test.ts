@@ -18,6 +18,7 @@ const state = (
   reserve: 0n,
   nextReserve: more.reserve ?? 0n,
   nextPromised: more.promised ?? 0n,
+  planCap: null,
   used: 0n,
   held: 0n,
   promised: 0n,

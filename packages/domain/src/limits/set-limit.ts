@@ -1,5 +1,6 @@
 import { accept, type Decision, type ErrorCode, refuse } from '../errors.ts';
 import { demandOf, freeAlong, type LimitChain, type LimitNode, loadOf } from './admission.ts';
+import { USUAL_THRESHOLDS } from './alerts.ts';
 import { type AtLimit, type LimitKind, limitKindStoredAs, shownOf, wholeOf } from './kinds.ts';
 
 /** What is set of one kind for one account. Numbers are 10⁻⁹ of what is stored. */
@@ -35,6 +36,8 @@ export const shownTerms = (kind: LimitKind, terms: LimitTerms): ShownTerms => ({
 export type LimitState = LimitNode &
   LimitTerms & {
     readonly name: string;
+    /** What the account’s plan allows at the most: its maximum is never above; null: no plan bounds it. */
+    readonly planCap: bigint | null;
     /** What the accounts directly below it are promised, those above them what theirs are where that is more. */
     readonly promised: bigint;
     /** The same from the next billing period on. */
@@ -82,6 +85,7 @@ export function decideLimit(kind: LimitKind, chain: LimitChain<LimitState>, wish
   const fault =
     faultOfVersion(kind, state, wish.version) ??
     faultOfThresholds(terms.thresholds) ??
+    faultOfPlan(kind, state, terms) ??
     faultOfTerms(kind, terms, above) ??
     faultOfPromises(kind, state, terms, above);
   if (fault) return fault;
@@ -110,6 +114,21 @@ export function beginPeriod([state, ...above]: LimitChain<LimitState>): LimitSta
   if (!state) throw new Error('a limit is some account’s');
   const next = { ...state, reserve: state.nextReserve };
   return [next, ...carried(state, next, above)];
+}
+
+/**
+ * A main account’s limit under a plan that allows another number than the one before (rules/limits 21): that number, or less where the account
+ * was set lower than what the former plan allowed. Null: nothing changes.
+ *
+ * @param planCap null: the plan bounds nothing, or there is none
+ */
+export function underPlan(state: LimitState, planCap: bigint | null): LimitState | null {
+  if (planCap === state.planCap) return null;
+  const own = state.max === state.planCap ? null : state.max;
+  const cap = own === null || (planCap !== null && planCap < own) ? planCap : own;
+  const terms = { cap, atLimit: planCap === null ? state.atLimit : ('block' as const) };
+  const thresholds = state.version === 0 && cap !== null ? USUAL_THRESHOLDS : state.thresholds;
+  return { ...state, ...terms, planCap, thresholds, max: blockingMax(terms), version: state.version + 1 };
 }
 
 const termsOf = ({ cap, reserve, nextReserve, atLimit, thresholds }: LimitState): LimitTerms => ({
@@ -153,6 +172,16 @@ function faultOfTerms(
   if (kind.counts !== 'metered' && nextReserve !== reserve)
     return invalid(`There is no next period: ${kind.many} are not counted by the month.`, 'nextReserve');
   return null;
+}
+
+/** What a plan allows is not raised by whoever has it (rules/limits 21). */
+function faultOfPlan(kind: LimitKind, { planCap }: LimitState, { cap, atLimit }: LimitTerms): Decision<never> | null {
+  if (planCap === null) return null;
+  const allows = `The plan of this account has ${amount(kind, planCap)}`;
+  if (cap === null || cap > planCap) return invalid(`${allows}: the maximum can’t be more.`, 'max');
+  return atLimit === 'notify'
+    ? invalid(`${allows}: a limit that only notifies would let more through.`, 'atLimit')
+    : null;
 }
 
 function faultOfPromises(

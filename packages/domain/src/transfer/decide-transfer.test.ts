@@ -56,7 +56,7 @@ describe('a billing transfer (rules/transfer 1)', () => {
     const completed = (lastPlacedAt: string) =>
       decideTransfer(
         { ...ready, account: { ...ready.account, lastPlacedAt: lastPlacedAt as typeof END } },
-        { event: 'complete' },
+        { event: 'complete', unfit: null },
         NOW,
       );
     const [now, later] = [instantOf(NOW), instantOf(NOW + 1)];
@@ -70,7 +70,7 @@ describe('a billing transfer (rules/transfer 1)', () => {
   });
 
   it('names what is missing, in the order of the checklist', () => {
-    expect(decideTransfer(inProgress, { event: 'complete' }, NOW)).toMatchObject({
+    expect(decideTransfer(inProgress, { event: 'complete', unfit: null }, NOW)).toMatchObject({
       refusal: {
         message: 'The checklist of “Acme” is not done: owner confirmed, billing details, payment method, plan.',
       },
@@ -106,7 +106,9 @@ describe('a billing transfer (rules/transfer 1)', () => {
         ? ({ event: act, afterwards: 'stay' } as const)
         : act === 'decline'
           ? ({ event: act, reason: null } as const)
-          : ({ event: act } as const);
+          : act === 'complete'
+            ? ({ event: act, unfit: null } as const)
+            : ({ event: act } as const);
     const comes = fc.tuple(fc.constantFrom(...acts), fc.integer({ min: 0, max: 60 * DAY_MS }));
     fc.assert(
       fc.property(fc.array(comes, { minLength: 1, maxLength: 8 }), (arrivals) => {

@@ -221,7 +221,7 @@ const setPayment: Step<'setPayment'> = (transfer, { method, state }) => {
 const choosePlan: Step<'choosePlan'> = (transfer, { choice }) =>
   choice.ok ? done(transfer, { plan: choice.value }) : choice;
 
-const complete: Step<'complete'> = (transfer, _event, nowMs, situation) => {
+const complete: Step<'complete'> = (transfer, { unfit }, nowMs, situation) => {
   const { account } = situation;
   if (account.status === 'suspended')
     return refused('ACCOUNT_SUSPENDED', 'is suspended; its transfer completes when it is not')(situation);
@@ -231,6 +231,7 @@ const complete: Step<'complete'> = (transfer, _event, nowMs, situation) => {
     const list = missing.map((step) => STEP_LABELS[step]).join(', ');
     return refuse('STEPS_MISSING', `The checklist of ${quoted(account.name)} is not done: ${list}.`);
   }
+  if (unfit) return { ok: false, refusal: unfit };
   // after everything that was placed before, whatever this clock says
   const at = instantOf(Math.max(nowMs, msOf(account.lastPlacedAt) + 1));
   return changed(
@@ -336,7 +337,7 @@ const ownerLost: Step<'ownerLost'> = (transfer, { userId }, _nowMs, situation) =
   transfer.steps.owner === userId ? cleared(transfer, 'owner') : same(situation);
 const paymentLost: Step<'paymentLost'> = (transfer, { method }, _nowMs, situation) =>
   transfer.steps.payment?.method === method ? cleared(transfer, 'payment') : same(situation);
-const planWithdrawn: Step<'planWithdrawn'> = (transfer, { plan }, _nowMs, situation) =>
+const planLost: Step<'planLost'> = (transfer, { plan }, _nowMs, situation) =>
   transfer.steps.plan?.id === plan ? cleared(transfer, 'plan') : same(situation);
 
 const parentsUsage: Rule<'usage'> = only({ effect: 'bill', whom: 'parent' });
@@ -391,7 +392,7 @@ const TRANSFER_TABLE: { readonly [Name in TransferEventName]: Readonly<Record<Tr
   },
   ownerLost: { ...usually, in_progress: reported(ownerLost) },
   paymentLost: { ...usually, in_progress: reported(paymentLost), independent: only({ effect: 'remindToPay' }) },
-  planWithdrawn: { ...usually, in_progress: reported(planWithdrawn) },
+  planLost: { ...usually, in_progress: reported(planLost) },
   providerReported: {
     parent_billed: detachReported,
     in_progress: reported(providerReported),

@@ -1,5 +1,5 @@
 import type { PlanVersion } from '../billing/plan.ts';
-import type { Decision } from '../errors.ts';
+import type { Decision, Refusal } from '../errors.ts';
 import type { AccountLabel, AccountStatus, BillingMode } from '../hierarchy/account.ts';
 import type { RowId, UserId } from '../ids.ts';
 import type { Instant } from '../time.ts';
@@ -27,7 +27,8 @@ export type TransferEvent =
   | { readonly event: 'setPayment'; readonly method: string; readonly state: 'pending' | 'set' }
   /** @param choice as `decidePlanChoice` says */
   | { readonly event: 'choosePlan'; readonly choice: Decision<PlanVersion> }
-  | { readonly event: 'complete' }
+  /** @param unfit why the account can't have the plan that it chose, as `unfitPlan` says; null: it can, or chose none */
+  | { readonly event: 'complete'; readonly unfit: Refusal | null }
   | { readonly event: 'cancel' }
   /** By the child's owner, or by who was invited. */
   | { readonly event: 'decline'; readonly reason: string | null }
@@ -46,7 +47,8 @@ export type TransferEvent =
     }
   | { readonly event: 'ownerLost'; readonly userId: UserId }
   | { readonly event: 'paymentLost'; readonly method: string }
-  | { readonly event: 'planWithdrawn'; readonly plan: string }
+  /** The plan that was chosen is not offered any more, or doesn't fit the account any more. */
+  | { readonly event: 'planLost'; readonly plan: string }
   | {
       readonly event: 'providerReported';
       readonly transfer: RowId;

@@ -3,7 +3,7 @@
 --   p_period  the billing period of metered kinds
 CREATE OR REPLACE FUNCTION limits_of(p_accounts uuid[], p_period timestamptz) RETURNS TABLE (
   account_id uuid, name text, level int, kind text, cap numeric, reserve numeric, promised numeric, at_limit text, thresholds smallint[], version int,
-  own numeric, used numeric, held numeric, fired smallint, next_reserve numeric, next_promised numeric)
+  own numeric, used numeric, held numeric, fired smallint, next_reserve numeric, next_promised numeric, plan_cap numeric)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE root uuid := acting_root();
@@ -11,7 +11,7 @@ BEGIN
   RETURN QUERY
   SELECT c.id, x.name, c.level::int, k.kind, b.cap, coalesce(b.reserve, 0), coalesce(b.promised, 0), coalesce(b.at_limit, 'block'), coalesce(b.thresholds, '{}'),
     coalesce(b.version, 0), coalesce(t.own, 0) + coalesce(q.own, 0), coalesce(t.total, 0) + coalesce(q.total, 0), coalesce(t.held, b.promised, 0), coalesce(t.fired, 0::smallint),
-    coalesce(b.next_reserve, 0), coalesce(b.next_promised, 0)
+    coalesce(b.next_reserve, 0), coalesce(b.next_promised, 0), b.plan_cap
   FROM (
     SELECT DISTINCT c.id, c.level FROM unnest(p_accounts) n(id) CROSS JOIN LATERAL reached(n.id) a
     CROSS JOIN LATERAL unnest(path_of(a.root_id, a.path_key)) WITH ORDINALITY c(id, level)) c

@@ -51,8 +51,13 @@ BEGIN
   at := (SELECT x.placed_at FROM accounts x WHERE x.root_id = p_account AND x.id = p_account);
 
   UPDATE billing_transfers x SET ended_at = at WHERE x.root_id = p_account AND x.account_id = p_account AND x.id = p_transfer;
-  INSERT INTO subscriptions (account_id, valid_from, plan_id, plan_version, billed_to)
-    VALUES (p_account, at, t.steps #>> '{plan,id}', (t.steps #>> '{plan,version}')::int, date_trunc('month', at, 'UTC'));
+  INSERT INTO subscriptions (account_id, valid_from, plan_id, plan_version, billed_to, in_limits)
+    VALUES (p_account, at, t.steps #>> '{plan,id}', (t.steps #>> '{plan,version}')::int, date_trunc('month', at, 'UTC'), true);
+  -- What the plan allows, where nothing is set any more: as a maximum that comes to be.
+  INSERT INTO limits AS b (root_id, account_id, kind, metered, cap, plan_cap, thresholds, version)
+    SELECT p_account, p_account, 'calls', false, p.n, p.n, '{80,95,100}', 1
+    FROM (SELECT (x.terms ->> 'concurrent')::numeric AS n FROM plans x WHERE x.id = t.steps #>> '{plan,id}' AND x.version = (t.steps #>> '{plan,version}')::int) p WHERE p.n IS NOT NULL
+    ON CONFLICT (root_id, account_id, kind) DO UPDATE SET cap = excluded.cap, plan_cap = excluded.plan_cap, thresholds = excluded.thresholds, version = b.version + 1;
   INSERT INTO billing_details AS d (account_id, country, details, version, changed_at)
     VALUES (p_account, t.details ->> 'country', t.details - 'country', 1, at)
     ON CONFLICT (account_id) DO UPDATE SET country = excluded.country, details = excluded.details, version = d.version + 1, changed_at = excluded.changed_at;
