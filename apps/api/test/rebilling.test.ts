@@ -92,6 +92,21 @@ describe('A statement', () => {
     expect(margins.rows.map(({ statement }) => statement.state)).toEqual(['frozen', 'frozen']);
   });
 
+  it('says what customers without a book used, since that costs the seller all the same', async () => {
+    const { id, client } = await seller('Without', 'plain');
+    const [a, b] = [await stage.make(id, 'A7'), await stage.make(id, 'B7')];
+    await stage.use(client, await stage.make(a, 'Nested'), '12.5');
+    stage.clock.ms = OCTOBER_CLOSES;
+    const { rows } = await client.margins.get.query({ account: id, period: '2026-10' });
+    expect(
+      rows.map(({ customer, used, revenue }) => [customer.id, used.map(({ quantity }) => quantity), revenue]),
+    ).toEqual([
+      [a, ['12.5'], null],
+      [b, [], null],
+    ]);
+    expect(rows[0]?.used).toMatchObject([{ meter: 'call.minutes', unit: 'minute' }]);
+  });
+
   it('is shown of one customer by period to its seller alone, the running one first (M14)', async () => {
     const { id, client } = await seller('One of M14', 'm14');
     const [c1, c2] = [await stage.make(id, 'C1'), await stage.make(id, 'C2')];
@@ -332,6 +347,24 @@ describe('A price book', () => {
     expect([old.terms.rates[0]?.price, versions.map(({ version }) => version)]).toEqual(['0.05', [3, 2, 1]]);
     const sentences = (await client.audit.list.query({ account: id })).rows.map(({ sentence }) => sentence);
     expect(sentences).toContain('gave KV the price book Basic, version 1, from 2026-11-01 00:00 UTC');
+  });
+
+  it('is foreseen of each month that it changes, by the preview of one wish', async () => {
+    const { id, client } = await seller('Foreseen', 'plain');
+    const customer = await stage.make(id, 'F1');
+    await stage.use(client, customer, '10');
+    stage.clock.ms = OCTOBER_CLOSES;
+    const terms = book({ model: 'flat', price: '0.2' }, fees('1'));
+    const { book: saved } = await client.books.save.mutate({ account: id, name: 'Foreseen', terms });
+    const wish = { account: id, customers: [customer], book: saved.id, version: 1, from: '2026-10-01T00:00:00Z' };
+    const running = await client.books.previewAssignment.query(wish);
+    const october = await client.books.previewAssignment.query({ ...wish, period: '2026-10' });
+    expect([running, october].map(({ period, rows }) => [period.key, rows[0]?.after.total?.minor])).toEqual([
+      ['2026-11', '100'],
+      ['2026-10', '300'],
+    ]);
+    await client.books.assign.mutate({ ...wish, preview: october.preview });
+    expect((await freeze(client, id, customer)).total.minor).toBe('300');
   });
 
   it('is refused where it makes no sense, with a sentence and the field', async () => {

@@ -2,7 +2,9 @@ import type { AccountId } from '@tenantree/domain';
 import { type AccountTab, isAccountTab } from '@tenantree/widget';
 import { lazy, Suspense, useEffect } from 'react';
 import { type AroundNavHandler, Redirect, Route, Router, Switch } from 'wouter';
+import { Missing, MissingPage } from './parts/missing.tsx';
 import { Starting } from './parts/starting.tsx';
+import { giveUp } from './parts/unsaved.ts';
 import { Gate } from './session/gate.tsx';
 import { LoginPage } from './session/login-page.tsx';
 import { Shell } from './shell/shell.tsx';
@@ -71,10 +73,13 @@ function usePagesAhead(): void {
   }, []);
 }
 
-/** Going to where one is, such as with the second click of a double click, is no step that Back would have to take again. */
-const stepOnce: AroundNavHandler = (navigate, to, options) => {
-  const isHere = new URL(to, window.location.href).href === window.location.href;
-  navigate(to, isHere ? { ...options, replace: true } : options);
+/** Going to where one is, such as with the second click of a double click, is no step that Back would have to take again; what is written is not given up for another page unasked. */
+const step: AroundNavHandler = (navigate, to, options) => {
+  const { href, pathname } = new URL(to, window.location.href);
+  const go = (): void => navigate(to, href === window.location.href ? { ...options, replace: true } : options);
+  // Another search is another state of the same page.
+  if (pathname === window.location.pathname) go();
+  else giveUp(go, 'leave this page');
 };
 
 /** The pages inside of an acting account. Their paths are whole: the account stands in each. */
@@ -121,9 +126,7 @@ const AccountPages = ({ account }: { readonly account: string }) => (
       <Route path="/a/:account/members">
         <MembersPage key={account} account={account} />
       </Route>
-      <Route path="/a/:account/work">
-        <WorkPage key={account} account={account} />
-      </Route>
+      <Route path="/a/:account/work">{() => <WorkPage key={account} account={account} />}</Route>
       <Route path="/a/:account/work/:job">{({ job }) => <JobPage key={job} account={account} job={job} />}</Route>
       <Route path="/a/:account/developers/api-keys">
         <KeysPage key={account} account={account} />
@@ -131,8 +134,10 @@ const AccountPages = ({ account }: { readonly account: string }) => (
       <Route path="/a/:account/activity">
         <ActivityPage key={account} account={account} />
       </Route>
-      <Route>
-        <Redirect to={`/a/${account}/subaccounts`} replace />
+      <Route path="/a/:account/*?">
+        {({ '*': rest }) =>
+          rest ? <MissingPage account={account} /> : <Redirect to={`/a/${account}/subaccounts`} replace />
+        }
       </Route>
     </Switch>
   </Suspense>
@@ -142,7 +147,7 @@ const AccountPages = ({ account }: { readonly account: string }) => (
 export function App() {
   usePagesAhead();
   return (
-    <Router aroundNav={stepOnce}>
+    <Router aroundNav={step}>
       <Suspense fallback={<Starting />}>
         <Switch>
           <Route path="/setup/:token">{({ token }) => <SetupPage token={token} />}</Route>
@@ -169,10 +174,13 @@ export function App() {
               </Gate>
             )}
           </Route>
-          <Route>
+          <Route path="/">
             <Gate>
               <Home />
             </Gate>
+          </Route>
+          <Route>
+            <Missing />
           </Route>
         </Switch>
       </Suspense>

@@ -6,6 +6,7 @@ import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 import { Broken } from './parts/broken.tsx';
 import { pageStyles } from './parts/page-styles.ts';
+import { guardTurns } from './parts/unsaved.ts';
 import { renewAfterUpdate } from './renew.ts';
 import { queries } from './server.ts';
 import { applyTheme, readTheme } from './shell/theme.ts';
@@ -14,6 +15,7 @@ document.adoptedStyleSheets.push(pageStyles());
 applyTheme(readTheme());
 defineElements();
 renewAfterUpdate();
+guardTurns();
 
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');

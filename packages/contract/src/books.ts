@@ -2,7 +2,7 @@ import type { RowId } from '@tenantree/domain';
 import { z } from 'zod';
 import * as inputs from './inputs.ts';
 import { type AnswerOf, inAccount, mutation, type ParsedOf, PEOPLE_AND_KEYS, query } from './procedure.ts';
-import { bookName, bookTerms, customer, customerRef, shownPeriod, shownTerms } from './rebilling.ts';
+import { bookName, bookTerms, customer, customerRef, period, shownPeriod, shownTerms } from './rebilling.ts';
 import * as shapes from './shapes.ts';
 
 /** Most customers that one call gives a book, in one transaction. */
@@ -116,9 +116,14 @@ export const books = {
   }),
 
   previewAssignment: query({
-    says: 'What the running period would come to for each customer with a price book from then on; nothing is saved.',
+    says: 'What a period would come to for each customer with a price book from then on; nothing is saved.',
     needs: read,
-    input: z.strictObject({ account: inputs.account, ...wish }),
+    input: z.strictObject({
+      account: inputs.account,
+      ...wish,
+      /** Absent: the running one. Whichever it is, the `preview` is the same. */
+      period: period.optional(),
+    }),
     output: z.strictObject({
       period: shownPeriod,
       /** From when on, as it would be saved. */

@@ -10,7 +10,7 @@ import {
   type TenantTransaction,
   takeTurnInBilling,
 } from '@tenantree/db';
-import { type AccountId, type Currency, decideCredit, parsePrice, type RowId, UNIT } from '@tenantree/domain';
+import { type AccountId, decideCredit, parseAmount, type RowId } from '@tenantree/domain';
 import type { Change } from '../hall/change.ts';
 import type { Hall } from '../hall/hall.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
@@ -56,7 +56,7 @@ export async function creditInvoice(
     credited: -(credited.get(line.n) ?? 0n),
   }));
   const left = open.reduce((sum, one) => sum + one.amount - one.credited, 0n);
-  const minor = amount === undefined ? left : minorOf(amount, currency);
+  const minor = amount === undefined ? left : granted(parseAmount(amount, currency, 'amount'));
   const parts = granted(decideCredit(open, { currency, minor }));
   const mirrored = lines.flatMap((line, n): NewLine[] => {
     const part = parts[n] ?? 0n;
@@ -75,15 +75,6 @@ export async function creditInvoice(
   const written = await findInvoice(trx, account, creditNote);
   if (!written) throw new Error('what was written is there');
   return shownInvoice(written);
-}
-
-/** An amount in minor units, which has no more digits than its currency. @throws Refused PRICE_INVALID */
-function minorOf(text: string, { code, exponent }: Currency): bigint {
-  const price = granted(parsePrice(text, 'amount'));
-  const each = UNIT / 10n ** BigInt(exponent);
-  if (price % each !== 0n)
-    refuseWith('PRICE_INVALID', `Amounts of ${code} have at most ${exponent} digits after the point.`, 'amount');
-  return price / each;
 }
 
 async function allLines(trx: TenantTransaction, of: LinesOf): Promise<StoredLine[]> {

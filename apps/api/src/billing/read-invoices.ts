@@ -120,7 +120,9 @@ export function wordsOf({ type, account, meter, ofPeriod, from, to, ofLine }: St
     case 'late':
       return `Late usage of ${period}: ${what}${who}`;
     case 'credit':
-      return ofLine === null ? 'To the balance' : `Credit of line ${ofLine}${what && `: ${what}`}${who}`;
+      if (ofLine === null) return 'To the balance';
+      // Of what is taken back only a fee has days.
+      return [`Credit of line ${ofLine}`, from === null ? `${what}${who}` : 'Monthly fee'].filter(Boolean).join(': ');
     case 'tax':
       return 'Tax';
   }

@@ -1,44 +1,21 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ShownBlueprint } from '@tenantree/contract';
-import { type FormEvent, useRef, useState } from 'react';
+import { type FormEvent, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { ask } from '../parts/ask.ts';
 import css from '../parts/cards.module.css';
 import { Card, useAct } from '../parts/cards.tsx';
 import { Alert, Button, errorOf, Field, Loaded, NotForYou, Page } from '../parts/parts.tsx';
+import { giveUp, noteWritten, useUnsaved } from '../parts/unsaved.ts';
 import { queries, tenantree } from '../server.ts';
 import { useAccount } from '../shell/use-account.ts';
 import { texts } from '../texts.ts';
 import { Drift } from './drift.tsx';
-import { Editor, type Written } from './editor.tsx';
+import { Editor } from './editor.tsx';
 import { Says } from './says.tsx';
 import { MANAGING } from './words.ts';
 
 const { blueprints } = tenantree.trpc;
-
-/** The version that is looked at; null: the newest. What is written is not given up for another one unasked. */
-function useVersion() {
-  const [version, setVersion] = useState<number | null>(null);
-  const written = useRef<Written>('nothing');
-  const note = (what: Written): void => {
-    written.current = what;
-  };
-  const choose = (wished: number): void => {
-    const show = async (): Promise<void> => {
-      note('nothing');
-      setVersion(wished);
-    };
-    if (written.current === 'nothing') void show();
-    else
-      void ask({
-        title: `Give up what you wrote and show version ${wished}?`,
-        text: 'It was not saved.',
-        submit: 'Give it up',
-        act: show,
-      });
-  };
-  return { version, choose, note };
-}
 
 /** A blueprint: how accounts stand to it, what a version sets up, and its versions. A version never changes; saving makes another one. */
 export default function BlueprintPage({
@@ -49,7 +26,8 @@ export default function BlueprintPage({
   readonly blueprint: string;
 }) {
   const isNew = blueprint === 'new';
-  const { version, choose, note } = useVersion();
+  const [version, setVersion] = useState<number | null>(null);
+  useUnsaved();
   // An earlier version is looked at first, and then written on.
   const [writes, setWrites] = useState<number | null>(null);
   const query = useQuery({
@@ -86,11 +64,14 @@ export default function BlueprintPage({
               <Drift account={account} blueprint={found.id} name={found.name} />
               <div className={css.two}>
                 {isOwn && (found.version === found.newest || found.version === writes) ? (
-                  <Editor key={`${found.id} ${found.version}`} account={account} shown={found} onWritten={note} />
+                  <Editor key={`${found.id} ${found.version}`} account={account} shown={found} />
                 ) : (
                   <Says shown={found} onWrite={isOwn ? () => setWrites(found.version) : null} />
                 )}
-                <Versions shown={found} onChoose={choose} />
+                <Versions
+                  shown={found}
+                  onChoose={(wished) => giveUp(() => setVersion(wished), `show version ${wished}`)}
+                />
               </div>
             </>
           )}
@@ -113,6 +94,7 @@ function Acts({ account, shown: { id, name, version }, isOwn }: ActsProps) {
       submit: 'Delete blueprint',
       act: async () => {
         await blueprints.remove.mutate({ account, blueprint: id });
+        noteWritten('nothing');
         // The list that is shown next has it no more.
         await queries.invalidateQueries({ queryKey: ['blueprints', account], refetchType: 'all' });
         navigate(`/a/${account}/blueprints`);

@@ -1,5 +1,6 @@
 import { lazy } from 'react';
 import { Route, Switch } from 'wouter';
+import { MissingPage } from '../parts/missing.tsx';
 import BlueprintsPage from './blueprints-page.tsx';
 
 const BlueprintPage = lazy(() => import('./blueprint-page.tsx'));
@@ -14,8 +15,11 @@ const BlueprintPages = ({ account }: { readonly account: string }) => (
     <Route path="/a/:account/blueprints/:blueprint">
       {({ blueprint }) => <BlueprintPage key={blueprint} account={account} blueprint={blueprint} />}
     </Route>
-    <Route>
+    <Route path="/a/:account/blueprints">
       <BlueprintsPage account={account} />
+    </Route>
+    <Route>
+      <MissingPage account={account} />
     </Route>
   </Switch>
 );

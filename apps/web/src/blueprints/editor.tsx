@@ -7,6 +7,7 @@ import { useLocation } from 'wouter';
 import css from '../parts/cards.module.css';
 import { Card, Select, useAct } from '../parts/cards.tsx';
 import { Alert, Button, errorOf, Field } from '../parts/parts.tsx';
+import { noteWritten } from '../parts/unsaved.ts';
 import { queries, tenantree } from '../server.ts';
 import {
   type BlueprintDraft,
@@ -26,32 +27,13 @@ const { blueprints, books, presets, products } = tenantree.trpc;
 type Shown = ShownBlueprint | null;
 
 /** Writes a version of a blueprint, once it is known which presets and price books there are. */
-export function Editor({
-  account,
-  shown,
-  onWritten,
-}: {
-  readonly account: string;
-  readonly shown: Shown;
-  readonly onWritten: (written: Written) => void;
-}) {
+export function Editor({ account, shown }: { readonly account: string; readonly shown: Shown }) {
   const offered = useQuery({ queryKey: ['presets', account], queryFn: () => presets.list.query({ account }) });
   // Who has nothing to do with billing is offered no price books.
   const sold = useQuery({ queryKey: ['books', account], queryFn: () => books.list.query({ account }), retry: false });
   if (offered.isPending || sold.isPending) return <Card title="What it sets up">{null}</Card>;
-  return (
-    <Form
-      account={account}
-      shown={shown}
-      presets={offered.data?.presets ?? []}
-      books={sold.data?.rows ?? []}
-      onWritten={onWritten}
-    />
-  );
+  return <Form account={account} shown={shown} presets={offered.data?.presets ?? []} books={sold.data?.rows ?? []} />;
 }
-
-/** Whether something is written that isn't saved yet. */
-export type Written = 'something' | 'nothing';
 
 type Named = { readonly id: BlueprintId; readonly name: string; readonly version: number };
 type BlueprintId = ShownBlueprint['id'];
@@ -60,7 +42,6 @@ type FormProps = {
   readonly shown: Shown;
   readonly presets: readonly Named[];
   readonly books: readonly Named[];
-  readonly onWritten: (written: Written) => void;
 };
 
 /** The documents of the products that are chosen, as they are now. */
@@ -74,13 +55,13 @@ const useDocuments = (account: string, chosen: BlueprintDraft['products']) =>
   });
 
 /** What is written of a version, and how it is saved. */
-function useDraft({ account, shown, presets: offered, onWritten }: Omit<FormProps, 'books'>) {
+function useDraft({ account, shown, presets: offered }: Omit<FormProps, 'books'>) {
   const [, navigate] = useLocation();
   const [draft, setDraft] = useState<BlueprintDraft>(() => draftOf(shown, offered));
   const [newest, setNewest] = useState(shown?.newest);
   const { refusal, busy, act } = useAct();
   const change = (more: Partial<BlueprintDraft>): void => {
-    onWritten('something');
+    noteWritten('something');
     setDraft({ ...draft, ...more });
   };
   const documents = useDocuments(account, draft.products);
@@ -97,7 +78,7 @@ function useDraft({ account, shown, presets: offered, onWritten }: Omit<FormProp
           setNewest((await blueprints.get.query({ account, blueprint: shown.id })).blueprint.newest);
         throw error;
       });
-      onWritten('nothing');
+      noteWritten('nothing');
       await queries.invalidateQueries();
       navigate(shown ? `/a/${account}/blueprints` : `/a/${account}/blueprints/${id}`);
     });

@@ -9,6 +9,7 @@ import { Card, Select, useAct } from '../parts/cards.tsx';
 import { Alert, Button, Field } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
+import { monthAfter } from './turn-period.tsx';
 import { amountOr, startWords } from './words.ts';
 
 const { books } = tenantree.trpc;
@@ -20,7 +21,7 @@ type Wish = Parameters<typeof books.previewAssignment.query>[0];
 type Choice = { readonly book: Pick<ShownBook, 'id' | 'version'> | null; readonly from: string | null };
 
 /**
- * Gives customers a price book: from when, what the running period then comes to, and only then for good. Or ends the one that they have,
+ * Gives customers a price book: from when, what the months that it changes then come to, and only then for good. Or ends the one that they have,
  * which is asked once more.
  */
 export function AssignBook({
@@ -46,9 +47,13 @@ export function AssignBook({
       <ChoiceForm books={offered} refusal={refusal} busy={busy} onChange={forget} onChoose={choose} />
       {foreseen && (
         <div className={css.in} role="status">
-          <Foreseen preview={foreseen.preview} />
+          <Foreseen months={foreseen.months} />
           <div className={css.acts}>
-            <Button look="primary" disabled={busy || foreseen.preview.rows.some((row) => row.refused)} onClick={assign}>
+            <Button
+              look="primary"
+              disabled={busy || foreseen.months[0].rows.some((row) => row.refused)}
+              onClick={assign}
+            >
               Give it to {howMany(customers)}
             </Button>
           </div>
@@ -83,16 +88,32 @@ const end = (
     },
   });
 
+/** Most months that are shown; of those before them it is said which. */
+const MOST_MONTHS = 12;
+
+/** What would come of a wish in each month that it changes, the running one first. */
+type ForeseenMonths = readonly [running: AssignmentPreview, ...earlier: AssignmentPreview[]];
+
+async function foreseeMonths(wish: Wish): Promise<ForeseenMonths> {
+  const running = await books.previewAssignment.query(wish);
+  const earlier: AssignmentPreview[] = [];
+  for (let k = 1; k < MOST_MONTHS && monthAfter(running.period.key, -k) >= monthOf(running.from); k += 1)
+    earlier.push(await books.previewAssignment.query({ ...wish, period: monthAfter(running.period.key, -k) }));
+  return [running, ...earlier];
+}
+
+/** The month that an instant is in, in UTC. */
+const monthOf = (instant: string): string => instant.slice(0, 7);
+
 /** An assignment in its two steps, one at a time: what would come of it, then doing what was foreseen. */
 function useAssignment(onDone: () => void) {
-  const [foreseen, setForeseen] = useState<{ readonly wish: Wish; readonly preview: AssignmentPreview } | null>(null);
+  const [foreseen, setForeseen] = useState<{ readonly wish: Wish; readonly months: ForeseenMonths } | null>(null);
   const { refusal, busy, act } = useAct();
-  const foresee = (wish: Wish): void =>
-    void act(async () => setForeseen({ wish, preview: await books.previewAssignment.query(wish) }));
+  const foresee = (wish: Wish): void => void act(async () => setForeseen({ wish, months: await foreseeMonths(wish) }));
   const assign = (): void =>
     void act(async () => {
       if (!foreseen) return;
-      await books.assign.mutate({ ...foreseen.wish, preview: foreseen.preview.preview });
+      await books.assign.mutate({ ...foreseen.wish, preview: foreseen.months[0].preview });
       onDone();
     });
   return { refusal, busy, foreseen, foresee, forget: () => setForeseen(null), assign };
@@ -132,7 +153,7 @@ function ChoiceForm({ books: offered, refusal, busy, onChange, onChoose }: Choic
         </Select>
         <Select label="From when" value={when} onChange={({ target }) => setWhen(target.value)}>
           <option value="next">Next period</option>
-          <option value="date">A day inside this period</option>
+          <option value="date">A day inside this period, or before</option>
         </Select>
         {when === 'date' && (
           <Field
@@ -140,7 +161,7 @@ function ChoiceForm({ books: offered, refusal, busy, onChange, onChoose }: Choic
             name="from"
             type="date"
             required
-            hint="Splits the period: each part with its own share of fee and included."
+            hint="Splits the period: each part with its own share of fee and included. Earlier ones as long as none is frozen."
           />
         )}
       </div>
@@ -154,14 +175,39 @@ function ChoiceForm({ books: offered, refusal, busy, onChange, onChoose }: Choic
   );
 }
 
-const Foreseen = ({ preview: { rows, from, warnings, period } }: { readonly preview: AssignmentPreview }) => (
-  <>
-    <p>
-      From {startWords(from)}. What {monthWords(period.key, texts.locale)} comes to for each:
-    </p>
-    {warnings.length > 0 && <p className={css.warn}>Some prices are below what you pay, or a markup is below 0.</p>}
-    <div className={css.scroll} tabIndex={0} role="region" aria-label="Preview">
+const Foreseen = ({ months }: { readonly months: ForeseenMonths }) => {
+  const [{ from, warnings, period }] = months;
+  const first = monthOf(from);
+  const hidden = months.at(-1)?.period.key ?? period.key;
+  return (
+    <>
+      <p>
+        From {startWords(from)}.{' '}
+        {first > period.key
+          ? 'No month up to now changes.'
+          : first < period.key &&
+            `It changes all months from ${monthWords(first, texts.locale)} on, of which each statement has its own sum.`}
+      </p>
+      {hidden > first && (
+        <p className={css.warn}>
+          Months before {monthWords(hidden, texts.locale)} change, too, and are not shown here.
+        </p>
+      )}
+      {warnings.length > 0 && <p className={css.warn}>Some prices are below what you pay, or a markup is below 0.</p>}
+      {months.map((one) => (
+        <Month key={one.period.key} preview={one} />
+      ))}
+    </>
+  );
+};
+
+/** What a month comes to for each. */
+const Month = ({ preview: { rows, period } }: { readonly preview: AssignmentPreview }) => {
+  const words = monthWords(period.key, texts.locale);
+  return (
+    <div className={css.scroll} tabIndex={0} role="region" aria-label={`Preview of ${words}`}>
       <table className={css.table}>
+        <caption className={css.caption}>What {words} comes to for each:</caption>
         <thead>
           <tr>
             <th scope="col">Customer</th>
@@ -187,5 +233,5 @@ const Foreseen = ({ preview: { rows, from, warnings, period } }: { readonly prev
         </tbody>
       </table>
     </div>
-  </>
-);
+  );
+};

@@ -14,8 +14,10 @@ import { texts } from '../texts.ts';
 import { dailyChart, minus, type Point } from './daily-chart.ts';
 import { Departures } from './departures.tsx';
 import { Billing, billingSource, Chart } from './elements.ts';
+import { Included } from './meter-facts.tsx';
 import { PaymentMethod } from './payment-method.tsx';
 import { Received } from './received.tsx';
+import { monthAfter, runningPeriod } from './turn-period.tsx';
 import { amount, pricedWords, quantity, quantityOf, startWords } from './words.ts';
 
 const { billing, invoices, usage } = tenantree.trpc;
@@ -106,7 +108,11 @@ const SoFar = ({ account, soFar: { period, fee, used, total }, balance }: SoFarP
           key={one.meter}
           label={one.label}
           value={amount(one.amount)}
-          note={`${quantityOf(one.quantity, one.unit)}, ${quantity(one.included)} included`}
+          note={
+            <>
+              {quantityOf(one.quantity, one.unit)}, <Included of={one.included} />
+            </>
+          }
         />
       ))}
       {balance.map((one) => (
@@ -335,13 +341,14 @@ function Details({ account, details: found }: { readonly account: string; readon
 const KINDS = { period: 'Invoice', supplement: 'Late usage', credit: 'Credit note' } as const;
 
 function Invoices({ account }: { readonly account: string }) {
+  const [last] = useState(() => monthAfter(runningPeriod(), -1));
   const { cursor, turner } = usePages();
   const query = useQuery({
     queryKey: ['invoices', account, cursor ?? ''],
     queryFn: () => invoices.list.query({ account, limit: 25, ...(cursor !== undefined && { cursor }) }),
   });
   return (
-    <Card title="Invoices">
+    <Card title="Invoices" aside={<Link href={`/a/${account}/billing/draft?period=${last}`}>Close a month</Link>}>
       <Loaded query={query}>
         {({ rows, nextCursor }) => (
           <>

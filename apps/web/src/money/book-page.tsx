@@ -7,6 +7,7 @@ import { Link, useLocation } from 'wouter';
 import css from '../parts/cards.module.css';
 import { Card, Select, useAct } from '../parts/cards.tsx';
 import { Alert, Button, errorOf, Field, Loaded, Page } from '../parts/parts.tsx';
+import { giveUp, noteWritten, useUnsaved } from '../parts/unsaved.ts';
 import { queries, tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
 import {
@@ -31,6 +32,7 @@ type Saved = Found['book'];
 export default function BookPage({ account, book }: { readonly account: string; readonly book: string }) {
   const isNew = book === 'new';
   const [version, setVersion] = useState<number | null>(null);
+  useUnsaved();
   const query = useQuery({
     queryKey: ['book', account, book, version],
     queryFn: () => books.get.query({ account, book, ...(version !== null && { version }) }),
@@ -67,7 +69,10 @@ export default function BookPage({ account, book }: { readonly account: string; 
               />
               <div className={css.column}>
                 <Comes book={found.book} />
-                <Versions found={found} onChoose={setVersion} />
+                <Versions
+                  found={found}
+                  onChoose={(wished) => giveUp(() => setVersion(wished), `show version ${wished}`)}
+                />
               </div>
             </div>
           )}
@@ -146,7 +151,10 @@ function Editor({ account, found, currency }: EditorProps) {
   const [, navigate] = useLocation();
   const [draft, setDraft] = useState<BookDraft>(() => draftOf(METERS, found?.book ?? null, currency));
   const { refusal, busy, act } = useAct();
-  const change = (more: Partial<BookDraft>): void => setDraft({ ...draft, ...more });
+  const change = (more: Partial<BookDraft>): void => {
+    noteWritten('something');
+    setDraft({ ...draft, ...more });
+  };
   const changeMeter = (key: string, more: Partial<MeterDraft>): void =>
     change({ meters: draft.meters.map((one) => (one.meter === key ? { ...one, ...more } : one)) });
   const newest = found?.versions[0]?.version;
@@ -155,6 +163,7 @@ function Editor({ account, found, currency }: EditorProps) {
     void act(async () => {
       const of = found && newest !== undefined ? { book: found.book.id, version: newest } : {};
       const { book } = await books.save.mutate({ account, name: draft.name, terms: termsOf(draft), ...of });
+      noteWritten('nothing');
       await queries.invalidateQueries();
       navigate(found ? `/a/${account}/rebilling` : `/a/${account}/rebilling/books/${book.id}`);
     });

@@ -3,10 +3,11 @@ import type { AnswerOf, CONTRACT, DraftInvoice } from '@tenantree/contract';
 import { monthWords } from '@tenantree/widget/money';
 import { useState } from 'react';
 import { Link, useLocation, useSearch } from 'wouter';
+import { ask } from '../parts/ask.ts';
 import css from '../parts/cards.module.css';
 import { Act, Card } from '../parts/cards.tsx';
 import { Button, Empty, Loaded, Page } from '../parts/parts.tsx';
-import { tenantree } from '../server.ts';
+import { queries, tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
 import { LineTable, linesWords, Sum } from './line-table.tsx';
 import { MeterFacts } from './meter-facts.tsx';
@@ -14,6 +15,7 @@ import { periodOf, runningPeriod, TurnPeriod } from './turn-period.tsx';
 import { usePrint } from './use-print.ts';
 import { amount } from './words.ts';
 
+const { invoices } = tenantree.trpc;
 const LINES = 200;
 
 /** What the invoice of a month would be by now, with its lines. The month stands in the address. */
@@ -52,7 +54,7 @@ const useDraft = (account: string, period: string) =>
   useInfiniteQuery({
     queryKey: ['draft-invoice', account, period],
     queryFn: ({ pageParam }) =>
-      tenantree.trpc.invoices.draft.query({
+      invoices.draft.query({
         account,
         period,
         limit: LINES,
@@ -71,6 +73,7 @@ type ShownProps = {
 
 function Shown({ account, period, pages, query }: ShownProps) {
   const { draft, issued } = pages[0] ?? { draft: null, issued: null };
+  const state = pages[0]?.period.state;
   if (!draft)
     return (
       <div className="card">
@@ -88,6 +91,12 @@ function Shown({ account, period, pages, query }: ShownProps) {
   return (
     <>
       <Head draft={draft} />
+      {state === 'closing' && (
+        <p className={css.quiet}>
+          The month is over. It can be closed once its grace for late usage is, and is by itself then.
+        </p>
+      )}
+      {state === 'closed' && <CloseMonth account={account} period={period} />}
       <Card title={`${linesWords(draft.lines)} so far`}>
         <LineTable lines={pages.flatMap(({ lines }) => lines)}>
           <Sum label="Total" value={draft.total} />
@@ -103,6 +112,35 @@ function Shown({ account, period, pages, query }: ShownProps) {
         )}
       </Card>
     </>
+  );
+}
+
+/** Closes a month by hand: what it comes to is read again and shown before it is for good. */
+function CloseMonth({ account, period }: { readonly account: string; readonly period: string }) {
+  const [, navigate] = useLocation();
+  const month = monthWords(period, texts.locale);
+  const review = async (): Promise<void> => {
+    const { draft } = await invoices.draft.query({ account, period, limit: 1 });
+    const sum = draft
+      ? `${amount(draft.total)} before tax, ${linesWords(draft.lines)}, of which ${amount(draft.due)} is to be paid. `
+      : '';
+    await ask({
+      title: `Close ${month} and issue its invoice?`,
+      text: `${sum}An issued invoice never changes: what comes late is on the next one, and what was wrong is taken back by a credit note.`,
+      submit: `Close ${month}`,
+      act: async () => {
+        const { invoice } = await invoices.closePeriod.mutate({ account, period });
+        await queries.invalidateQueries();
+        navigate(`/a/${account}/billing/invoices/${invoice.id}`);
+      },
+    });
+  };
+  return (
+    <Card title={`${month} is over`} aside={<Act does={review} working="Working…">{`Close ${month}…`}</Act>}>
+      <p className={`${css.in} ${css.quiet}`}>
+        It is closed by itself, with its grace. Whoever doesn’t wait for that closes it here.
+      </p>
+    </Card>
   );
 }
 

@@ -1,18 +1,19 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { DetailedInvoice, DocumentLine } from '@tenantree/contract';
 import { monthWords } from '@tenantree/widget/money';
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
 import css from '../parts/cards.module.css';
 import { Act, Card } from '../parts/cards.tsx';
 import { Button, Loaded, Page } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
+import { CreditInvoice, isCreditable } from './credit-invoice.tsx';
 import { LineTable, linesWords, Sum } from './line-table.tsx';
 import { MeterFacts } from './meter-facts.tsx';
 import { saveJob } from './save-job.ts';
 import { usePrint } from './use-print.ts';
-import { amount } from './words.ts';
+import { amount, negated } from './words.ts';
 
 const { invoices } = tenantree.trpc;
 const LINES = 200;
@@ -27,35 +28,28 @@ export default function InvoicePage({ account, invoice }: { readonly account: st
     getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
   });
   const print = usePrint(query);
+  const [isCrediting, setCrediting] = useState(false);
   const first = query.data?.pages[0]?.invoice;
   const title = first
     ? `${first.kind === 'credit' ? 'Credit note' : 'Invoice'} ${first.number ?? '(draft)'}`
     : 'Invoice';
-  const file = (format: 'csv' | 'pdf') => (): Promise<void> =>
-    saveJob(account, () => invoices.export.mutate({ account, invoice, format }));
   return (
     <Page title={title} lead={first ? monthWords(first.period, texts.locale) : ''}>
-      <p className={css.acts}>
+      <div className={css.acts}>
         <Link href={`/a/${account}/billing`}>All invoices</Link>
-        {first && (
-          <>
-            <Act does={file('csv')} working="Writing…">
-              Lines as CSV
-            </Act>
-            <Act does={file('pdf')} working="Writing…">
-              PDF
-            </Act>
-            <Act does={print} working="Loading…">
-              Print
-            </Act>
-          </>
+        {first && <Files account={account} invoice={invoice} onPrint={print} />}
+        {first && isCreditable(first) && (
+          <Button aria-expanded={isCrediting} onClick={() => setCrediting(!isCrediting)}>
+            Credit…
+          </Button>
         )}
-      </p>
+      </div>
       <Loaded query={query} missing="No such invoice">
         {({ pages }) =>
           first ? (
             <>
-              <Head invoice={first} />
+              <Head account={account} invoice={first} />
+              {isCrediting && <CreditInvoice account={account} invoice={first} />}
               <Lines invoice={first} lines={pages.flatMap(({ lines }) => lines)}>
                 {query.hasNextPage && (
                   <Button onClick={() => void query.fetchNextPage()}>
@@ -71,6 +65,26 @@ export default function InvoicePage({ account, invoice }: { readonly account: st
   );
 }
 
+type FilesProps = { readonly account: string; readonly invoice: string; readonly onPrint: () => Promise<void> };
+
+function Files({ account, invoice, onPrint }: FilesProps) {
+  const file = (format: 'csv' | 'pdf') => (): Promise<void> =>
+    saveJob(account, () => invoices.export.mutate({ account, invoice, format }));
+  return (
+    <>
+      <Act does={file('csv')} working="Writing…">
+        Lines as CSV
+      </Act>
+      <Act does={file('pdf')} working="Writing…">
+        PDF
+      </Act>
+      <Act does={onPrint} working="Loading…">
+        Print
+      </Act>
+    </>
+  );
+}
+
 const Party = ({ title, party }: { readonly title: string; readonly party: DetailedInvoice['buyer'] }) => (
   <>
     <dt>{title}</dt>
@@ -81,7 +95,7 @@ const Party = ({ title, party }: { readonly title: string; readonly party: Detai
   </>
 );
 
-const Head = ({ invoice }: { readonly invoice: DetailedInvoice }) => (
+const Head = ({ account, invoice }: { readonly account: string; readonly invoice: DetailedInvoice }) => (
   <Card title={amount(invoice.total)} aside={<span className={css.badge}>{invoice.number ? 'Issued' : 'Draft'}</span>}>
     <dl className={`${css.in} ${css.facts}`}>
       {invoice.seller && <Party title="From" party={invoice.seller} />}
@@ -97,6 +111,14 @@ const Head = ({ invoice }: { readonly invoice: DetailedInvoice }) => (
           <dt>Plan</dt>
           <dd>
             <bdi>{invoice.plan.name}</bdi>, version {invoice.plan.version}
+          </dd>
+        </>
+      )}
+      {invoice.credits !== null && (
+        <>
+          <dt>Credits</dt>
+          <dd>
+            <Link href={`/a/${account}/billing/invoices/${invoice.credits}`}>The invoice that it takes from</Link>
           </dd>
         </>
       )}
@@ -126,15 +148,20 @@ const Lines = ({
     <LineTable lines={lines}>
       <Sum label="Total" value={invoice.total} />
       {invoice.applied.minor !== '0' && <Sum label="From the balance" value={invoice.applied} />}
-      {invoice.credited.minor !== '0' && <Sum label="Credited" value={invoice.credited} />}
-      <Sum label="To be paid" value={invoice.due} />
+      {invoice.kind === 'credit' ? (
+        <Sum label="To the balance" value={negated(invoice.total)} />
+      ) : (
+        <Sum label="To be paid" value={invoice.due} />
+      )}
+      {invoice.credited.minor !== '0' && <Sum label="Credited to the balance since" value={invoice.credited} />}
     </LineTable>
     <div className={css.in}>
       {children}
       {invoice.tax !== null && <p className={css.quiet}>{invoice.tax}</p>}
       <p className={css.quiet}>
-        Amounts are rounded once per meter, half away from zero, and shared out by largest remainder: lines always add
-        up to the total.
+        {invoice.kind === 'credit'
+          ? 'What is credited is shared out by what is left of each line, and is taken off the next invoice first.'
+          : 'Amounts are rounded once per meter, half away from zero, and shared out by largest remainder: lines always add up to the total.'}
       </p>
     </div>
   </Card>

@@ -33,10 +33,7 @@ export const LineTable = ({
       <tbody>
         {lines.map((line) => (
           <tr key={line.n}>
-            <th scope="row">
-              {line.says}
-              {line.type === 'late' && <span className={css.badge}>Late usage of {line.ofPeriod}</span>}
-            </th>
+            <th scope="row">{line.says}</th>
             <td>
               <bdi>{line.account ? (line.account.name ?? 'An account that is gone') : ''}</bdi>
               <div className={css.quiet}>

@@ -1,6 +1,6 @@
 import type { DetailedInvoice } from '@tenantree/contract';
 import { Fragment } from 'react';
-import { amount, price, quantityOf } from './words.ts';
+import { amount, price, quantity, quantityOf } from './words.ts';
 
 /** What each meter came to as a whole, before it was split over lines: for a list of facts. */
 export const MeterFacts = ({ used }: { readonly used: DetailedInvoice['used'] }) =>
@@ -8,8 +8,11 @@ export const MeterFacts = ({ used }: { readonly used: DetailedInvoice['used'] })
     <Fragment key={one.meter}>
       <dt>{one.label}</dt>
       <dd>
-        {quantityOf(one.quantity, one.unit)}, {price(one.included)} included: {amount(one.amount)}, shared out by
+        {quantityOf(one.quantity, one.unit)}, <Included of={one.included} />: {amount(one.amount)}, shared out by
         quantity
       </dd>
     </Fragment>
   ));
+
+/** How much comes with a fee: as people read it, with all of its digits for whoever points at it. */
+export const Included = ({ of }: { readonly of: string }) => <span title={price(of)}>{quantity(of)} included</span>;

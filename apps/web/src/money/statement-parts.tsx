@@ -1,7 +1,8 @@
 import type { StatementDetails } from '@tenantree/contract';
 import css from '../parts/cards.module.css';
 import { Card } from '../parts/cards.tsx';
-import { amount, endWords, price, pricedWords, quantityOf, startWords } from './words.ts';
+import { Included } from './meter-facts.tsx';
+import { amount, endWords, isNegative, pricedWords, quantityOf, startWords } from './words.ts';
 
 /** What a statement comes to, and by which parts of its period. @param state such as `Frozen` */
 export const StatementParts = ({ details, state }: { readonly details: StatementDetails; readonly state: string }) => (
@@ -17,6 +18,12 @@ export const StatementParts = ({ details, state }: { readonly details: Statement
         </>
       )}
     </dl>
+    {isNegative(details.total) && (
+      <p className={`${css.in} ${css.quiet}`}>
+        Below 0: more is taken back than was used. It is the customer’s to have back, and no later statement takes it
+        off.
+      </p>
+    )}
   </Card>
 );
 
@@ -34,7 +41,7 @@ const Part = ({ part: { from, to, book, fee, used } }: { readonly part: Statemen
       <div>Fee {amount(fee)}</div>
       {used.map((one) => (
         <div key={one.meter}>
-          {one.label}: {quantityOf(one.quantity, one.unit)}, {price(one.included)} included, at{' '}
+          {one.label}: {quantityOf(one.quantity, one.unit)}, <Included of={one.included} />, at{' '}
           {pricedWords({ ...one, price: one.prices[0] ?? null })}: {amount(one.amount)}
         </div>
       ))}

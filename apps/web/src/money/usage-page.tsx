@@ -14,7 +14,7 @@ import { COMPARED_MS, dailyChart, minus, type Point, sumOf, ZERO } from './daily
 import { Chart } from './elements.ts';
 import { saveCsv } from './save-job.ts';
 import { monthAfter } from './turn-period.tsx';
-import { quantity } from './words.ts';
+import { quantity, roughly } from './words.ts';
 
 const { accounts, products, usage } = tenantree.trpc;
 
@@ -192,7 +192,7 @@ function Totals({
             {!isOver && (
               <Tile
                 label="At this pace"
-                value={`about ${texts.numbers.minutes(forecast.total)}`}
+                value={`about ${roughly(forecast.total)}`}
                 note={changeWords(forecast.total, before)}
               />
             )}

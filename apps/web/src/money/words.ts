@@ -13,6 +13,14 @@ export const quantity = (decimal: string): string => quantityWords(decimal, text
 export const quantityOf = (decimal: string, unit: string): string =>
   `${quantity(decimal)} ${Number(decimal) === 1 ? unit : `${unit}s`}`;
 
+const rough = new Intl.NumberFormat(texts.locale, {
+  maximumFractionDigits: 1,
+  maximumSignificantDigits: 2,
+  roundingPriority: 'morePrecision',
+});
+/** A quantity that nobody knows exactly: with a digit after the point, or two that count where it is small. */
+export const roughly = (decimal: string): string => rough.format(decimal as Intl.StringNumericLiteral);
+
 /** What a unit of a meter costs, as plans and statements say it. */
 type Priced = {
   readonly unit: string;
@@ -51,3 +59,5 @@ export const endWords = (instant: string): string =>
     : `${times.format(Date.parse(instant))} UTC`;
 
 export const isNegative = ({ minor }: ShownMoney): boolean => minor.startsWith('-');
+/** The same amount of the other sign. */
+export const negated = (money: ShownMoney): ShownMoney => ({ ...money, minor: String(-BigInt(money.minor)) });

@@ -32,7 +32,7 @@ export const Tile = ({
 }: {
   readonly label: string;
   readonly value: string;
-  readonly note?: string;
+  readonly note?: ReactNode;
   readonly tone?: 'plain' | 'loss';
 }) => (
   <div>

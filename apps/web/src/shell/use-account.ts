@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { refusalOf } from '@tenantree/client';
 import { useEffect } from 'react';
+import { giveUp } from '../parts/unsaved.ts';
 import { tenantree } from '../server.ts';
 import { useMe } from '../session/use-me.ts';
 
@@ -57,8 +58,10 @@ function move(how: keyof typeof last, account: string, to: string, navigate: Nav
   const before = last[how];
   last[how] = performance.now();
   if (last[how] - before < DOUBLE_MS) return;
-  note(how, account);
-  navigate(`/a/${to}/subaccounts`);
+  giveUp(() => {
+    note(how, account);
+    navigate(`/a/${to}/subaccounts`);
+  }, 'leave this page');
 }
 
 /** Enters an account. */

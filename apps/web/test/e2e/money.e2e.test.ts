@@ -92,7 +92,21 @@ describe('pages of money on a real server', () => {
     await page.getByRole('link', { name: 'Rebilling' }).first().click();
     await tick(page.getByRole('checkbox', { name: 'Select Acme North' }));
     await page.getByLabel('From when').selectOption('date');
-    await page.getByLabel('Day (UTC)').fill(`${new Date().toISOString().slice(0, 8)}01`);
+    const first = new Date(`${new Date().toISOString().slice(0, 7)}-01`);
+    const before = new Date(first.getTime() - 86_400_000);
+    const words = (day: Date): string =>
+      day.toLocaleString('en-US', { month: 'long', year: 'numeric', timeZone: 'UTC' });
+    // Of a book that begins in an earlier month, that one is foreseen, too.
+    await page.getByLabel('Day (UTC)').fill(before.toISOString().slice(0, 10));
+    await page.getByRole('button', { name: 'Preview' }).click();
+    await page.getByText(`It changes all months from ${words(before)} on`).waitFor();
+    for (const month of [first, before])
+      await page
+        .getByRole('region', { name: `Preview of ${words(month)}` })
+        .getByRole('row', { name: /Acme North/ })
+        .waitFor();
+    await look(page, 'assign');
+    await page.getByLabel('Day (UTC)').fill(first.toISOString().slice(0, 10));
     await page.getByRole('button', { name: 'Preview' }).click();
     await page.getByRole('button', { name: 'Give it to 1 customer' }).click();
     await page
@@ -100,6 +114,42 @@ describe('pages of money on a real server', () => {
       .getByText('Draft')
       .waitFor();
     await look(page, 'rebilling');
+    expect(app.faults).toEqual([]);
+  });
+
+  it('what is written of a price book is given up for another version or page after a question alone', async () => {
+    const terms = { currency: 'EUR', monthlyFee: '1', meters: {} };
+    const { book } = await owner.client.books.save.mutate({ account: owner.root, name: 'Kept', terms });
+    const newer = { ...terms, monthlyFee: '2' };
+    await owner.client.books.save.mutate({ account: owner.root, book: book.id, name: 'Kept', terms: newer });
+    const page = await app.open({ context: await owner.context() });
+    await page.goto(`${app.url}/a/${owner.root}/rebilling`);
+    await page.getByRole('link', { name: 'Kept' }).click();
+    const fee = page.getByLabel('Fixed fee a month');
+    await fee.fill('3');
+    const dialog = page.getByRole('dialog');
+    for (const leave of [
+      () => page.getByRole('button', { name: 'Show version 1' }).click(),
+      () => page.getByRole('link', { name: 'Billing', exact: true }).click(),
+      () => page.evaluate('history.back()'),
+    ]) {
+      await leave();
+      await dialog.getByRole('button', { name: 'Cancel' }).last().click();
+      await dialog.waitFor({ state: 'detached' });
+      expect(await fee.inputValue()).toBe('3');
+    }
+    await page.getByRole('button', { name: 'Show version 1' }).click();
+    await dialog.getByRole('button', { name: 'Give it up' }).click();
+    await expect.poll(() => fee.inputValue()).toBe('1');
+    await fee.fill('3');
+    await page.evaluate('history.back()');
+    await dialog.getByRole('button', { name: 'Give it up' }).click();
+    await page.getByRole('heading', { name: 'Rebilling', level: 1 }).waitFor();
+    // What is saved, or was never written, is left without a word.
+    await page.getByRole('link', { name: 'Kept' }).click();
+    await fee.waitFor();
+    await page.getByRole('link', { name: 'Billing', exact: true }).click();
+    await page.getByRole('heading', { name: 'Billing', level: 1 }).waitFor();
     expect(app.faults).toEqual([]);
   });
 

@@ -67,6 +67,20 @@ describe('the web app', () => {
     expect(await row(page, 'Northgate Dental').getAttribute('aria-level')).toBe('2');
   });
 
+  it('says of an address that there is nothing, with a way back', async () => {
+    const inside = page.url().replace(/subaccounts.*/, 'nothing');
+    await page.goto(inside);
+    await page.getByRole('heading', { name: 'There is nothing at this address' }).waitFor();
+    await expectAccessible(page, 'nothing inside');
+    await page.getByRole('link', { name: 'To the subaccounts' }).click();
+    await page.getByRole('heading', { name: 'Subaccounts', level: 1 }).waitFor();
+    await page.goto(`${app.url}/nothing/at/all`);
+    await page.getByRole('heading', { name: 'There is nothing at this address' }).waitFor();
+    await expectAccessible(page, 'nothing outside');
+    await page.getByRole('link', { name: 'To your accounts' }).click();
+    await page.getByRole('heading', { name: 'Subaccounts', level: 1 }).waitFor();
+  });
+
   it('renames, searches, and brings everything back', async () => {
     await choose(page, 'Acme South', 'Rename');
     await page.getByLabel('New name of Acme South').fill('Acme West');

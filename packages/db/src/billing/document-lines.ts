@@ -130,6 +130,21 @@ export async function readQuantityBilled(
   return rows[0]!.quantity;
 }
 
+/** Reads what customers used of some meters in a period while they stood directly below a seller, as it is counted; nothing of what there was none. */
+export async function readSoldTotals(
+  trx: TenantTransaction,
+  seller: AccountId,
+  customers: readonly AccountId[],
+  counted: readonly PricedUsage[],
+  period: Instant,
+): Promise<{ readonly customer: AccountId; readonly counted: PricedUsage; readonly quantity: Decimal }[]> {
+  const { rows } = await sql<{ customer: AccountId; counted: PricedUsage; quantity: Decimal }>`
+    SELECT customer, counted, trim_scale(quantity)::text AS quantity
+    FROM unnest(${customers}::uuid[]) customer, unnest(${counted}::text[]) counted, sold_total(customer, ${seller}, counted, ${period}::timestamptz) quantity
+    WHERE quantity <> 0`.execute(trx);
+  return rows;
+}
+
 /**
  * Writes the lines of a meter and period: what all of it costs, split by quantity (rules/money 4). Nothing comes through this process: there
  * may be a hundred thousand.

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { currencyOf, EUR } from '../../test/billing-terms.ts';
 import { amountText, formatAmount } from './amount.ts';
 import { CURRENCY_CODES, findCurrency } from './currencies.ts';
-import { parsePercent, parsePrice, percentText } from './price.ts';
+import { parseAmount, parsePercent, parsePrice, percentText } from './price.ts';
 import { divFloor, divRound, minorOf } from './rounding.ts';
 import { split } from './split.ts';
 
@@ -37,6 +37,13 @@ describe('a price (rules/money 1)', () => {
     expect(codeOf(parsePrice('1000000000', 'price'))).toBe('1000000000000000000');
     for (const bad of ['0.0000000001', '-1', '-0', '1e3', 'NaN', '', '1,5', ' 1', '1000000000.1'])
       expect(codeOf(parsePrice(bad, 'price')), bad).toBe('PRICE_INVALID');
+  });
+
+  it('is read of an amount in minor units, with no more digits than its currency has', () => {
+    expect(codeOf(parseAmount('12.3', EUR, 'amount'))).toBe('1230');
+    expect(codeOf(parseAmount('12.30000', EUR, 'amount'))).toBe('1230');
+    for (const bad of ['0.001', '-1', '1,5', ''])
+      expect(codeOf(parseAmount(bad, EUR, 'amount')), bad).toBe('PRICE_INVALID');
   });
 
   it('can be a percent with at most four digits, down to all of it', () => {

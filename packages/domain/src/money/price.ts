@@ -1,5 +1,6 @@
 import { accept, type Decision, refuse } from '../errors.ts';
 import { magnitudeOf, parseDecimal, UNIT } from '../usage/quantity.ts';
+import type { Currency } from './currencies.ts';
 import type { Fraction } from './rounding.ts';
 
 /** Most that one price or fee may be, in major units: more is a slip of whoever types it. */
@@ -15,6 +16,19 @@ export function parsePrice(text: string, field: string): Decision<bigint> {
   if (price !== null && price >= 0n && price <= MOST_WHOLE * UNIT) return accept(price);
   const message = `A price is a decimal from 0 to ${MOST_WHOLE} with a point and at most 9 digits after it, such as “0.079”.`;
   return refuse('PRICE_INVALID', message, field);
+}
+
+/**
+ * Reads an amount in major units: decimal text, never negative, with no more digits after the point than its currency has.
+ *
+ * @returns minor units
+ */
+export function parseAmount(text: string, { code, exponent }: Currency, field: string): Decision<bigint> {
+  const price = parsePrice(text, field);
+  if (!price.ok) return price;
+  const each = UNIT / 10n ** BigInt(exponent);
+  if (price.value % each === 0n) return accept(price.value / each);
+  return refuse('PRICE_INVALID', `Amounts of ${code} have at most ${exponent} digits after the point.`, field);
 }
 
 /** One percent in the units that percents are read into: 10⁻⁴ of a percent. */

@@ -2,6 +2,9 @@
 export const productsTexts = {
   productKinds: 'Kinds of products',
   productsNone: 'Nothing here.',
+  productsFirst: 'None yet. “New” makes the first one.',
+  productsEmpty: 'None yet.',
+  productsMissed: 'None has this in its name.',
   productsSearch: 'Search {kind}',
   productsNew: 'New',
   productsMore: 'Show more',

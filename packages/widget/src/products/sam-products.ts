@@ -193,7 +193,8 @@ export class SamProducts extends ProductPart {
   #rows(kind: ShownKind, page: Page): TemplateResult {
     const { texts, source, account } = this;
     const { say } = texts;
-    if (page.rows.length === 0) return html`<div class="state">${say('productsNone')}</div>`;
+    const none = this.place.search !== '' ? 'productsMissed' : this.mayWrite('') ? 'productsFirst' : 'productsEmpty';
+    if (page.rows.length === 0) return html`<div class="state">${say(none)}</div>`;
     const drafts = source && draftsOf(source);
     const table = productsTable(kind, page.rows, texts, {
       wayOf: ({ id: product }) => this.wayOf({ product }),

@@ -35,13 +35,13 @@ import { type Hall, nowOf } from '../../hall/hall.ts';
 import { granted, refuseWith } from '../../hall/refused.ts';
 import { resolveAll } from '../../hall/resolve-all.ts';
 import { shownMoney } from '../shown-plan.ts';
-import { shownPeriod } from './customers.ts';
+import { readPeriod, shownPeriod } from './customers.ts';
 import { bookOf, ratePeriod, readOwnTerms, sumOf } from './rate-period.ts';
 import { findVersion } from './save-book.ts';
 import { bookNameOf } from './shown-book.ts';
 
 /** A wish for assignments, without the account that sells. */
-export type AssignmentWishes = Omit<AssignmentInput, 'account'>;
+export type AssignmentWishes = Omit<AssignmentInput, 'account' | 'period'>;
 
 /** What is to become of one customer. */
 type Planned = {
@@ -119,13 +119,17 @@ const seenOf = ({ rows }: Plan, now: Instant): string =>
     rows.map(({ customer, held }) => [customer, held.map(({ book, from, to }) => [book.id, book.version, from, to])]),
   ]);
 
-/** What the running period would come to for each customer with a book. Nothing is saved. @throws Refused NOT_FOUND, MARKUP_IMPOSSIBLE */
-export function previewAssignment(hall: Hall, seller: AccountId, wish: AssignmentWishes): Promise<AssignmentPreview> {
+/** What a period, or the running one, would come to for each customer with a book. Nothing is saved. @throws Refused NOT_FOUND, MARKUP_IMPOSSIBLE */
+export function previewAssignment(
+  hall: Hall,
+  seller: AccountId,
+  { period: asked, ...wish }: AssignmentWishes & Pick<AssignmentInput, 'period'>,
+): Promise<AssignmentPreview> {
   return hall.db.withTenant(
     seller,
     async (trx) => {
       const now = nowOf(hall);
-      const period = billingPeriodOf(now);
+      const period = readPeriod(hall, asked);
       const plan = await planFor(hall, trx, seller, wish, now, 'previewed');
       const rows: AssignmentPreview['rows'][number][] = [];
       for (const { customer, name, held, span } of plan.rows) {

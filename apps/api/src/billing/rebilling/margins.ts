@@ -8,6 +8,7 @@ import {
   readDirectSubaccounts,
   readPlan,
   readQuantityBilled,
+  readSoldTotals,
   readSubscriptions,
   type SharedCost,
   type StoredAssignment,
@@ -19,12 +20,14 @@ import {
 import {
   type AccountId,
   type BillingPeriod,
+  COUNTED_METERS,
   type CostLine,
   type Currency,
   type Fraction,
   formatDecimal,
   fractionOf,
   type Margin,
+  METERS,
   type Money,
   marginOf,
   marginsOf,
@@ -213,7 +216,10 @@ export async function readMargins(
     { snapshot: true },
   );
   const sums = sumUp(costs, all);
-  const rows = all.slice(after, after + limit).map((row) => shownRow(row, costs, sums));
+  const page = all.slice(after, after + limit);
+  const unpriced = page.filter(({ parts }) => parts.length === 0).map(({ customer }) => customer.id);
+  const used = await hall.db.withTenant(seller, (trx) => usedUnpriced(trx, seller, unpriced, period));
+  const rows = page.map((row) => ({ ...shownRow(row, costs, sums), ...used.get(row.customer.id) }));
   return {
     period: shownPeriod(hall, period),
     costs: { from: costs.from, state: costs.state, number: costs.number, refused: costs.refused },
@@ -309,6 +315,26 @@ function usedOf(parts: readonly StatedPart[]): Margins['rows'][number]['used'] {
     ...shownMeter(meter),
     quantity: inUnitOf(meter, formatDecimal(quantity)),
   }));
+}
+
+/** Of meters that are counted as the same the first. */
+const EACH_COUNTED = COUNTED_METERS.flatMap((as) => METERS.find(({ counted }) => counted.as === as) ?? []);
+
+/** What customers used whose usage no book prices: it costs the seller all the same. */
+async function usedUnpriced(
+  trx: TenantTransaction,
+  seller: AccountId,
+  customers: readonly AccountId[],
+  { start }: BillingPeriod,
+): Promise<ReadonlyMap<AccountId, Pick<Margins['rows'][number], 'used'>>> {
+  if (customers.length === 0) return new Map();
+  const totals = await readSoldTotals(trx, seller, customers, COUNTED_METERS, start);
+  const usedBy = (id: AccountId): Margins['rows'][number]['used'] =>
+    EACH_COUNTED.flatMap(({ key, counted: { as } }) => {
+      const found = totals.find(({ customer, counted }) => customer === id && counted === as);
+      return found ? [{ ...shownMeter(key), quantity: inUnitOf(key, found.quantity) }] : [];
+    });
+  return new Map(customers.map((id) => [id, { used: usedBy(id) }]));
 }
 
 function totalsOf({ paid }: Costs, rows: readonly Row[], sums: Sums): Margins['total'] {
