@@ -53,7 +53,7 @@ export default function BlueprintPage({
       </div>
       {isNew ? (
         acting === undefined ? null : manages ? (
-          <Editor account={account} shown={null} onWritten={note} />
+          <Editor account={account} shown={null} />
         ) : (
           <NotForYou account={acting.name} act="write blueprints" permission={MANAGING} />
         )
