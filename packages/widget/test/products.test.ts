@@ -80,6 +80,10 @@ describe('the list of products', () => {
     await userEvent.fill(page.getByRole('searchbox'), 'bill');
     await expect.element(row('Front desk')).not.toBeInTheDocument();
     await expect.element(row('Billing desk')).toBeVisible();
+    await userEvent.fill(page.getByRole('searchbox'), 'nobody');
+    await expect.element(page.getByText('None has this in its name.')).toBeVisible();
+    await userEvent.click(button('Campaigns'));
+    await expect.element(page.getByText('None yet. “New” makes the first one.')).toBeVisible();
     await userEvent.click(button('Tools'));
     await expect.element(row('Look up order')).toMatchTextContent(/Look up order.*POST/);
     const wanted = vi.fn((event: CustomEvent) => event.preventDefault());
