@@ -308,6 +308,7 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     findTransferByLink: () => store.findTransferByLink(db, Buffer.from('none')),
     findTransfersDue: () => store.findTransfersDue(db, 50),
     findTransferOfPayment: () => store.findTransferOfPayment(db, 'none'),
+    readSoldTotals: as(root, (trx) => store.readSoldTotals(trx, root, [small], ['call.seconds'], NOVEMBER)),
     readPaidTotal: as(root, (trx) => store.readPaidTotal(trx, root, 'call.seconds', NOVEMBER)),
     readBilledUsage: as(leaf, (trx) =>
       store.readBilledUsage(trx, { account: leaf, seller: null, meter: 'call.seconds', period: NOVEMBER }),
