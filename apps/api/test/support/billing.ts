@@ -10,6 +10,7 @@ import {
 import { closeWhatIsDue } from '../../src/billing/close-period.ts';
 import { draftInvoice } from '../../src/billing/draft-invoice.ts';
 import type { Hall } from '../../src/hall/hall.ts';
+import { followPlansDue } from '../../src/limits/follow-plans.ts';
 import type { PlansFile } from '../../src/server/plans-file.ts';
 import type { Client } from './clients.ts';
 import { type Deployment, deploy } from './deployment.ts';
@@ -114,6 +115,10 @@ export async function openBilling(
 export async function invoicesOf(hall: Hall, account: AccountId): Promise<RowId[]> {
   const plan = { id: 'business', version: 1, from: '2026-09-01T00:00:00.000Z' as Instant };
   await hall.db.withTenant(account, (trx) => startSubscription(trx, account, plan));
+  // It began long ago: a server has let limits follow it.
+  await followPlansDue(hall, (error) => {
+    throw error;
+  });
   const drafts: RowId[] = [];
   for (const period of ['2026-09', '2026-10']) {
     const drafted = await draftInvoice(hall, { account, period: parseBillingPeriod(period)!, kind: 'period' });
