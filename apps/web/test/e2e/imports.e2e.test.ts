@@ -129,20 +129,19 @@ describe('Import Products', () => {
       kind: 'schedule',
       products: Array.from({ length: 200 }, (_, n) => ({ document: { name: `Hours ${n}` } })),
     });
-    const others = await Promise.all(Array.from({ length: 29 }, (_, n) => subaccount(`Other ${n}`, one.account)));
+    // Nearly as much as one plan does, so that it still runs after two pages have come.
+    const others = await Promise.all(Array.from({ length: 48 }, (_, n) => subaccount(`Other ${n}`, one.account)));
     const { plan } = await owner.client.imports.plan.mutate({
       account: one.account,
       targets: [one.customer, ...others],
       products: products.map(({ id: product }) => ({ product })),
     });
-    await owner.client.imports.run.mutate({ account: one.account, plan });
-    const page = await app.open({ context: home });
+    const [page, other] = [await app.open({ context: home }), await app.open({ context: home })];
     await page.goto(tab(one));
-    await page.getByText(/^Importing into /).waitFor();
+    await owner.client.imports.run.mutate({ account: one.account, plan });
     await page.reload();
     await page.getByText(/^Importing into /).waitFor();
     await page.close();
-    const other = await app.open({ context: home });
     await other.goto(tab(one));
     await press(other, 'Stop');
     await other.getByText('Stopped', { exact: true }).waitFor();
