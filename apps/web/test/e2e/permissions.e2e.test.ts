@@ -102,7 +102,7 @@ describe('permissions', () => {
     await page.getByRole('searchbox').fill('dental');
     await expect.poll(() => page.url(), patiently).toMatch(/q=dental&caps=restricted$/);
     await expectAccessible(page, 'a table that is kept to some accounts');
-    await page.getByRole('button', { name: /^Restricted\. / }).click();
+    await page.getByRole('button', { name: 'Restricted. Remove filter' }).click();
     await expect.poll(() => page.url(), patiently).toMatch(/\?q=dental$/);
   });
 

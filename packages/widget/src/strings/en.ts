@@ -84,8 +84,7 @@ export const en = {
   sessionEnded: 'Session ended',
   reconnect: 'Reconnect',
   versionTitle: 'This page needs an update',
-  versionText:
-    'The server speaks another version than this page. Reload the page; if that doesn’t help, tell whoever runs it.',
+  versionText: 'The server speaks another version than this page. Reload; if that doesn’t help, tell whoever runs it.',
   loggedOut: 'Signed out',
 } as const;
 

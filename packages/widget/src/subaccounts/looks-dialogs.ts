@@ -139,8 +139,9 @@ export class SamColumns extends LookDialog {
     const name = this.say(this.labels[column]?.label ?? 'columnName');
     const move = (by: 1 | -1, words: 'moveUp' | 'moveDown', path: string, isOff: boolean) =>
       html`<button class="button" type="button" name="${words} ${column}" aria-label=${this.say(words, { name })} ?disabled=${isOff} @click=${() => void this.#move(column, by, words)}>${icon(path, 14)}</button>`;
+    // What is dragged selects no text on its way.
     return html`<li class=${column === this.dragged ? 'dragged' : ''}>
-      <span class="grip" aria-hidden="true" @mousedown=${this.#selectNothing} @pointerdown=${(event: PointerEvent) => this.#grab(column, event)}></span>
+      <span class="grip" aria-hidden="true" @mousedown=${(event: Event) => event.preventDefault()} @pointerdown=${(event: PointerEvent) => this.#grab(column, event)}></span>
       <label class="check"><input type="checkbox" ?data-first=${k === 0} .checked=${isShown} @change=${() => this.#change(column, { isShown: !isShown })} />${name}</label>
       <div class="field width"><input type="number" name="width ${column}" min=${COLUMN_WIDTHS.least} max=${COLUMN_WIDTHS.most} step="1" placeholder=${this.say('columnWidthUsual')} aria-label=${this.say('columnWidth', { name })} .value=${String(width ?? '')} @change=${(event: Event) => this.#widen(column, event)} /></div>
       ${move(-1, 'moveUp', ARROW_UP, k === 0)}${move(1, 'moveDown', ARROW_DOWN, k === length - 1)}</li>`;
@@ -171,9 +172,6 @@ export class SamColumns extends LookDialog {
     const at = rows.findIndex((row) => row.column === column);
     this.rows = rows.toSpliced(at, 1).toSpliced(to(at), 0, ...rows.slice(at, at + 1));
   }
-
-  /** What is dragged selects no text on its way. */
-  readonly #selectNothing = (event: Event): void => event.preventDefault();
 
   /** The list hears of the pointer until it lets go: the row that was taken is another element once it has moved. */
   #grab(column: ListColumn, { pointerId }: PointerEvent): void {

@@ -7,7 +7,7 @@ export const subaccountsStyles = css`
   :host::before { content: '. .'; display: block; block-size: 0; overflow: hidden; visibility: hidden; white-space: normal; word-spacing: 66em; }
   .screen { container: sam / inline-size; display: grid; grid-template: auto minmax(0, 1fr) auto / minmax(0, 1fr); block-size: 100%; }
   .top { margin-block-end: var(--sam-4); }
-  h1, h2 { margin: 0; outline: 0; font-weight: var(--sam-fw-strong); font-size: clamp(1.25 * var(--sam-rem), 5cqi, 1.625 * var(--sam-rem)); line-height: 1.2; letter-spacing: -.01em; }
+  h1, h2 { margin: 0; outline: 0; font-weight: var(--sam-fw-strong); font-size: clamp(1.25 * var(--sam-rem), 5cqi, 1.625 * var(--sam-rem)); line-height: 1.2; }
   .count { margin: 2px 0 0; min-block-size: 1lh; color: var(--sam-text-2); }
   .card { display: flex; flex-direction: column; min-block-size: 0; border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-2); background: var(--sam-surface); overflow: clip; }
   .looks { min-block-size: 41px; border-block-end: var(--sam-hair) solid var(--sam-border); }
