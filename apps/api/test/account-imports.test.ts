@@ -440,7 +440,9 @@ describe('The job that imports a file', () => {
       const [job, ...others] = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
       expect(others).toEqual([]);
       const found = await ended(account, job ?? '');
-      expect(found).toMatchObject({ state: 'succeeded', items: [{ attempts: 2, result: { made: ROWS, same: 0 } }] });
+      expect(found).toMatchObject({ state: 'succeeded', items: [{ result: { made: ROWS, same: 0 } }] });
+      // Where the tree is waited for in vain, a busy machine makes it more than two.
+      expect(found.items[0]?.attempts).toBeGreaterThan(1);
       expect((await api.owner.accounts.get.query({ account })).subaccounts).toBe(ROWS);
     } finally {
       await second.close();

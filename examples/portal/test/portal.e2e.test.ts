@@ -109,7 +109,7 @@ describe('the portal on another origin', () => {
     const page = await visit();
     const create = page.getByRole('button', { name: 'Create subaccount' });
     const open = page.locator('.window .toggle').first();
-    const isOld = page.getByText(/Showing data from .* Reload the page/);
+    const isOld = page.getByText(/Showing data from .* Reload;/);
     await page.route(parts, (route) => route.abort());
     for (const what of [create, open]) {
       await page.goto(`http://localhost:${port}`);

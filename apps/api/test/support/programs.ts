@@ -77,13 +77,15 @@ export async function preparePrograms(folder: 'migrated' | 'empty' = 'migrated')
   };
 }
 
-/** The postmasters that run on a data folder, as the system sees them. */
+/** The postmasters that run on a data folder, as the system sees them: without what one of them has forked, which is called like it at first. */
 export async function databasesOf(dataDir: string): Promise<number[]> {
-  const found: number[] = [];
+  const found = new Map<number, number>();
   for (const name of await readdir('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     const command = await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '');
-    if (command.split('\0').includes(join(dataDir, 'pg'))) found.push(Number(name));
+    if (!command.split('\0').includes(join(dataDir, 'pg'))) continue;
+    const status = await readFile(`/proc/${name}/status`, 'utf8').catch(() => '');
+    found.set(Number(name), Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]));
   }
-  return found;
+  return [...found].flatMap(([pid, parent]) => (found.has(parent) ? [] : [pid]));
 }
