@@ -554,6 +554,18 @@ describe('Applying a blueprint to accounts that there are', () => {
     expect(await driftOf(account, saved.id)).toEqual({ One: 'as_set_up', Two: 'as_set_up' });
   });
 
+  it('sets limits of the deepest first, whatever the order in which accounts are named (rules/data 6)', async () => {
+    const { account } = await reseller('Deep');
+    const saved = await save(account, 'Practice', { limits: { calls: { max: 5 } } });
+    const above = await make('Above', account);
+    const below = await make('Below', above);
+    await apply(account, saved.id, [above, below]);
+    const { rows } = await owner.audit.list.query({ account, scope: 'nested' });
+    const set = rows.filter(({ action }) => action === 'limit.set').map(({ account: { name } }) => name);
+    // The newest entry stands first.
+    expect(set).toEqual(['Above', 'Below']);
+  });
+
   it('asks about names that are there, and keeps to what the blueprint says or somebody answers', async () => {
     const { account, agent } = await reseller('Clasher');
     const [one, two] = [await make('One', account), await make('Two', account)];

@@ -77,20 +77,24 @@ export async function writeAccounts(
 ): Promise<SetUpResult[]> {
   const { scope } = writing;
   const caps = await writeCaps(writing, plans);
-  const set: Pick<Before, 'limits' | 'priceBook'>[] = [];
-  for (const plan of plans) {
-    const { id } = plan.account;
-    set.push({
-      limits: plan.limits.length === 0 ? [] : [...(await setLimits(scope, id, plan.limits))],
-      priceBook: (await writeBooks(writing, [plan], wish)).get(id) ?? null,
-    });
-  }
+  const limits = new Map<PlannedAccount, Before['limits']>();
+  // Whoever takes slots holds counters without the tree's lock, the deepest first (rules/data 6).
+  for (const plan of plans.toSorted(deepestFirst))
+    if (plan.limits.length > 0) limits.set(plan, await setLimits(scope, plan.account.id, plan.limits));
+  const books = new Map<PlannedAccount, Before['priceBook']>();
+  for (const plan of plans) books.set(plan, (await writeBooks(writing, [plan], wish)).get(plan.account.id) ?? null);
   const written = products === 'now' ? await writeProducts(writing, plans, wish) : null;
   const copies = await copiesIn(writing, plans);
-  const applications = plans.map((plan, n) => {
+  const applications = plans.map((plan) => {
     const last = wish.goesOn ? beforeOf(plan.before).last : plan.before;
-    const said = { ...set[n]!, caps: caps.get(plan.account.id) ?? null, products: written?.get(plan) ?? [], last };
-    return applicationOf(writing, plan, wish, { products, before: said, copies: copies.get(plan) ?? {} });
+    const before: Before = {
+      caps: caps.get(plan.account.id) ?? null,
+      limits: limits.get(plan) ?? [],
+      priceBook: books.get(plan) ?? null,
+      products: written?.get(plan) ?? [],
+      last,
+    };
+    return applicationOf(writing, plan, wish, { products, before, copies: copies.get(plan) ?? {} });
   });
   await writeApplications(scope.trx, applications);
   for (const plan of plans) tell(scope, plan, wish);
@@ -102,6 +106,10 @@ export async function writeAccounts(
     products: (written?.get(plan) ?? []).flat().map(({ product, name, act }) => ({ product, name, act })),
   }));
 }
+
+/** In the order in which counters are held. */
+const deepestFirst = ({ account: one }: PlannedAccount, { account: other }: PlannedAccount): number =>
+  other.path.length - one.path.length || (one.id < other.id ? -1 : 1);
 
 /**
  * The same with many accounts that are made just now, whose products come later or not at all: but for their limits by as many statements as of one.
