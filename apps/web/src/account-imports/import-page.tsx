@@ -5,7 +5,7 @@ import { useEffect, useId, useRef, useState } from 'react';
 import { Link, useLocation, useSearch } from 'wouter';
 import { MANAGING } from '../blueprints/words.ts';
 import css from '../parts/cards.module.css';
-import { Card, useAct } from '../parts/cards.tsx';
+import { Card, Table, useAct } from '../parts/cards.tsx';
 import { Alert, Button, keepFocus, Loaded, NotForYou, Page } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { useAccount } from '../shell/use-account.ts';
@@ -117,34 +117,22 @@ function Recent({ account }: { readonly account: string }) {
   if (rows.length === 0) return null;
   return (
     <Card title="Files of the last day">
-      <div className={css.scroll} tabIndex={0} role="region" aria-label="Files of the last day">
-        <table className={css.table}>
-          <thead>
-            <tr>
-              <th scope="col">File</th>
-              <th scope="col">Sent</th>
-              <th scope="col" className={css.number}>
-                Rows
+      <Table label="Files of the last day" columns={['File', 'Sent', { figure: 'Rows' }, 'State']}>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.id}>
+              <th scope="row">
+                <Link href={`?file=${row.id}`}>
+                  <bdi>{row.filename}</bdi>
+                </Link>
               </th>
-              <th scope="col">State</th>
+              <td>{texts.numbers.dateTime(row.createdAt)}</td>
+              <td className={css.number}>{texts.numbers.whole(row.rows)}</td>
+              <td>{STATES[row.state](row)}</td>
             </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <tr key={row.id}>
-                <th scope="row">
-                  <Link href={`?file=${row.id}`}>
-                    <bdi>{row.filename}</bdi>
-                  </Link>
-                </th>
-                <td>{texts.numbers.dateTime(row.createdAt)}</td>
-                <td className={css.number}>{texts.numbers.whole(row.rows)}</td>
-                <td>{STATES[row.state](row)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+          ))}
+        </tbody>
+      </Table>
     </Card>
   );
 }

@@ -2,7 +2,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { AccountImport, AccountImportRow } from '@tenantree/contract';
 import { useState } from 'react';
 import css from '../parts/cards.module.css';
-import { Card, Select, usePages } from '../parts/cards.tsx';
+import { Card, Select, Table, usePages } from '../parts/cards.tsx';
 import { Empty, Loaded } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
@@ -82,44 +82,31 @@ function Listed({ account, file, chosen }: Props & { readonly chosen: string }) 
 type RowsProps = { readonly columns: readonly string[]; readonly rows: readonly AccountImportRow[] };
 
 const Rows = ({ columns, rows }: RowsProps) => (
-  <div className={css.scroll} tabIndex={0} role="region" aria-label={rowsWords(rows.length, 'row')}>
-    <table className={css.table}>
-      <thead>
-        <tr>
-          <th scope="col" className={css.number}>
-            Line
+  <Table label={rowsWords(rows.length, 'row')} columns={[{ figure: 'Line' }, 'Becomes', 'Field', 'Why', 'Row']}>
+    <tbody>
+      {rows.map(({ line, outcome, was, field, message, cells }) => (
+        <tr key={line}>
+          <th scope="row" className={`${css.number} ${own.line}`}>
+            {line}
           </th>
-          <th scope="col">Becomes</th>
-          <th scope="col">Field</th>
-          <th scope="col">Why</th>
-          <th scope="col">Row</th>
+          <td className={outcome === 'new' || outcome === 'same' ? '' : css.loss}>
+            {outcomeWords(outcome)}
+            {was !== null && <div className={css.quiet}>was: {outcomeWords(was)}</div>}
+          </td>
+          <td>{field ?? '–'}</td>
+          <td className={own.why}>{message ?? '–'}</td>
+          <td className={own.cells}>
+            {cells.map((cell, n) =>
+              cell === '' ? null : (
+                // biome-ignore lint/suspicious/noArrayIndexKey: a row's cells are told apart by their place alone
+                <span key={n}>
+                  <span className={css.quiet}>{columns[n] ?? `cell ${n + 1}`}</span> <bdi>{cell}</bdi>
+                </span>
+              ),
+            )}
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {rows.map(({ line, outcome, was, field, message, cells }) => (
-          <tr key={line}>
-            <th scope="row" className={`${css.number} ${own.line}`}>
-              {line}
-            </th>
-            <td className={outcome === 'new' || outcome === 'same' ? '' : css.loss}>
-              {outcomeWords(outcome)}
-              {was !== null && <div className={css.quiet}>was: {outcomeWords(was)}</div>}
-            </td>
-            <td>{field ?? '–'}</td>
-            <td className={own.why}>{message ?? '–'}</td>
-            <td className={own.cells}>
-              {cells.map((cell, n) =>
-                cell === '' ? null : (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: a row's cells are told apart by their place alone
-                  <span key={n}>
-                    <span className={css.quiet}>{columns[n] ?? `cell ${n + 1}`}</span> <bdi>{cell}</bdi>
-                  </span>
-                ),
-              )}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  </div>
+      ))}
+    </tbody>
+  </Table>
 );

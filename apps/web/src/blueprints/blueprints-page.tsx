@@ -3,7 +3,7 @@ import type { OfferedBlueprint } from '@tenantree/contract';
 import { Link, useLocation } from 'wouter';
 import { useHistoryState } from 'wouter/use-browser-location';
 import css from '../parts/cards.module.css';
-import { Card } from '../parts/cards.tsx';
+import { Card, Table } from '../parts/cards.tsx';
 import { Button, Empty, Loaded, Page } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { useAccount } from '../shell/use-account.ts';
@@ -60,46 +60,35 @@ type OfferedProps = {
 };
 
 const Offered = ({ account, rows, chosen }: OfferedProps) => (
-  <div className={css.scroll} tabIndex={0} role="region" aria-label="Blueprints">
-    <table className={css.table}>
-      <thead>
-        <tr>
-          <th scope="col">Name</th>
-          <th scope="col">Sets up</th>
-          <th scope="col">Accounts</th>
-          <th scope="col">Belongs to</th>
-          <th scope="col">Saved</th>
+  <Table label="Blueprints" columns={['Name', 'Sets up', 'Accounts', 'Belongs to', 'Saved']}>
+    <tbody>
+      {rows.map((row) => (
+        <tr key={row.id}>
+          <th scope="row">
+            <Link href={`/a/${account}/blueprints/${row.id}`}>
+              <bdi>{row.name}</bdi>
+            </Link>{' '}
+            <span className={css.quiet}>v{row.version}</span>
+            {chosen.length > 0 && (
+              <div>
+                <Link href={`/a/${account}/blueprints/${row.id}/apply`} state={{ chosen }}>
+                  Apply {row.name}
+                </Link>
+              </div>
+            )}
+          </th>
+          <td>{row.sections.map((section) => SECTIONS[section]).join(', ')}</td>
+          <td>
+            <Standing account={account} blueprint={row.id} />
+          </td>
+          <td>
+            <bdi>{row.from.id === account ? 'This account' : row.from.name}</bdi>
+          </td>
+          <td>{row.savedAt === null ? '–' : texts.numbers.dateTime(row.savedAt)}</td>
         </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => (
-          <tr key={row.id}>
-            <th scope="row">
-              <Link href={`/a/${account}/blueprints/${row.id}`}>
-                <bdi>{row.name}</bdi>
-              </Link>{' '}
-              <span className={css.quiet}>v{row.version}</span>
-              {chosen.length > 0 && (
-                <div>
-                  <Link href={`/a/${account}/blueprints/${row.id}/apply`} state={{ chosen }}>
-                    Apply {row.name}
-                  </Link>
-                </div>
-              )}
-            </th>
-            <td>{row.sections.map((section) => SECTIONS[section]).join(', ')}</td>
-            <td>
-              <Standing account={account} blueprint={row.id} />
-            </td>
-            <td>
-              <bdi>{row.from.id === account ? 'This account' : row.from.name}</bdi>
-            </td>
-            <td>{row.savedAt === null ? '–' : texts.numbers.dateTime(row.savedAt)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  </div>
+      ))}
+    </tbody>
+  </Table>
 );
 
 /** How many accounts a blueprint set up, and how they stand to it. */

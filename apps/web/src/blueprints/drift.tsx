@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { ask } from '../parts/ask.ts';
 import css from '../parts/cards.module.css';
-import { Act, Card, usePages } from '../parts/cards.tsx';
+import { Act, Card, Table, usePages } from '../parts/cards.tsx';
 import { Button, Empty, Loaded } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { useAccount } from '../shell/use-account.ts';
@@ -153,41 +153,33 @@ const Rows = ({ account, blueprint, rows, chosen, onChoose }: RowsProps) => {
     onChoose?.(next);
   };
   return (
-    <div className={css.scroll} tabIndex={0} role="region" aria-label="Accounts">
-      <table className={css.table}>
-        <thead>
-          <tr>
-            <th scope="col">
-              <span className={css.check}>
-                {onChoose && (
-                  <input type="checkbox" checked={areAll} onChange={turnAll} aria-label="Choose all that are shown" />
-                )}
-                Account
-              </span>
-            </th>
-            <th scope="col">Version</th>
-            <th scope="col">Stands</th>
-            {BLUEPRINT_SECTIONS.map((section) => (
-              <th key={section} scope="col">
-                {SECTIONS[section]}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <Line
-              key={row.account.id}
-              account={account}
-              blueprint={blueprint}
-              row={row}
-              isChosen={chosen.has(row.account.id)}
-              onTurn={onChoose && (() => turn(row.account))}
-            />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      label="Accounts"
+      columns={[
+        <span className={css.check}>
+          {onChoose && (
+            <input type="checkbox" checked={areAll} onChange={turnAll} aria-label="Choose all that are shown" />
+          )}
+          Account
+        </span>,
+        'Version',
+        'Stands',
+        ...BLUEPRINT_SECTIONS.map((section) => SECTIONS[section]),
+      ]}
+    >
+      <tbody>
+        {rows.map((row) => (
+          <Line
+            key={row.account.id}
+            account={account}
+            blueprint={blueprint}
+            row={row}
+            isChosen={chosen.has(row.account.id)}
+            onTurn={onChoose && (() => turn(row.account))}
+          />
+        ))}
+      </tbody>
+    </Table>
   );
 };
 

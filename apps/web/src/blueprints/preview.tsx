@@ -2,7 +2,7 @@ import type { BlueprintPlan, BlueprintTarget } from '@tenantree/contract';
 import { isRecord, type JsonValue, LIMIT_KINDS, PERMISSIONS, type RowId } from '@tenantree/domain';
 import type { ClashAnswer } from '@tenantree/domain/products';
 import css from '../parts/cards.module.css';
-import { Select } from '../parts/cards.tsx';
+import { Select, Table } from '../parts/cards.tsx';
 import { texts } from '../texts.ts';
 import { ANSWERS, LEVELS, SECTIONS } from './words.ts';
 
@@ -18,42 +18,30 @@ type Item = NonNullable<BlueprintTarget['products']>['items'][number];
 export const Preview = ({ plan, answers, onAnswer }: Props) => (
   <>
     <Questions plan={plan} answers={answers} onAnswer={onAnswer} />
-    <div className={css.scroll} tabIndex={0} role="region" aria-label="Preview">
-      <table className={css.table}>
-        <thead>
-          <tr>
-            <th scope="col">Account</th>
-            {Object.entries(SECTIONS).map(([section, words]) => (
-              <th key={section} scope="col">
-                {words}
-              </th>
-            ))}
+    <Table label="Preview" columns={['Account', ...Object.values(SECTIONS)]}>
+      <tbody>
+        {plan.targets.map((target) => (
+          <tr key={target.account.id}>
+            <th scope="row">
+              <bdi>{target.account.name}</bdi>
+              {target.refusal && <div className={css.loss}>{target.refusal.message}</div>}
+            </th>
+            <td>
+              <RowsOf of={target.caps} labelOf={permissionLabel} says={levelWords} />
+            </td>
+            <td>
+              <RowsOf of={target.limits} labelOf={limitLabel} says={termsWords} />
+            </td>
+            <td>
+              <BookOf of={target.priceBook} />
+            </td>
+            <td>
+              <ProductsOf of={target.products} />
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {plan.targets.map((target) => (
-            <tr key={target.account.id}>
-              <th scope="row">
-                <bdi>{target.account.name}</bdi>
-                {target.refusal && <div className={css.loss}>{target.refusal.message}</div>}
-              </th>
-              <td>
-                <RowsOf of={target.caps} labelOf={permissionLabel} says={levelWords} />
-              </td>
-              <td>
-                <RowsOf of={target.limits} labelOf={limitLabel} says={termsWords} />
-              </td>
-              <td>
-                <BookOf of={target.priceBook} />
-              </td>
-              <td>
-                <ProductsOf of={target.products} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+        ))}
+      </tbody>
+    </Table>
   </>
 );
 

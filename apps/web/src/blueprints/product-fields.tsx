@@ -2,7 +2,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { ShownKind } from '@tenantree/contract';
 import { useState } from 'react';
 import css from '../parts/cards.module.css';
-import { Select } from '../parts/cards.tsx';
+import { Select, Table } from '../parts/cards.tsx';
 import { Button, Empty, Field } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import type { ProductDraft } from './draft.ts';
@@ -41,49 +41,37 @@ function Chosen({ kinds, chosen, onChange }: Omit<Props, 'account'> & Kinds) {
     onChange(chosen.map((it) => (it.product === one.product ? { ...it, ...more } : it)));
   const kindOf = (kind: string): ShownKind | undefined => kinds.find((one) => one.kind === kind);
   return (
-    <div className={css.scroll} tabIndex={0} role="region" aria-label="Products that are chosen">
-      <table className={css.table}>
-        <thead>
-          <tr>
-            <th scope="col">Product</th>
-            <th scope="col">Kind</th>
-            <th scope="col">Where the name is taken</th>
-            <td />
+    <Table label="Products that are chosen" columns={['Product', 'Kind', 'Where the name is taken', null]}>
+      <tbody>
+        {chosen.map((one) => (
+          <tr key={one.product}>
+            <th scope="row">
+              <bdi>{one.name}</bdi> <span className={css.quiet}>v{one.version}</span>
+            </th>
+            <td>
+              {kindOf(one.kind)?.label ?? one.kind}
+              <Parts
+                all={partsOf(kindOf(one.kind))}
+                chosen={one}
+                onChange={(parts) => onChange(chosen.map((it) => (it.product === one.product ? { ...it, parts } : it)))}
+              />
+            </td>
+            <td>
+              <Answer chosen={one} onChange={(answer) => put(one, { answer })} />
+            </td>
+            <td>
+              <Button
+                look="quiet"
+                aria-label={`Leave out ${one.name}`}
+                onClick={() => onChange(chosen.filter(({ product }) => product !== one.product))}
+              >
+                Leave out
+              </Button>
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {chosen.map((one) => (
-            <tr key={one.product}>
-              <th scope="row">
-                <bdi>{one.name}</bdi> <span className={css.quiet}>v{one.version}</span>
-              </th>
-              <td>
-                {kindOf(one.kind)?.label ?? one.kind}
-                <Parts
-                  all={partsOf(kindOf(one.kind))}
-                  chosen={one}
-                  onChange={(parts) =>
-                    onChange(chosen.map((it) => (it.product === one.product ? { ...it, parts } : it)))
-                  }
-                />
-              </td>
-              <td>
-                <Answer chosen={one} onChange={(answer) => put(one, { answer })} />
-              </td>
-              <td>
-                <Button
-                  look="quiet"
-                  aria-label={`Leave out ${one.name}`}
-                  onClick={() => onChange(chosen.filter(({ product }) => product !== one.product))}
-                >
-                  Leave out
-                </Button>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+        ))}
+      </tbody>
+    </Table>
   );
 }
 

@@ -5,7 +5,7 @@ import { monthWords } from '@tenantree/widget/money';
 import { type FormEvent, useState } from 'react';
 import { ask } from '../parts/ask.ts';
 import css from '../parts/cards.module.css';
-import { Card, Select, useAct } from '../parts/cards.tsx';
+import { Card, Select, Table, useAct } from '../parts/cards.tsx';
 import { Alert, Button, Field } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
@@ -205,33 +205,23 @@ const Foreseen = ({ months }: { readonly months: ForeseenMonths }) => {
 const Month = ({ preview: { rows, period } }: { readonly preview: AssignmentPreview }) => {
   const words = monthWords(period.key, texts.locale);
   return (
-    <div className={css.scroll} tabIndex={0} role="region" aria-label={`Preview of ${words}`}>
-      <table className={css.table}>
-        <caption className={css.caption}>What {words} comes to for each:</caption>
-        <thead>
-          <tr>
-            <th scope="col">Customer</th>
-            <th scope="col" className={css.number}>
-              Now
+    <Table
+      label={`Preview of ${words}`}
+      caption={<>What {words} comes to for each:</>}
+      columns={['Customer', { figure: 'Now' }, { figure: 'Then' }]}
+    >
+      <tbody>
+        {rows.map(({ customer, before, after, refused }) => (
+          <tr key={customer.id}>
+            <th scope="row">
+              <bdi>{customer.name ?? '…'}</bdi>
+              {refused && <div className={css.loss}>{refused.message}</div>}
             </th>
-            <th scope="col" className={css.number}>
-              Then
-            </th>
+            <td className={css.number}>{amountOr(before.total)}</td>
+            <td className={css.number}>{after.refused ? after.refused.message : amountOr(after.total)}</td>
           </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ customer, before, after, refused }) => (
-            <tr key={customer.id}>
-              <th scope="row">
-                <bdi>{customer.name ?? '…'}</bdi>
-                {refused && <div className={css.loss}>{refused.message}</div>}
-              </th>
-              <td className={css.number}>{amountOr(before.total)}</td>
-              <td className={css.number}>{after.refused ? after.refused.message : amountOr(after.total)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+        ))}
+      </tbody>
+    </Table>
   );
 };

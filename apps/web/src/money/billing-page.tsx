@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { ask } from '../parts/ask.ts';
 import css from '../parts/cards.module.css';
-import { Card, Select, Tile, usePages } from '../parts/cards.tsx';
+import { Card, Select, Table, Tile, usePages } from '../parts/cards.tsx';
 import { Alert, Button, Empty, errorOf, Field, Loaded, Page } from '../parts/parts.tsx';
 import { queries, tenantree } from '../server.ts';
 import { useForm } from '../session/use-form.ts';
@@ -355,28 +355,16 @@ function Invoices({ account }: { readonly account: string }) {
             {rows.length === 0 ? (
               <Empty>No invoices yet. A month is invoiced once it is over, and its grace for late usage with it.</Empty>
             ) : (
-              <div className={css.scroll} tabIndex={0} role="region" aria-label="Invoices">
-                <table className={css.table}>
-                  <thead>
-                    <tr>
-                      <th scope="col">Number</th>
-                      <th scope="col">Period</th>
-                      <th scope="col">Issued</th>
-                      <th scope="col" className={css.number}>
-                        Total
-                      </th>
-                      <th scope="col" className={css.number}>
-                        To be paid
-                      </th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {rows.map((invoice) => (
-                      <InvoiceRow key={invoice.id} account={account} invoice={invoice} />
-                    ))}
-                  </tbody>
-                </table>
-              </div>
+              <Table
+                label="Invoices"
+                columns={['Number', 'Period', 'Issued', { figure: 'Total' }, { figure: 'To be paid' }]}
+              >
+                <tbody>
+                  {rows.map((invoice) => (
+                    <InvoiceRow key={invoice.id} account={account} invoice={invoice} />
+                  ))}
+                </tbody>
+              </Table>
             )}
             {turner(nextCursor)}
           </>

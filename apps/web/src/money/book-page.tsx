@@ -5,7 +5,7 @@ import { CURRENCY_CODES, METERS } from '@tenantree/domain';
 import { type FormEvent, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import css from '../parts/cards.module.css';
-import { Card, Select, useAct } from '../parts/cards.tsx';
+import { Card, Select, Table, useAct } from '../parts/cards.tsx';
 import { Alert, Button, errorOf, Field, Loaded, Page } from '../parts/parts.tsx';
 import { giveUp, noteWritten, useUnsaved } from '../parts/unsaved.ts';
 import { queries, tenantree } from '../server.ts';
@@ -85,42 +85,29 @@ export default function BookPage({ account, book }: { readonly account: string; 
 /** What comes of what is saved: each price beside what one pays oneself. */
 const Comes = ({ book: { terms, version } }: { readonly book: Saved }) => (
   <Card title={`What comes of version ${version}`}>
-    <div className={css.scroll} tabIndex={0} role="region" aria-label="What comes of it">
-      <table className={css.table}>
-        <thead>
-          <tr>
-            <th scope="col">Meter</th>
-            <th scope="col" className={css.number}>
-              Price
+    <Table label="What comes of it" columns={['Meter', { figure: 'Price' }, { figure: 'You pay' }]}>
+      <tbody>
+        {terms.rates.map((one) => (
+          <tr key={one.meter}>
+            <th scope="row">
+              {one.label}
+              {one.model === 'markup' && <div className={css.quiet}>cost + {one.percent} %</div>}
+              {terms.warnings
+                .filter(({ meter }) => meter === one.meter)
+                .map(({ warning }) => (
+                  <div key={warning} className={css.warn}>
+                    {warning === 'below_cost' ? 'Below what you pay.' : 'A markup below 0.'}
+                  </div>
+                ))}
             </th>
-            <th scope="col" className={css.number}>
-              You pay
-            </th>
+            <td className={css.number}>
+              {one.impossible ? one.impossible.message : (one.resulting ?? []).map(price).join(' / ')}
+            </td>
+            <td className={css.number}>{one.cost ? one.cost.map(price).join(' / ') : '–'}</td>
           </tr>
-        </thead>
-        <tbody>
-          {terms.rates.map((one) => (
-            <tr key={one.meter}>
-              <th scope="row">
-                {one.label}
-                {one.model === 'markup' && <div className={css.quiet}>cost + {one.percent} %</div>}
-                {terms.warnings
-                  .filter(({ meter }) => meter === one.meter)
-                  .map(({ warning }) => (
-                    <div key={warning} className={css.warn}>
-                      {warning === 'below_cost' ? 'Below what you pay.' : 'A markup below 0.'}
-                    </div>
-                  ))}
-              </th>
-              <td className={css.number}>
-                {one.impossible ? one.impossible.message : (one.resulting ?? []).map(price).join(' / ')}
-              </td>
-              <td className={css.number}>{one.cost ? one.cost.map(price).join(' / ') : '–'}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+        ))}
+      </tbody>
+    </Table>
   </Card>
 );
 

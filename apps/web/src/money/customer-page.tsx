@@ -5,7 +5,7 @@ import { monthWords } from '@tenantree/widget/money';
 import { useState } from 'react';
 import { Link, useLocation, useSearch } from 'wouter';
 import css from '../parts/cards.module.css';
-import { Card } from '../parts/cards.tsx';
+import { Card, Table } from '../parts/cards.tsx';
 import { Button, Empty, Loaded, Page } from '../parts/parts.tsx';
 import { queries, tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
@@ -187,35 +187,26 @@ function BooksOverTime({ account, customer: { id, name }, books: offered }: Book
 const WHEN = { past: 'over', running: 'now', coming: 'to come' } as const;
 
 const Over = ({ account, rows }: { readonly account: string; readonly rows: readonly ShownAssignment[] }) => (
-  <div className={css.scroll} tabIndex={0} role="region" aria-label="Price books over time">
-    <table className={css.table}>
-      <thead>
-        <tr>
-          <th scope="col">Price book</th>
-          <th scope="col">First day</th>
-          <th scope="col">Last day</th>
-          <th scope="col">
-            <span className="hidden">State</span>
+  <Table
+    label="Price books over time"
+    columns={['Price book', 'First day', 'Last day', <span className="hidden">State</span>]}
+  >
+    <tbody>
+      {rows.map(({ book, from, to, state }) => (
+        <tr key={from}>
+          <th scope="row">
+            <Link href={`/a/${account}/rebilling/books/${book.id}`}>
+              <bdi>{book.name}</bdi>
+            </Link>{' '}
+            <span className={css.quiet}>v{book.version}</span>
           </th>
+          <td>{startWords(from)}</td>
+          <td>{to === null ? '–' : endWords(to)}</td>
+          <td>
+            <span className={css.badge}>{WHEN[state]}</span>
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {rows.map(({ book, from, to, state }) => (
-          <tr key={from}>
-            <th scope="row">
-              <Link href={`/a/${account}/rebilling/books/${book.id}`}>
-                <bdi>{book.name}</bdi>
-              </Link>{' '}
-              <span className={css.quiet}>v{book.version}</span>
-            </th>
-            <td>{startWords(from)}</td>
-            <td>{to === null ? '–' : endWords(to)}</td>
-            <td>
-              <span className={css.badge}>{WHEN[state]}</span>
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  </div>
+      ))}
+    </tbody>
+  </Table>
 );

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { AnswerOf, CONTRACT } from '@tenantree/contract';
 import { Link } from 'wouter';
 import css from '../parts/cards.module.css';
-import { Card } from '../parts/cards.tsx';
+import { Card, Table } from '../parts/cards.tsx';
 import { tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
 
@@ -25,46 +25,37 @@ export function Departures({ account }: { readonly account: string }) {
   if (!data || data.underWay.length + data.ended.length === 0) return null;
   return (
     <Card title="Billing transfers below">
-      <div className={css.scroll} tabIndex={0} role="region" aria-label="Billing transfers below">
-        <table className={css.table}>
-          <thead>
-            <tr>
-              <th scope="col">Account</th>
-              <th scope="col">State</th>
-              <th scope="col">When</th>
-            </tr>
-          </thead>
-          <tbody>
-            {data.underWay.map(({ account: { id, name }, expiresAt }) => (
-              <tr key={id}>
-                <th scope="row">
-                  <Link href={`/a/${account}/subaccounts/${id}/billing`}>
-                    <bdi>{name}</bdi>
-                  </Link>
-                </th>
-                <td>Billing transfer in progress</td>
-                <td>until {texts.numbers.dateTime(expiresAt)}</td>
-              </tr>
-            ))}
-            {data.ended.map(({ id, account: { name }, outcome, reason, at }) => (
-              <tr key={id}>
-                <th scope="row">
+      <Table label="Billing transfers below" columns={['Account', 'State', 'When']}>
+        <tbody>
+          {data.underWay.map(({ account: { id, name }, expiresAt }) => (
+            <tr key={id}>
+              <th scope="row">
+                <Link href={`/a/${account}/subaccounts/${id}/billing`}>
                   <bdi>{name}</bdi>
-                </th>
-                <td>
-                  {OUTCOMES[outcome]}
-                  {reason !== null && (
-                    <div className={css.quiet}>
-                      <bdi>{reason}</bdi>
-                    </div>
-                  )}
-                </td>
-                <td>{texts.numbers.dateTime(at)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+                </Link>
+              </th>
+              <td>Billing transfer in progress</td>
+              <td>until {texts.numbers.dateTime(expiresAt)}</td>
+            </tr>
+          ))}
+          {data.ended.map(({ id, account: { name }, outcome, reason, at }) => (
+            <tr key={id}>
+              <th scope="row">
+                <bdi>{name}</bdi>
+              </th>
+              <td>
+                {OUTCOMES[outcome]}
+                {reason !== null && (
+                  <div className={css.quiet}>
+                    <bdi>{reason}</bdi>
+                  </div>
+                )}
+              </td>
+              <td>{texts.numbers.dateTime(at)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </Table>
     </Card>
   );
 }

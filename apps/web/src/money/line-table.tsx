@@ -1,6 +1,7 @@
 import type { DocumentLine } from '@tenantree/contract';
 import { Fragment, type ReactNode } from 'react';
 import css from '../parts/cards.module.css';
+import { Table } from '../parts/cards.tsx';
 import { texts } from '../texts.ts';
 import { amount, quantityOf } from './words.ts';
 
@@ -16,38 +17,24 @@ export const LineTable = ({
   readonly lines: readonly DocumentLine[];
   readonly children: ReactNode;
 }) => (
-  <div className={css.scroll} tabIndex={0} role="region" aria-label="Lines">
-    <table className={css.table}>
-      <thead>
-        <tr>
-          <th scope="col">What</th>
-          <th scope="col">Account</th>
-          <th scope="col" className={css.number}>
-            Quantity
-          </th>
-          <th scope="col" className={css.number}>
-            Amount
-          </th>
+  <Table label="Lines" columns={['What', 'Account', { figure: 'Quantity' }, { figure: 'Amount' }]}>
+    <tbody>
+      {lines.map((line) => (
+        <tr key={line.n}>
+          <th scope="row">{line.says}</th>
+          <td>
+            <bdi>{line.account ? (line.account.name ?? 'An account that is gone') : ''}</bdi>
+            <div className={css.quiet}>
+              <Above names={line.account?.above ?? []} />
+            </div>
+          </td>
+          <td className={css.number}>{line.quantity === null ? '' : quantityOf(line.quantity, line.unit ?? '')}</td>
+          <td className={css.number}>{amount(line.amount)}</td>
         </tr>
-      </thead>
-      <tbody>
-        {lines.map((line) => (
-          <tr key={line.n}>
-            <th scope="row">{line.says}</th>
-            <td>
-              <bdi>{line.account ? (line.account.name ?? 'An account that is gone') : ''}</bdi>
-              <div className={css.quiet}>
-                <Above names={line.account?.above ?? []} />
-              </div>
-            </td>
-            <td className={css.number}>{line.quantity === null ? '' : quantityOf(line.quantity, line.unit ?? '')}</td>
-            <td className={css.number}>{amount(line.amount)}</td>
-          </tr>
-        ))}
-      </tbody>
-      <tfoot>{children}</tfoot>
-    </table>
-  </div>
+      ))}
+    </tbody>
+    <tfoot>{children}</tfoot>
+  </Table>
 );
 
 /** How many lines there are, in words. */

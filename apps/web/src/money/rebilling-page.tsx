@@ -4,7 +4,7 @@ import type { AccountId } from '@tenantree/domain';
 import { useState } from 'react';
 import { Link, useLocation, useSearch } from 'wouter';
 import css from '../parts/cards.module.css';
-import { Act, Card, Tile } from '../parts/cards.tsx';
+import { Act, Card, Table, Tile } from '../parts/cards.tsx';
 import { Button, Empty, Loaded, Page } from '../parts/parts.tsx';
 import { queries, tenantree } from '../server.ts';
 import { useAccount } from '../shell/use-account.ts';
@@ -170,54 +170,44 @@ function CustomerTable({ account, of: { rows, total, period }, chosen, onChoose 
     onChoose(next);
   };
   return (
-    <div className={css.scroll} tabIndex={0} role="region" aria-label="Customers">
-      <table className={css.table}>
-        <thead>
-          <tr>
-            <th scope="col">Customer</th>
-            <th scope="col">Price book</th>
-            <th scope="col" className={css.number}>
-              Used
-            </th>
-            <th scope="col" className={css.number}>
-              Costs you
-            </th>
-            <th scope="col" className={css.number}>
-              Brings
-            </th>
-            <th scope="col" className={css.number}>
-              Leaves
-            </th>
-            <th scope="col">Statement</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <Customer
-              key={row.customer.id}
-              account={account}
-              row={row}
-              period={period}
-              isChosen={chosen.has(row.customer.id)}
-              onTurn={() => turn(row.customer.id)}
-            />
-          ))}
-        </tbody>
-        <tfoot>
-          <tr>
-            <th scope="row" colSpan={3}>
-              {customersWords(total.customers)}, before the fee
-            </th>
-            <td className={css.number}>{amountOr(total.cost)}</td>
-            <td className={css.number}>{total.revenue.map(amount).join(' + ')}</td>
-            <td className={css.number}>
-              {amountOr(total.margin?.amount ?? null)} {total.margin?.percent ? `${total.margin.percent} %` : ''}
-            </td>
-            <td />
-          </tr>
-        </tfoot>
-      </table>
-    </div>
+    <Table
+      label="Customers"
+      columns={[
+        'Customer',
+        'Price book',
+        { figure: 'Used' },
+        { figure: 'Costs you' },
+        { figure: 'Brings' },
+        { figure: 'Leaves' },
+        'Statement',
+      ]}
+    >
+      <tbody>
+        {rows.map((row) => (
+          <Customer
+            key={row.customer.id}
+            account={account}
+            row={row}
+            period={period}
+            isChosen={chosen.has(row.customer.id)}
+            onTurn={() => turn(row.customer.id)}
+          />
+        ))}
+      </tbody>
+      <tfoot>
+        <tr>
+          <th scope="row" colSpan={3}>
+            {customersWords(total.customers)}, before the fee
+          </th>
+          <td className={css.number}>{amountOr(total.cost)}</td>
+          <td className={css.number}>{total.revenue.map(amount).join(' + ')}</td>
+          <td className={css.number}>
+            {amountOr(total.margin?.amount ?? null)} {total.margin?.percent ? `${total.margin.percent} %` : ''}
+          </td>
+          <td />
+        </tr>
+      </tfoot>
+    </Table>
   );
 }
 
@@ -326,50 +316,38 @@ function PriceBooks({ account }: { readonly account: string }) {
 }
 
 const Books = ({ account, books: rows }: { readonly account: string; readonly books: readonly ShownBook[] }) => (
-  <div className={css.scroll} tabIndex={0} role="region" aria-label="Price books">
-    <table className={css.table}>
-      <thead>
-        <tr>
-          <th scope="col">Name</th>
-          <th scope="col">Fixed fee</th>
-          <th scope="col">Prices</th>
-          <th scope="col" className={css.number}>
-            Customers
+  <Table label="Price books" columns={['Name', 'Fixed fee', 'Prices', { figure: 'Customers' }]}>
+    <tbody>
+      {rows.map((book) => (
+        <tr key={book.id}>
+          <th scope="row">
+            <Link href={`/a/${account}/rebilling/books/${book.id}`}>
+              <bdi>{book.name}</bdi>
+            </Link>{' '}
+            <span className={css.quiet}>v{book.version}</span>
           </th>
+          <td>
+            {price(book.terms.monthlyFee)} {book.terms.currency}
+          </td>
+          <td>
+            {book.terms.rates.map((one) => (
+              <div key={one.meter}>
+                {one.label}: {pricesWords(one)}
+              </div>
+            ))}
+            {book.terms.warnings.length > 0 && (
+              <span className={css.warn}>
+                {book.terms.warnings.some(({ warning }) => warning === 'below_cost')
+                  ? 'A price is below what you pay.'
+                  : 'A markup is below 0.'}
+              </span>
+            )}
+          </td>
+          <td className={css.number}>{book.customers}</td>
         </tr>
-      </thead>
-      <tbody>
-        {rows.map((book) => (
-          <tr key={book.id}>
-            <th scope="row">
-              <Link href={`/a/${account}/rebilling/books/${book.id}`}>
-                <bdi>{book.name}</bdi>
-              </Link>{' '}
-              <span className={css.quiet}>v{book.version}</span>
-            </th>
-            <td>
-              {price(book.terms.monthlyFee)} {book.terms.currency}
-            </td>
-            <td>
-              {book.terms.rates.map((one) => (
-                <div key={one.meter}>
-                  {one.label}: {pricesWords(one)}
-                </div>
-              ))}
-              {book.terms.warnings.length > 0 && (
-                <span className={css.warn}>
-                  {book.terms.warnings.some(({ warning }) => warning === 'below_cost')
-                    ? 'A price is below what you pay.'
-                    : 'A markup is below 0.'}
-                </span>
-              )}
-            </td>
-            <td className={css.number}>{book.customers}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  </div>
+      ))}
+    </tbody>
+  </Table>
 );
 
 /** What one unit costs, in words: a markup with the price that comes of it. */

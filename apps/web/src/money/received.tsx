@@ -3,7 +3,7 @@ import type { ShownStatement } from '@tenantree/contract';
 import { monthWords } from '@tenantree/widget/money';
 import { Link } from 'wouter';
 import css from '../parts/cards.module.css';
-import { Card, usePages } from '../parts/cards.tsx';
+import { Card, Table, usePages } from '../parts/cards.tsx';
 import { Empty, Loaded } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
@@ -39,37 +39,23 @@ export function Received({ account }: { readonly account: string }) {
 }
 
 const Rows = ({ account, rows }: { readonly account: string; readonly rows: readonly ShownStatement[] }) => (
-  <div className={css.scroll} tabIndex={0} role="region" aria-label="Statements">
-    <table className={css.table}>
-      <thead>
-        <tr>
-          <th scope="col">Number</th>
-          <th scope="col">Period</th>
-          <th scope="col">From</th>
-          <th scope="col">Frozen</th>
-          <th scope="col" className={css.number}>
-            Total
+  <Table label="Statements" columns={['Number', 'Period', 'From', 'Frozen', { figure: 'Total' }]}>
+    <tbody>
+      {rows.map(({ id, number, period, kind, seller, frozenAt, total }) => (
+        <tr key={id}>
+          <th scope="row" className={css.whole}>
+            <Link href={`/a/${account}/billing/statements/${id}`}>{number}</Link>
           </th>
+          <td>
+            {monthWords(period, texts.locale)} {kind === 'supplement' && <span className={css.quiet}>Late usage</span>}
+          </td>
+          <td>
+            <bdi>{seller?.name ?? 'An account above you'}</bdi>
+          </td>
+          <td>{texts.numbers.day(frozenAt)}</td>
+          <td className={css.number}>{amount(total)}</td>
         </tr>
-      </thead>
-      <tbody>
-        {rows.map(({ id, number, period, kind, seller, frozenAt, total }) => (
-          <tr key={id}>
-            <th scope="row" className={css.whole}>
-              <Link href={`/a/${account}/billing/statements/${id}`}>{number}</Link>
-            </th>
-            <td>
-              {monthWords(period, texts.locale)}{' '}
-              {kind === 'supplement' && <span className={css.quiet}>Late usage</span>}
-            </td>
-            <td>
-              <bdi>{seller?.name ?? 'An account above you'}</bdi>
-            </td>
-            <td>{texts.numbers.day(frozenAt)}</td>
-            <td className={css.number}>{amount(total)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  </div>
+      ))}
+    </tbody>
+  </Table>
 );

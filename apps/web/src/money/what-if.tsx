@@ -3,7 +3,7 @@ import type { BookTermsInput, Margins, ShownBook, WhatIf } from '@tenantree/cont
 import { monthWords } from '@tenantree/widget/money';
 import { type FormEvent, useState } from 'react';
 import css from '../parts/cards.module.css';
-import { Card, Select, useAct } from '../parts/cards.tsx';
+import { Card, Select, Table, useAct } from '../parts/cards.tsx';
 import { Alert, Button, Empty, Loaded } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
@@ -150,35 +150,23 @@ const Found = ({ tried, last }: { readonly tried: readonly Tried[]; readonly las
   const { present, cost } = last;
   const books = [...new Set(present?.parts.map(({ book }) => (book ? `${book.name} v${book.version}` : '')))];
   return (
-    <div className={css.scroll} tabIndex={0} role="region" aria-label="What would be">
-      <table className={css.table}>
-        <caption className={css.caption}>
-          {`${nameOf(last.customer)} costs you ${amountOr(cost, 'nobody knows how much')}. What came late of other months is left out.`}
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">Price book</th>
-            <th scope="col" className={css.number}>
-              Brings
-            </th>
-            <th scope="col" className={css.number}>
-              Leaves
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          <Line
-            name={books.length > 0 ? books.join(', ') : 'No price book'}
-            note="now"
-            brings={present?.total ?? null}
-            margin={last.margins.present}
-          />
-          {tried.map(({ name, found }) => (
-            <Line key={name} name={name} note="" brings={found.supposed.total} margin={found.margins.supposed} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      label="What would be"
+      caption={`${nameOf(last.customer)} costs you ${amountOr(cost, 'nobody knows how much')}. What came late of other months is left out.`}
+      columns={['Price book', { figure: 'Brings' }, { figure: 'Leaves' }]}
+    >
+      <tbody>
+        <Line
+          name={books.length > 0 ? books.join(', ') : 'No price book'}
+          note="now"
+          brings={present?.total ?? null}
+          margin={last.margins.present}
+        />
+        {tried.map(({ name, found }) => (
+          <Line key={name} name={name} note="" brings={found.supposed.total} margin={found.margins.supposed} />
+        ))}
+      </tbody>
+    </Table>
   );
 };
 

@@ -1,5 +1,5 @@
 import { type CallRefusal, refusalOf } from '@tenantree/client';
-import { type ComponentProps, type ReactNode, useId, useRef, useState } from 'react';
+import { type ComponentProps, type ReactElement, type ReactNode, useId, useRef, useState } from 'react';
 import { ChevronIcon } from '../shell/icons.tsx';
 import css from './cards.module.css';
 import { Alert, Button } from './parts.tsx';
@@ -21,6 +21,42 @@ export const Card = ({
     </div>
     {children}
   </section>
+);
+
+/** What stands above a column: words, above figures too; null: nothing. */
+type Column = string | ReactElement | { readonly figure: string } | null;
+
+const columnHead = (column: Column, n: number): ReactElement => {
+  if (column === null) return <td key={n} />;
+  const isOfFigures = typeof column === 'object' && 'figure' in column;
+  return (
+    <th key={n} scope="col" className={isOfFigures ? css.number : undefined}>
+      {isOfFigures ? column.figure : column}
+    </th>
+  );
+};
+
+/** A table, which is scrolled by itself where it is wider than its page, by keys too. @param children its bodies and feet */
+export const Table = ({
+  label,
+  caption,
+  columns,
+  children,
+}: {
+  readonly label: string;
+  readonly caption?: ReactNode;
+  readonly columns: readonly Column[];
+  readonly children: ReactNode;
+}) => (
+  <div className={css.scroll} tabIndex={0} role="region" aria-label={label}>
+    <table className={css.table}>
+      {caption !== undefined && <caption className={css.caption}>{caption}</caption>}
+      <thead>
+        <tr>{columns.map(columnHead)}</tr>
+      </thead>
+      {children}
+    </table>
+  </div>
 );
 
 /** A figure with what it says and what belongs to it. */

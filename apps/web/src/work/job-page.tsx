@@ -6,7 +6,7 @@ import { Link, useLocation } from 'wouter';
 import { saveFile } from '../money/save-job.ts';
 import { ask } from '../parts/ask.ts';
 import css from '../parts/cards.module.css';
-import { Act, Card, Select } from '../parts/cards.tsx';
+import { Act, Card, Select, Table } from '../parts/cards.tsx';
 import { Button, Empty, Loaded, Page } from '../parts/parts.tsx';
 import { queries, tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
@@ -190,42 +190,30 @@ const Items = ({ account, items }: { readonly account: string; readonly items: r
   items.length === 0 ? (
     <Empty>None.</Empty>
   ) : (
-    <div className={css.scroll} tabIndex={0} role="region" aria-label="What became of it">
-      <table className={css.table}>
-        <thead>
-          <tr>
-            <th scope="col" className={css.number}>
-              No.
+    <Table label="What became of it" columns={[{ figure: 'No.' }, 'About', 'End', 'Why']}>
+      <tbody>
+        {items.map((item) => (
+          <tr key={item.n}>
+            <td className={css.number}>{texts.numbers.whole(item.n)}</td>
+            <th scope="row">
+              {item.target !== null && item.name !== null ? (
+                <Link href={`/a/${account}/subaccounts/${item.target}`}>
+                  <bdi>{item.name}</bdi>
+                </Link>
+              ) : (
+                <span className={css.quiet}>{item.target === null ? '–' : 'Gone, or elsewhere'}</span>
+              )}
+              {item.about && (
+                <>
+                  {' '}
+                  <bdi className={css.quiet}>{item.about.join(', ')}</bdi>
+                </>
+              )}
             </th>
-            <th scope="col">About</th>
-            <th scope="col">End</th>
-            <th scope="col">Why</th>
+            <td>{STATES[item.state]}</td>
+            <td>{why(item)}</td>
           </tr>
-        </thead>
-        <tbody>
-          {items.map((item) => (
-            <tr key={item.n}>
-              <td className={css.number}>{texts.numbers.whole(item.n)}</td>
-              <th scope="row">
-                {item.target !== null && item.name !== null ? (
-                  <Link href={`/a/${account}/subaccounts/${item.target}`}>
-                    <bdi>{item.name}</bdi>
-                  </Link>
-                ) : (
-                  <span className={css.quiet}>{item.target === null ? '–' : 'Gone, or elsewhere'}</span>
-                )}
-                {item.about && (
-                  <>
-                    {' '}
-                    <bdi className={css.quiet}>{item.about.join(', ')}</bdi>
-                  </>
-                )}
-              </th>
-              <td>{STATES[item.state]}</td>
-              <td>{why(item)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+        ))}
+      </tbody>
+    </Table>
   );

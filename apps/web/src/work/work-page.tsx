@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { Job } from '@tenantree/contract';
 import { Link } from 'wouter';
 import css from '../parts/cards.module.css';
-import { Card, usePages } from '../parts/cards.tsx';
+import { Card, Table, usePages } from '../parts/cards.tsx';
 import { Empty, Loaded, Page } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
@@ -48,29 +48,13 @@ export default function WorkPage({ account }: { readonly account: string }) {
 }
 
 const Jobs = ({ account, rows }: { readonly account: string; readonly rows: readonly Job[] }) => (
-  <div className={css.scroll} tabIndex={0} role="region" aria-label="Jobs">
-    <table className={css.table}>
-      <thead>
-        <tr>
-          <th scope="col">Job</th>
-          <th scope="col">State</th>
-          <th scope="col" className={css.number}>
-            Done
-          </th>
-          <th scope="col" className={css.number}>
-            Failed
-          </th>
-          <th scope="col">Asked for by</th>
-          <th scope="col">At</th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((job) => (
-          <Row key={job.id} account={account} job={job} />
-        ))}
-      </tbody>
-    </table>
-  </div>
+  <Table label="Jobs" columns={['Job', 'State', { figure: 'Done' }, { figure: 'Failed' }, 'Asked for by', 'At']}>
+    <tbody>
+      {rows.map((job) => (
+        <Row key={job.id} account={account} job={job} />
+      ))}
+    </tbody>
+  </Table>
 );
 
 function Row({ account, job }: { readonly account: string; readonly job: Job }) {
