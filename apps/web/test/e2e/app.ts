@@ -97,6 +97,8 @@ export async function expectAccessible(
   what: string,
   looks: keyof typeof LOOKS = 'everything',
 ): Promise<void> {
+  // What another window or scheme brings is drawn by then: a panel may be a page, with another heading.
+  await page.evaluate('new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))');
   // Half a megabyte to compile: once for each page.
   if (!(await page.evaluate<boolean>("'axe' in window"))) await page.evaluate(await readFile(AXE, 'utf8'));
   const options = JSON.stringify({ resultTypes: ['violations'], ...LOOKS[looks] });
