@@ -156,7 +156,7 @@ const Rows = ({ account, blueprint, rows, chosen, onChoose }: RowsProps) => {
     <Table
       label="Accounts"
       columns={[
-        <span className={css.check}>
+        <span key="account" className={css.check}>
           {onChoose && (
             <input type="checkbox" checked={areAll} onChange={turnAll} aria-label="Choose all that are shown" />
           )}

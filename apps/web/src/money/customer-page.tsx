@@ -189,7 +189,14 @@ const WHEN = { past: 'over', running: 'now', coming: 'to come' } as const;
 const Over = ({ account, rows }: { readonly account: string; readonly rows: readonly ShownAssignment[] }) => (
   <Table
     label="Price books over time"
-    columns={['Price book', 'First day', 'Last day', <span className="hidden">State</span>]}
+    columns={[
+      'Price book',
+      'First day',
+      'Last day',
+      <span key="state" className="hidden">
+        State
+      </span>,
+    ]}
   >
     <tbody>
       {rows.map(({ book, from, to, state }) => (

@@ -58,6 +58,8 @@ describe('permissions', () => {
     await expect.poll(() => row(page, 'Acme North').innerText(), patiently).toContain('2 restricted');
     await page.getByRole('button', { name: 'Undo' }).click();
     await expect.poll(() => levelOf(north, 'telephony'), patiently).toBe('full');
+    // The page reads them after the server has them.
+    await expect.poll(() => stop('Tasks', 'Full').isChecked(), patiently).toBe(true);
   });
 
   it('show both sides where somebody else saved meanwhile', async () => {
