@@ -118,6 +118,20 @@ describe('Saving a blueprint', () => {
     expect(await codeOf(again(account, 'Practice', first, { limits: { agents: { max: 7 } } }))).toBe(
       'VERSION_CONFLICT',
     );
+    // What an earlier version holds is read as it was, whatever became of the source since.
+    await greet(account, agent, 'Later');
+    const held = { account, blueprint: first.id, version: 1 };
+    const { product } = await owner.blueprints.product.query({ ...held, product: agent });
+    expect(product).toMatchObject({
+      name: 'Desk of {{company}}',
+      version: 1,
+      document: { prompt: { greeting: 'Hello, this is {{company}}.' } },
+      secrets: [],
+    });
+    const calendar = await owner.blueprints.product.query({ ...held, product: tool });
+    expect(calendar.product.secrets).toEqual(['/auth/apiKey']);
+    expect(JSON.stringify(calendar)).not.toContain('key-of-the-reseller');
+    expect(await codeOf(owner.blueprints.product.query({ ...held, version: 2, product: agent }))).toBe('NOT_FOUND');
     expect(
       (await owner.blueprints.get.query({ account, blueprint: first.id, version: 1 })).blueprint.limits?.agents?.max,
     ).toBe(5);
@@ -125,6 +139,16 @@ describe('Saving a blueprint', () => {
     expect((await anna.blueprints.list.query({ account: below })).blueprints).toMatchObject([
       { name: 'Practice', version: 2, from: { id: null, name: 'an account above you' }, savedBy: null },
     ]);
+    // Below they are read as far as products of the kind are.
+    await owner.permissions.set.mutate({
+      account: below,
+      levels: { 'agents.prompt': 'none', 'agents.tools': 'none' },
+      expectedVersion: 0,
+    });
+    const there = { account: below, blueprint: first.id, version: 1 };
+    const read = (await anna.blueprints.product.query({ ...there, product: agent })).product.document;
+    expect([Object.keys(read).includes('general'), Object.keys(read).includes('prompt')]).toEqual([true, false]);
+    expect(await codeOf(anna.blueprints.product.query({ ...there, product: tool }))).toBe('FORBIDDEN');
     expect(
       await codeOf(
         anna.blueprints.save.mutate({
@@ -366,7 +390,7 @@ describe('Making an account with a blueprint', () => {
       beingSetUp: 0,
     });
     const retry = async () => {
-      const { job } = await owner.blueprints.retry.mutate({ account, blueprint: saved.id, target: made.id });
+      const { job } = await owner.blueprints.retry.mutate({ account, blueprint: saved.id, targets: [made.id] });
       return (await ended(account, job)).job.state;
     };
     expect(await retry()).toBe('failed');
@@ -380,6 +404,21 @@ describe('Making an account with a blueprint', () => {
     });
     expect(Object.keys(await named(made.id, 'agent')).toSorted()).toEqual(['Desk of {{company}}', 'Night desk']);
     expect(await codeOf(retry())).toBe('ALREADY_IN_STATE');
+    // Several at once: whoever is set up is left alone, the others go on, each by itself.
+    const wish = { account, blueprint: { id: saved.id, version: 1 } };
+    const second = (await owner.accounts.create.mutate({ ...wish, name: 'Second' })).account.id;
+    const third = (await owner.accounts.create.mutate({ ...wish, name: 'Third' })).account.id;
+    await setLimit(second, 'agents', 2);
+    const targets = [made.id, second, third];
+    const { job } = await owner.blueprints.retry.mutate({ account, blueprint: saved.id, targets });
+    const { items } = await ended(account, job);
+    expect(items.map(({ name, state }) => [name, state])).toEqual([
+      ['Second', 'done'],
+      ['Third', 'failed'],
+    ]);
+    const stranger = await make('Stranger', account);
+    const unknown = { account, blueprint: saved.id, targets: [stranger] };
+    expect(await codeOf(owner.blueprints.retry.mutate(unknown))).toBe('NOT_FOUND');
     await checkAll();
   });
 
@@ -716,6 +755,35 @@ describe('How accounts stand to their blueprint', () => {
     });
     await owner.blueprints.remove.mutate({ account, blueprint: saved.id });
     expect((await owner.blueprints.applied.query({ account: at('As') })).applications).toEqual([]);
+    await checkAll();
+  });
+
+  it('has other values of variables, and places that a version fills anew, as they are said then (rules/blueprints 3, 8, 10)', async () => {
+    const { account, agent, variables } = await reseller('Other values');
+    const target = await make('Filled', account);
+    const products = [{ product: agent }];
+    const inName = variables.map(({ at, ...one }) => ({ ...one, at: at.slice(0, 1) }));
+    const first = await save(account, 'Practice', { products, variables: inName });
+    await apply(account, first.id, [target], { variables: { company: 'Acme' } });
+    const says = async () => {
+      const { rows } = await owner.products.list.query({ account: target, kind: 'agent' });
+      const { document } = await get(target, 'agent', rows[0]!.id);
+      const { greeting, style } = document['prompt'] as Doc;
+      return [rows.length, document['name'], greeting, style];
+    };
+    expect(await says()).toEqual([1, 'Desk of Acme', 'Hello, this is {{company}}.', '']);
+    // The product is what it was; what stands in it for variables isn't.
+    await again(account, 'Practice', first, { products, variables });
+    expect(await driftOf(account, first.id)).toEqual({ Filled: 'newer_available' });
+    await line(account, first.id, [target]);
+    expect(await says()).toEqual([1, 'Desk of Acme', 'Hello, this is Acme.', '']);
+    const copy = (await named(target, 'agent'))['Desk of Acme']!;
+    const { document } = await get(target, 'agent', copy);
+    await change(target, 'agent', copy, { prompt: { ...(document['prompt'] as Doc), style: 'Brief' } });
+    await apply(account, first.id, [target], { variables: { company: 'Bright' } });
+    expect(await says()).toEqual([1, 'Desk of Bright', 'Hello, this is Bright.', 'Brief']);
+    const same = await plan(account, first.id, [target], { variables: { company: 'Bright' } });
+    expect(same.targets[0]?.products?.items.map(({ act }) => act)).toEqual(['use_existing', 'use_existing']);
     await checkAll();
   });
 

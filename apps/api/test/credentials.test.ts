@@ -59,6 +59,7 @@ describe('An embedded screen (rules/keys 8)', () => {
         'accounts.live',
         'jobs.list',
         'jobs.get',
+        'jobs.export',
         'jobs.live',
         'jobs.cancel',
         'jobs.previewUndo',

@@ -610,6 +610,8 @@ describe('Importing products', () => {
     expect(seen.items.filter(({ about }) => about?.length === 0)).toMatchObject([{ result: null, state: 'done' }]);
     expect(JSON.stringify(seen)).not.toContain('Main line');
     expect(JSON.stringify(seen)).toContain('Handbook');
+    const { csv } = await admin.jobs.export.query(at);
+    expect([csv.includes('Handbook'), csv.includes('Main line')]).toEqual([true, false]);
     expect(await codeOf(admin.jobs.undo.mutate(at))).toBe('FORBIDDEN');
     expect((await undo(account, id)).job.state).toBe('succeeded');
   });

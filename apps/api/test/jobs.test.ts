@@ -185,6 +185,15 @@ describe('A job', () => {
     expect(logged.some((line) => line.includes('hunter2'))).toBe(true);
     const failed = await api.owner.jobs.get.query({ account, job: job ?? '', state: 'failed' });
     expect(failed.items.map(({ n }) => n)).toEqual([1, 3]);
+    const file = await api.owner.jobs.export.query({ account, job: job ?? '' });
+    expect(file).toMatchObject({ filename: `job-${job}.csv`, nextCursor: null });
+    const [head, ...lines] = file.csv.trimEnd().split('\r\n');
+    expect(head).toBe('item,account,name,about,state,attempts,code,reason,result');
+    expect(lines[2]).toBe('3,,,,failed,1,NAME_TAKEN,There is one of that name.,');
+    expect(lines[3]).toMatch(/^4,,,,skipped,1,,There is one\.,/);
+    expect(lines[4]).toMatch(/^5,,,,done,1,,,"{""agent"":/);
+    const ofFailed = await api.owner.jobs.export.query({ account, job: job ?? '', state: 'failed' });
+    expect(ofFailed.csv.match(/^\d+/gm)).toEqual(['1', '3']);
   });
 
   it('is in the log when it is asked for and when it has ended, in the account that it is of, with who asked and what became of it', async () => {

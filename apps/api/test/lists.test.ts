@@ -108,7 +108,13 @@ describe('Views (rules/accounts 32)', () => {
       (await client.views.list.query({ account })).views.map(({ name, audience }) => [name, audience]);
     const share = { account, name: 'Ours', audience: 'account', look } as const;
     const { id } = await owner.views.save.mutate(share);
-    await dana.views.save.mutate({ account, name: 'Ours', look });
+    const { id: own } = await dana.views.save.mutate({ account, name: 'Ours', look });
+    // One that is there stays whose it is.
+    for (const [client, wish] of [
+      [owner, { ...share, view: id, audience: 'private' }],
+      [dana, { ...share, view: own }],
+    ] as const)
+      expect(await refusalOf(client.views.save.mutate(wish))).toMatchObject({ code: 'BAD_REQUEST', field: 'audience' });
     expect(await names(dana)).toEqual([
       ['Ours', 'account'],
       ['Ours', 'private'],

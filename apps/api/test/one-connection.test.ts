@@ -121,13 +121,14 @@ beforeAll(async () => {
     'imports.detach': { account: one, kind: 'tool', product: copy },
     'blueprints.list': { account },
     'blueprints.get': { account, blueprint: blueprint.applied },
+    'blueprints.product': { account, blueprint: blueprint.short, product: blueprint.agent },
     'blueprints.save': { account, name: 'Another', limits: { calls: { max: 5 } } },
     'blueprints.rename': { account, blueprint: blueprint.applied, name: 'Otherwise' },
     'blueprints.remove': { account, blueprint: blueprint.removed },
     'blueprints.plan': { account, blueprint: blueprint.applied, targets: [left] },
     'blueprints.run': { account, plan: blueprint.plan },
     'blueprints.undo': { account, blueprint: blueprint.applied, targets: [one] },
-    'blueprints.retry': { account, blueprint: blueprint.short, target: blueprint.incomplete },
+    'blueprints.retry': { account, blueprint: blueprint.short, targets: [blueprint.incomplete] },
     'blueprints.drift': { account, blueprint: blueprint.applied },
     'blueprints.applied': { account: one },
     'blueprints.appliedMany': { account, accounts: [one] },
@@ -167,6 +168,7 @@ beforeAll(async () => {
     'embed.revoke': { account, userRef: 'dana' },
     'jobs.list': { account },
     'jobs.get': { account, job },
+    'jobs.export': { account, job },
     'jobs.live': { account, job },
     'jobs.cancel': { account, job },
     'jobs.previewUndo': { account, job: undone },
@@ -349,13 +351,13 @@ async function blueprintsOf(one: string, other: string) {
     (await blueprints.plan.mutate({ account, blueprint: applied, targets: [target] })).plan;
   await blueprints.run.mutate({ account, plan: await planFor(one) });
   const agent = { account, kind: 'agent' as const, products: [{ document: { name: 'Too much' } }] };
-  const chosen = [{ product: (await products.create.mutate(agent)).products[0]!.id }];
-  const none = { limits: { agents: { max: 0 } }, products: chosen };
+  const made = (await products.create.mutate(agent)).products[0]!.id;
+  const none = { limits: { agents: { max: 0 } }, products: [{ product: made }] };
   const { id: short } = await blueprints.save.mutate({ account, name: 'Short', ...none });
   const wish = { account, name: 'Incomplete', blueprint: { id: short, version: 1 } };
   const { account: incomplete } = await accounts.create.mutate(wish);
   await jobsEnded(api.database);
-  return { applied, removed, short, incomplete: incomplete.id, plan: await planFor(other) };
+  return { applied, removed, short, agent: made, incomplete: incomplete.id, plan: await planFor(other) };
 }
 
 /** A job that a person asked for. */

@@ -142,7 +142,7 @@ const shown = offered.extend({
   priceBook: z
     .strictObject({ book: shapes.rowId, name: z.string(), version: shapes.count, from: z.enum(['now', 'nextPeriod']) })
     .nullable(),
-  /** With all that they need. Documents are read where they are. */
+  /** With all that they need; the document of each is told by `blueprints.product`. */
   products: shapes
     .list(
       z.strictObject({
@@ -226,6 +226,30 @@ export const blueprints = {
     needs: change,
     input: z.strictObject({ account: inputs.account, blueprint, version: version.optional() }),
     output: z.strictObject({ blueprint: shown }),
+  }),
+
+  product: query({
+    says: 'A product of a version of a blueprint, with its document as it was when that was saved.',
+    needs: change,
+    input: z.strictObject({
+      account: inputs.account,
+      blueprint,
+      version: version.optional(),
+      product: inputs.id<RowId>('product'),
+    }),
+    output: z.strictObject({
+      product: z.strictObject({
+        product: shapes.rowId,
+        kind,
+        name: z.string(),
+        version: shapes.count,
+        parts: shapes.list(z.string()).nullable(),
+        /** Of the parts that come along those that the caller may read; the ids are those of the account that it belongs to. */
+        document: z.record(z.string(), shapes.json),
+        /** Where it has secrets: their values are in no version. */
+        secrets: shapes.list(z.string()),
+      }),
+    }),
   }),
 
   save: mutation({
@@ -319,12 +343,12 @@ export const blueprints = {
   }),
 
   retry: mutation({
-    says: 'Goes on with setting an account up that is incomplete, as a job: what is there already is not made again.',
+    says: 'Goes on with setting accounts up that are incomplete, as a job: what is there already is not made again.',
     needs: change,
     input: z.strictObject({
       account: inputs.account,
       blueprint,
-      target: inputs.account,
+      targets: z.array(inputs.account).min(1).max(MOST_TARGETS),
       /** Of secret ones, which nobody kept; without them products wait for their secrets. */
       variables: values.default({}),
     }),
@@ -412,6 +436,8 @@ export const blueprints = {
 export type OfferedBlueprint = AnswerOf<typeof blueprints.list>['blueprints'][number];
 /** A version of one with all that it sets up. */
 export type ShownBlueprint = AnswerOf<typeof blueprints.get>['blueprint'];
+/** A product in a version of one. */
+export type BlueprintDocument = AnswerOf<typeof blueprints.product>['product'];
 /** A version to be saved. */
 export type BlueprintToSave = ParsedOf<typeof blueprints.save>;
 /** What is to be planned. */

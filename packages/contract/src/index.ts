@@ -4,6 +4,7 @@ export type { AskedEntries, AuditLogEntry } from './audit.ts';
 export type { BillingState, ShownPlan } from './billing.ts';
 export type {
   AppliedBlueprint,
+  BlueprintDocument,
   BlueprintDrift,
   BlueprintPlan,
   BlueprintTarget,
@@ -28,7 +29,7 @@ export type { ErrorShape, SentRefusal } from './error-shape.ts';
 export type { CopyChange, ImportPlan, PlannedItem, PlannedTarget, ProductCopy, WaitingCopy } from './imports.ts';
 export { type Named, password } from './inputs.ts';
 export type { DetailedInvoice, DraftInvoice, ShownInvoice } from './invoices.ts';
-export type { Job, JobConflict, JobFrame } from './jobs.ts';
+export type { Job, JobConflict, JobFrame, JobItem } from './jobs.ts';
 export type { ForeseenLimits, Limit, LimitsState } from './limits.ts';
 export type { CustomerMargins, Margins } from './margins.ts';
 export type { CapsPreview, CapsResult, PresetToSave, ShownCaps, ShownPreset } from './permissions.ts';

@@ -106,6 +106,13 @@ export const jobs = {
     output: z.strictObject({ job, items: shapes.list(item), nextCursor: z.string().nullable() }),
   }),
 
+  export: query({
+    says: 'A page of what became of a job’s items as a CSV file, in their order.',
+    needs: reach('read', EVERYBODY),
+    input: asked.extend({ state: z.enum(JOB_ITEM_STATES).optional(), cursor: inputs.cursor }),
+    output: shapes.csvFile.extend({ nextCursor: z.string().nullable() }),
+  }),
+
   live: subscription({
     says: 'How a job goes: its present state, then each that differs.',
     needs: reach('read', EVERYBODY),
@@ -154,6 +161,8 @@ export const jobs = {
 
 /** A job as people see it. */
 export type Job = AnswerOf<typeof jobs.cancel>['job'];
+/** One thing that a job does, and what became of it. */
+export type JobItem = z.infer<typeof item>;
 /** What of an account somebody else changed before a job came to it. */
 export type JobConflict = z.infer<typeof conflict>;
 /** How a job goes. */

@@ -53,8 +53,8 @@ export const views = {
     input: z.strictObject({
       account: inputs.account,
       view: inputs.id<RowId>('view').optional(),
-      /** Of a new one; `account` is for people who may manage its subaccounts. One that is there stays whose it is. */
-      audience: audience.default('private'),
+      /** Without, of a new one `private`; `account` is for people who may manage its subaccounts. One that is there stays whose it is. */
+      audience: audience.optional(),
       name: inputs.line(60),
       look,
     }),

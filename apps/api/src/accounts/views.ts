@@ -45,6 +45,16 @@ async function ownerOfKept(trx: TenantTransaction, caller: Caller, view: RowId):
   return shared;
 }
 
+/** @throws Refused BAD_REQUEST: a view that is there stays whose it is */
+function requireSame(audience: SavedView['audience'] | undefined, { owner }: ViewOwner): void {
+  if (audience === undefined || (audience === 'account') === (owner === SHARED)) return;
+  const what =
+    owner === SHARED
+      ? 'This view is shared: delete it, and keep it as your own.'
+      : 'This view is your own: save it as a new one to share it.';
+  refuseWith('BAD_REQUEST', what, 'audience');
+}
+
 /** How a list is looked at changes nothing of what is listed: it takes no turn in the tree, and no log has it. */
 const inList = <T>(hall: Hall, account: AccountId, work: (trx: TenantTransaction) => Promise<T>): Promise<T> =>
   hall.db.withTenant(account, work);
@@ -66,6 +76,7 @@ export const views: Handlers<'views'> = {
       if (view === undefined && audience === 'account') requireManager(ctx);
       const { mine, shared } = ownersIn(ctx);
       const owner = view === undefined ? (audience === 'account' ? shared : mine) : await ownerOfKept(trx, ctx, view);
+      requireSame(audience, owner);
       const id: RowId = view ?? ctx.hall.newId();
       const outcome = await insertView(trx, owner, { id, name, nameKey: nameKey(name), look }, MOST_VIEWS);
       const isShared = owner.owner === SHARED;

@@ -64,7 +64,11 @@ async function setUpMade(
   const refusals = await writeAll(maker, change, accounts, wish, products);
   const { id: blueprint, version, variables: values } = asked;
   if (refusals.size === 0 && products === 'later')
-    await orderFinish(maker, change, { accounts, blueprint, version, values });
+    await orderFinish(maker, change, {
+      accounts: accounts.map((account) => ({ account, version })),
+      blueprint,
+      values,
+    });
   return refusals;
 }
 

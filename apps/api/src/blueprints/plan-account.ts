@@ -5,6 +5,7 @@ import {
   findOfferedBlueprint,
   type LimitsAlong,
   type PlacedCaps,
+  type ProductLink,
   readAccountStates,
   readApplications,
   readAssignmentsOf,
@@ -512,8 +513,19 @@ function sourceOf(
       ...(kind.single && { single: kind.single }),
     });
   }
-  return { source: { items, rows, partsOf: (id) => partsOf.get(id) ?? null }, sourced };
+  const isFilledAnew = ({ source: was, filling }: ProductLink): boolean => {
+    const one = sourced.get(was.product);
+    // A copy that is newer than the blueprint by now doesn't become older for it.
+    if (!one?.filling || was.version > one.version) return false;
+    return (one.given?.size ?? 0) > 0 || saysOf(one.filling) !== saysOf(filling ?? NOT_FILLED);
+  };
+  return { source: { items, rows, partsOf: (id) => partsOf.get(id) ?? null, isFilledAnew }, sourced };
 }
+
+const NOT_FILLED: Filling = { values: {}, places: [] };
+
+/** Two fillings that say the same are the same, whatever the order of their places. */
+const saysOf = ({ values, places }: Filling): string => canonicalJson([values, places.toSorted()]);
 
 /** What variables come to in one product. */
 function standingIn(

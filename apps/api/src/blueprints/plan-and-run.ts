@@ -1,14 +1,6 @@
 import type { BlueprintPlan, BlueprintTarget, BlueprintWish } from '@tenantree/contract';
 import { insertShownPlan, readApplications, readShownPlan, type TenantTransaction, takeShownPlan } from '@tenantree/db';
-import {
-  type AccountId,
-  accountNotFound,
-  counted,
-  DAY_MS,
-  instantOf,
-  type RowId,
-  type SectionMode,
-} from '@tenantree/domain';
+import { type AccountId, counted, DAY_MS, instantOf, type RowId, type SectionMode } from '@tenantree/domain';
 import { type ClashAnswer, decideValues } from '@tenantree/domain/products';
 import type { Actor } from '../context/actor.ts';
 import type { Access } from '../guard/admit.ts';
@@ -18,7 +10,7 @@ import { partsOf } from '../hall/parts-of.ts';
 import { granted, Refused, refuseWith } from '../hall/refused.ts';
 import { accountsBelow, enqueue } from '../jobs/enqueue.ts';
 import { type Target, targetsOf } from '../products/imports/targets.ts';
-import { blueprintAt } from './content.ts';
+import { type BlueprintContent, blueprintAt } from './content.ts';
 import { applyBlueprintJob, finishSetUpJob, requireBilling, undoBlueprintJob } from './jobs.ts';
 import { isUnanswered, planAccounts, type SetUpWish } from './plan-account.ts';
 import { openValues, type SealedValues, sealValues } from './sealed-values.ts';
@@ -31,6 +23,7 @@ const MOST_TOLD = 50;
 
 type Call = { readonly hall: Hall; readonly actor: Actor; readonly caller: Caller; readonly access: Access };
 type Asked = Omit<BlueprintWish, 'account'>;
+type Variables = BlueprintContent['variables'];
 
 /** What was asked for, as a plan keeps it: values encrypted. */
 type KeptWish = {
@@ -180,24 +173,36 @@ export function undoApplications(
   });
 }
 
-/** Asks for an account to be set up on. @throws Refused NOT_FOUND, ALREADY_IN_STATE, VARIABLE_INVALID */
-export function retrySetUp(
+/**
+ * Asks for accounts to be set up on. Of several, those that are set up already are left as they are.
+ *
+ * @throws Refused NOT_FOUND, ALREADY_IN_STATE, VARIABLE_INVALID
+ */
+export function retrySetUps(
   call: Call,
-  { blueprint: id, target, variables }: Pick<Asked, 'blueprint' | 'variables'> & { readonly target: string },
+  {
+    blueprint: id,
+    targets,
+    variables,
+  }: Pick<Asked, 'blueprint' | 'variables'> & { readonly targets: readonly string[] },
 ): Promise<RowId> {
   const { hall, caller, access } = call;
   return hall.change(caller, { root: access.root, acting: access.id }, async (change) => {
     await blueprintAt(change.trx, id, null);
-    const [account] = await accountsBelow(change.trx, access.id, [target]);
-    if (account === undefined) throw new Refused(accountNotFound(target).refusal);
-    const [found] = await readApplications(change.trx, [account], id);
-    if (!found) return refuseWith('NOT_FOUND', 'The account was not set up by this blueprint.', 'target');
-    if (found.state === 'set_up') return refuseWith('ALREADY_IN_STATE', 'All of the account is set up.', 'target');
-    const { content } = await blueprintAt(change.trx, id, found.version);
-    granted(decideValues(content.variables, { ...found.variables, ...variables }, 'known'));
-    const order = { accounts: [account], blueprint: id, version: found.version, values: variables };
-    const job = await orderFinish(call, change, order);
-    return job ?? refuseWith('ALREADY_IN_STATE', 'It is being set up already.', 'target');
+    const found = await readApplications(change.trx, await accountsBelow(change.trx, access.id, targets), id);
+    if (found.length === 0)
+      return refuseWith('NOT_FOUND', 'None of these accounts was set up by this blueprint.', 'targets');
+    const open = found.filter(({ state }) => state !== 'set_up');
+    if (open.length === 0)
+      return refuseWith('ALREADY_IN_STATE', 'All of these accounts are set up already.', 'targets');
+    const of = new Map<number, Variables>();
+    for (const version of new Set(open.map((one) => one.version)))
+      of.set(version, (await blueprintAt(change.trx, id, version)).content.variables);
+    for (const one of open)
+      granted(decideValues(of.get(one.version) ?? [], { ...one.variables, ...variables }, 'known'));
+    const order = open.map(({ account, version }) => ({ account, version }));
+    const job = await orderFinish(call, change, { blueprint: id, values: variables, accounts: order });
+    return job ?? refuseWith('ALREADY_IN_STATE', 'It is being set up already.', 'targets');
   });
 }
 
@@ -207,21 +212,21 @@ export const orderFinish = (
   change: Change,
   {
     accounts,
+    blueprint,
     values,
-    ...of
   }: {
-    readonly accounts: readonly AccountId[];
+    /** Each with the version that it is set up with. */
+    readonly accounts: readonly { readonly account: AccountId; readonly version: number }[];
     readonly blueprint: RowId;
-    readonly version: number;
     readonly values: Readonly<Record<string, string>>;
   },
 ): Promise<RowId | null> =>
   enqueue(hall, change, finishSetUpJob, {
     by: byOf(caller),
     account: access.id,
-    items: accounts.map((account) => ({
-      payload: { ...of, account, values: sealValues(hall, access.id, values) },
+    items: accounts.map(({ account, version }) => ({
+      payload: { blueprint, version, account, values: sealValues(hall, access.id, values) },
       target: account,
     })),
-    ...(accounts.length === 1 && { key: `${of.blueprint} ${accounts[0]}` }),
+    ...(accounts.length === 1 && { key: `${blueprint} ${accounts[0]?.account}` }),
   });

@@ -1,6 +1,13 @@
 import type { Handlers } from '../guard/procedure.ts';
-import { makePlan, retrySetUp, runPlan, undoApplications } from './plan-and-run.ts';
-import { getBlueprint, listBlueprints, readApplied, readAppliedMany, readDrift } from './read-blueprints.ts';
+import { makePlan, retrySetUps, runPlan, undoApplications } from './plan-and-run.ts';
+import {
+  getBlueprint,
+  getBlueprintProduct,
+  listBlueprints,
+  readApplied,
+  readAppliedMany,
+  readDrift,
+} from './read-blueprints.ts';
 import { removeBlueprint, renameBlueprint, saveBlueprint } from './save-blueprint.ts';
 import { watchBlueprints } from './watch-blueprints.ts';
 
@@ -9,6 +16,10 @@ export const blueprints: Handlers<'blueprints'> = {
 
   get: async ({ ctx, input: { blueprint, version = null } }) => ({
     blueprint: await getBlueprint(ctx, blueprint, version),
+  }),
+
+  product: async ({ ctx, input: { blueprint, version = null, product } }) => ({
+    product: await getBlueprintProduct(ctx, { blueprint, version, product }),
   }),
 
   save: ({ ctx, input }) => saveBlueprint(ctx, input),
@@ -29,7 +40,7 @@ export const blueprints: Handlers<'blueprints'> = {
 
   undo: async ({ ctx, input }) => ({ job: await undoApplications(ctx, input) }),
 
-  retry: async ({ ctx, input }) => ({ job: await retrySetUp(ctx, input) }),
+  retry: async ({ ctx, input }) => ({ job: await retrySetUps(ctx, input) }),
 
   drift: ({ ctx, input: { blueprint, drift = null, state = null, cursor, limit } }) =>
     readDrift(ctx, { blueprint, drift, state, cursor, limit }),

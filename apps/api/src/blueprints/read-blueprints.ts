@@ -1,4 +1,10 @@
-import type { AppliedBlueprint, BlueprintDrift, OfferedBlueprint as Shown, ShownBlueprint } from '@tenantree/contract';
+import type {
+  AppliedBlueprint,
+  BlueprintDocument,
+  BlueprintDrift,
+  OfferedBlueprint as Shown,
+  ShownBlueprint,
+} from '@tenantree/contract';
 import {
   countDrift,
   type DriftOf,
@@ -15,14 +21,18 @@ import {
   type AccountId,
   DRIFT_STATES,
   type DriftState,
+  permission,
   type RowId,
   type SetUpState,
 } from '@tenantree/domain';
+import { productKind, shownDocument } from '@tenantree/domain/products';
 import { z } from 'zod';
 import type { Access } from '../guard/admit.ts';
 import { readCursor, writeCursor } from '../hall/cursor.ts';
 import type { Hall } from '../hall/hall.ts';
+import { refuseWith } from '../hall/refused.ts';
 import { resolveAll } from '../hall/resolve-all.ts';
+import { levelsOf, type Reader } from '../products/shown-product.ts';
 import { blueprintAt, contentOf, sectionsOf } from './content.ts';
 
 type Where = { readonly hall: Hall; readonly access: Access };
@@ -94,6 +104,40 @@ export function getBlueprint({ hall, access }: Where, id: RowId, version: number
     },
     { snapshot: true },
   );
+}
+
+/** A product of a version of a blueprint, as far as the reader may read products of its kind. @throws Refused NOT_FOUND, FORBIDDEN */
+export async function getBlueprintProduct(
+  { hall, actor, access }: Where & Reader,
+  {
+    blueprint,
+    version,
+    product,
+  }: { readonly blueprint: RowId; readonly version: number | null; readonly product: RowId },
+): Promise<BlueprintDocument> {
+  const { content } = await hall.db.withTenant(access.id, (trx) => blueprintAt(trx, blueprint, version), {
+    snapshot: true,
+  });
+  const found = content.products?.find((one) => one.product === product);
+  if (!found) return refuseWith('NOT_FOUND', 'There is no such product in this version.', 'product');
+  const { name, version: its, parts, secrets } = found;
+  const kind = productKind(found.kind);
+  const { read } = kind.rows;
+  if (access.levels[read] === 'none')
+    return refuseWith('FORBIDDEN', `Reading ${kind.plural} takes “${permission(read).label}” in “${access.name}”.`);
+  const levels = levelsOf({ actor, access }, kind);
+  const isThere = (place: string): boolean => place === 'name' || (parts?.includes(place) ?? true);
+  const whole = shownDocument(kind, found.document, new Map(), levels);
+  const document = Object.fromEntries(Object.entries(whole).filter(([key]) => isThere(key)));
+  return {
+    product,
+    kind: found.kind,
+    name,
+    version: its,
+    parts: parts && [...parts],
+    document,
+    secrets: secrets.filter((place) => (place.split('/')[1] ?? '') in document),
+  };
 }
 
 /** What drift is asked of. */

@@ -1,15 +1,15 @@
-import type { JobConflict } from '@tenantree/contract';
-import { type JobItemRow, readAccountNames, readJobItems, readJobs, type TenantTransaction } from '@tenantree/db';
-import { type AccountId, isRecord } from '@tenantree/domain';
-import { z } from 'zod';
+import { readJobs } from '@tenantree/db';
+import { writeCsv } from '@tenantree/domain';
 import type { Handlers } from '../guard/procedure.ts';
 import { readCursor, rowPlace, writeCursor } from '../hall/cursor.ts';
 import { readFile } from './job-files.ts';
-import { findJob, kindsSeen, offeredWith, shownJob, stopJob, tryAgain } from './shown-jobs.ts';
+import { ITEM_COLUMNS, namesOf, readItems } from './shown-items.ts';
+import { kindsSeen, offeredWith, shownJob, stopJob, tryAgain } from './shown-jobs.ts';
 import { previewUndo, undoJob } from './undo-job.ts';
 import { watchJob } from './watch-job.ts';
 
-const itemNumber = z.number().int();
+/** Items that one part of a file has. */
+const FILE_ROWS = 1_000;
 
 export const jobs: Handlers<'jobs'> = {
   list: async ({ ctx, input: { limit, cursor } }) => {
@@ -27,33 +27,14 @@ export const jobs: Handlers<'jobs'> = {
     return { rows, nextCursor: last ? writeCursor(hall.settings.secret, place, last.id) : null };
   },
 
-  get: async ({ ctx, input: { job: id, state = null, cursor, limit } }) => {
-    const { hall, access, jobs: all } = ctx;
-    const place = `job:${id}:${state}`;
-    const after = readCursor(hall.settings.secret, place, itemNumber, cursor) ?? 0;
-    const found = await findJob(ctx, id);
-    const { items, names } = await hall.db.withTenant(
-      access.id,
-      async (trx) => {
-        const items = await readJobItems(trx, { account: access.id, job: id }, { state, after, limit: limit + 1 });
-        return { items, names: await namesOf(trx, items) };
-      },
-      { snapshot: true },
-    );
-    const kind = all.find(({ name }) => name === found.kind);
-    const page = items.slice(0, limit).map(({ payload, ...item }) => ({
-      ...item,
-      ...(kind?.guard?.isHidden(access, payload)
-        ? hiddenItem(item)
-        : { ...conflictIn(item), error: toldOf(item), about: kind?.about?.(payload) ?? null }),
-      name: nameOf(names, item.target),
-    }));
-    const last = items.length > limit ? page.at(-1) : undefined;
-    return {
-      job: offeredWith(shownJob(found, ctx), kind, access, items),
-      items: page,
-      nextCursor: last ? writeCursor(hall.settings.secret, place, last.n) : null,
-    };
+  get: async ({ ctx, input: { job, limit, ...which } }) => {
+    const { found, kind, kept, items, nextCursor } = await readItems(ctx, job, which, limit);
+    return { job: offeredWith(shownJob(found, ctx), kind, ctx.access, kept), items, nextCursor };
+  },
+
+  export: async ({ ctx, input: { job, ...which } }) => {
+    const { items, nextCursor } = await readItems(ctx, job, which, FILE_ROWS);
+    return { filename: `job-${job}.csv`, csv: writeCsv(ITEM_COLUMNS, items), nextCursor };
   },
 
   // Each frame is the whole state: whoever comes back is sent the present one, whatever was last.
@@ -86,37 +67,3 @@ export const jobs: Handlers<'jobs'> = {
 
   file: ({ ctx, input }) => readFile(ctx, input.job, input.cursor),
 };
-
-/** Why an item failed, in a sentence: what else a refusal says is for whoever calls. */
-const toldOf = ({ error }: Pick<JobItemRow, 'error'>): JobItemRow['error'] =>
-  error && { code: error.code, message: error.message, ...(error.field !== undefined && { field: error.field }) };
-
-/** What is told of an item that is about something that is hidden: that there is one, and how it ended. */
-const hiddenItem = ({ error }: Pick<JobItemRow, 'error'>) => ({
-  about: [],
-  result: null,
-  conflict: [],
-  error: error && { code: error.code, message: 'What it was about is not for you to see.' },
-});
-
-/** What of its result an item tells apart. */
-function conflictIn({
-  result,
-}: Pick<JobItemRow, 'result'>): Pick<JobItemRow, 'result'> & { readonly conflict: readonly JobConflict[] } {
-  if (!isRecord(result) || !Array.isArray(result['conflict'])) return { result, conflict: [] };
-  const { conflict, ...rest } = result;
-  // As `skippedBecause` wrote it.
-  return { result: rest, conflict: conflict as readonly JobConflict[] };
-}
-
-/** What the accounts are called that items are about. */
-async function namesOf(
-  trx: TenantTransaction,
-  items: readonly { readonly target: AccountId | null }[],
-): Promise<ReadonlyMap<AccountId, string>> {
-  const targets = items.flatMap(({ target }) => (target === null ? [] : [target]));
-  return new Map((await readAccountNames(trx, targets)).map(({ id, name }) => [id, name]));
-}
-
-const nameOf = (names: ReadonlyMap<AccountId, string>, target: AccountId | null): string | null =>
-  target === null ? null : (names.get(target) ?? null);

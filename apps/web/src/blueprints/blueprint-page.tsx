@@ -12,6 +12,7 @@ import { useAccount } from '../shell/use-account.ts';
 import { texts } from '../texts.ts';
 import { Drift } from './drift.tsx';
 import { Editor } from './editor.tsx';
+import { Held } from './held.tsx';
 import { Says } from './says.tsx';
 import { MANAGING } from './words.ts';
 
@@ -68,10 +69,13 @@ export default function BlueprintPage({
                 ) : (
                   <Says shown={found} onWrite={isOwn ? () => setWrites(found.version) : null} />
                 )}
-                <Versions
-                  shown={found}
-                  onChoose={(wished) => giveUp(() => setVersion(wished), `show version ${wished}`)}
-                />
+                <div className={css.column}>
+                  <Versions
+                    shown={found}
+                    onChoose={(wished) => giveUp(() => setVersion(wished), `show version ${wished}`)}
+                  />
+                  <Held key={found.version} account={account} shown={found} />
+                </div>
               </div>
             </>
           )}

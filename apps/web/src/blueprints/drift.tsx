@@ -61,7 +61,7 @@ const askedOf = (filter: Filter) => {
 
 function Listed({ account, blueprint, name, filter }: Props & { readonly filter: Filter }) {
   const { cursor, turner } = usePages(['Before', 'Next']);
-  const [chosen, setChosen] = useState<ReadonlyMap<AccountId, string>>(new Map());
+  const [chosen, setChosen] = useState<ReadonlyMap<AccountId, Row>>(new Map());
   const manages = useAccount(account).data?.levels['account.subaccounts'] === 'full';
   const query = useDrift(account, blueprint, {
     ...askedOf(filter),
@@ -85,12 +85,7 @@ function Listed({ account, blueprint, name, filter }: Props & { readonly filter:
           )}
           {turner(nextCursor)}
           {chosen.size > 0 && (
-            <ChosenActs
-              account={account}
-              blueprint={blueprint}
-              name={name}
-              chosen={[...chosen].map(([id, its]) => ({ id, name: its }))}
-            />
+            <ChosenActs account={account} blueprint={blueprint} name={name} chosen={[...chosen.values()]} />
           )}
         </>
       )}
@@ -98,19 +93,27 @@ function Listed({ account, blueprint, name, filter }: Props & { readonly filter:
   );
 }
 
-type ActsProps = Props & { readonly chosen: readonly Chosen[] };
+type ActsProps = Props & { readonly chosen: readonly Row[] };
 
 function ChosenActs({ account, blueprint, name, chosen }: ActsProps) {
   const [, navigate] = useLocation();
   const go = (how: 'apply' | 'line'): void =>
-    navigate(`/a/${account}/blueprints/${blueprint}/apply?how=${how}`, { state: { chosen } });
+    navigate(`/a/${account}/blueprints/${blueprint}/apply?how=${how}`, {
+      state: { chosen: chosen.map((row): Chosen => row.account) },
+    });
+  const short = chosen.filter(({ state }) => state === 'incomplete');
+  const goOn = async (): Promise<void> => {
+    const targets = short.map((row) => row.account.id);
+    const { job } = await blueprints.retry.mutate({ account, blueprint, targets });
+    navigate(`/a/${account}/work/${job}`);
+  };
   const undo = (): Promise<void> =>
     ask({
       title: `Take back the last that “${name}” did to ${accountsWords(chosen.length)}?`,
       text: 'What is as it was set up becomes what it was before. What was changed since stays, and is listed.',
       submit: 'Take back',
       act: async () => {
-        const targets = chosen.map(({ id }) => id);
+        const targets = chosen.map((row) => row.account.id);
         const { job } = await blueprints.undo.mutate({ account, blueprint, targets });
         navigate(`/a/${account}/work/${job}`);
       },
@@ -124,6 +127,11 @@ function ChosenActs({ account, blueprint, name, chosen }: ActsProps) {
         </Button>
         <Button onClick={() => go('apply')}>Apply again</Button>
         <Button onClick={() => void undo()}>Take back</Button>
+        {short.length > 0 && (
+          <Act does={goOn} working="Going on…">
+            Go on with {accountsWords(short.length)} that {short.length === 1 ? 'is' : 'are'} incomplete
+          </Act>
+        )}
       </div>
     </div>
   );
@@ -133,23 +141,23 @@ type RowsProps = {
   readonly account: string;
   readonly blueprint: RowId;
   readonly rows: readonly Row[];
-  readonly chosen: ReadonlyMap<AccountId, string>;
+  readonly chosen: ReadonlyMap<AccountId, Row>;
   /** Null: nothing can be done with them. */
-  readonly onChoose: ((chosen: ReadonlyMap<AccountId, string>) => void) | null;
+  readonly onChoose: ((chosen: ReadonlyMap<AccountId, Row>) => void) | null;
 };
 
 const Rows = ({ account, blueprint, rows, chosen, onChoose }: RowsProps) => {
   const areAll = rows.every((row) => chosen.has(row.account.id));
   const turnAll = (): void => {
     const next = new Map(chosen);
-    for (const { account: one } of rows)
-      if (areAll) next.delete(one.id);
-      else next.set(one.id, one.name);
+    for (const row of rows)
+      if (areAll) next.delete(row.account.id);
+      else next.set(row.account.id, row);
     onChoose?.(next);
   };
-  const turn = ({ id, name }: Chosen): void => {
+  const turn = (row: Row): void => {
     const next = new Map(chosen);
-    if (!next.delete(id)) next.set(id, name);
+    if (!next.delete(row.account.id)) next.set(row.account.id, row);
     onChoose?.(next);
   };
   return (
@@ -175,7 +183,7 @@ const Rows = ({ account, blueprint, rows, chosen, onChoose }: RowsProps) => {
             blueprint={blueprint}
             row={row}
             isChosen={chosen.has(row.account.id)}
-            onTurn={onChoose && (() => turn(row.account))}
+            onTurn={onChoose && (() => turn(row))}
           />
         ))}
       </tbody>
@@ -233,7 +241,7 @@ type NotYetProps = {
 function NotYet({ account, blueprint, row, mayRetry }: NotYetProps) {
   const [, navigate] = useLocation();
   const retry = async (): Promise<void> => {
-    const { job } = await blueprints.retry.mutate({ account, blueprint, target: row.account.id });
+    const { job } = await blueprints.retry.mutate({ account, blueprint, targets: [row.account.id] });
     navigate(`/a/${account}/work/${job}`);
   };
   return (

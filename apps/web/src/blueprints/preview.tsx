@@ -1,10 +1,10 @@
 import type { BlueprintPlan, BlueprintTarget } from '@tenantree/contract';
-import { isRecord, type JsonValue, LIMIT_KINDS, PERMISSIONS, type RowId } from '@tenantree/domain';
+import { type JsonValue, LIMIT_KINDS, PERMISSIONS, type RowId } from '@tenantree/domain';
 import type { ClashAnswer } from '@tenantree/domain/products';
 import css from '../parts/cards.module.css';
 import { Select, Table } from '../parts/cards.tsx';
-import { texts } from '../texts.ts';
-import { ANSWERS, LEVELS, SECTIONS } from './words.ts';
+import { PlannedProducts } from './planned-products.tsx';
+import { ANSWERS, LEVELS, limitWords, SECTIONS } from './words.ts';
 
 type Answers = ReadonlyMap<RowId, ClashAnswer>;
 type Props = {
@@ -30,13 +30,13 @@ export const Preview = ({ plan, answers, onAnswer }: Props) => (
               <RowsOf of={target.caps} labelOf={permissionLabel} says={levelWords} />
             </td>
             <td>
-              <RowsOf of={target.limits} labelOf={limitLabel} says={termsWords} />
+              <RowsOf of={target.limits} labelOf={limitLabel} says={limitsWords} />
             </td>
             <td>
               <BookOf of={target.priceBook} />
             </td>
             <td>
-              <ProductsOf of={target.products} />
+              <PlannedProducts of={target.products} />
             </td>
           </tr>
         ))}
@@ -81,17 +81,18 @@ function Questions({ plan, answers, onAnswer }: Props) {
 
 const permissionLabel = (key: string): string => PERMISSIONS.find((row) => row.key === key)?.label ?? key;
 const limitLabel = (key: string): string => LIMIT_KINDS.find((row) => row.key === key)?.label ?? key;
-const levelWords = (value: JsonValue): string =>
-  Object.entries(LEVELS).find(([key]) => key === value)?.[1] ?? 'Undecided';
-const termsWords = (value: JsonValue): string => {
-  const max = isRecord(value) ? value['max'] : value;
-  return typeof max === 'number' ? texts.numbers.whole(max) : 'Unlimited';
-};
-
+const levelOf = (value: JsonValue): string => Object.entries(LEVELS).find(([key]) => key === value)?.[1] ?? 'Undecided';
+const levelWords = (before: JsonValue, after: JsonValue) => [levelOf(before), levelOf(after)] as const;
+/** Of limits the maximum is enough, unless it is the same. */
+function limitsWords(before: JsonValue, after: JsonValue): readonly [string, string] {
+  const most = [limitWords(before, 'maximum'), limitWords(after, 'maximum')] as const;
+  return most[0] === most[1] ? [limitWords(before, 'all'), limitWords(after, 'all')] : most;
+}
 type RowsProps = {
   readonly of: BlueprintTarget['caps'];
   readonly labelOf: (key: string) => string;
-  readonly says: (value: JsonValue) => string;
+  /** Both sides of a row, as far as they differ. */
+  readonly says: (before: JsonValue, after: JsonValue) => readonly [string, string];
 };
 
 function RowsOf({ of, labelOf, says }: RowsProps) {
@@ -101,7 +102,7 @@ function RowsOf({ of, labelOf, says }: RowsProps) {
     <>
       {of.changes.map(({ key, before, after }) => (
         <div key={key}>
-          {labelOf(key)}: {says(before)} → {says(after)}
+          {labelOf(key)}: {says(before, after).join(' → ')}
         </div>
       ))}
       {of.kept.map((key) => (
@@ -120,36 +121,4 @@ function BookOf({ of }: { readonly of: BlueprintTarget['priceBook'] }) {
   if (of.before?.id === of.after?.id && of.before?.version === of.after?.version)
     return <span className={css.quiet}>stays as it is</span>;
   return <>v{of.after?.version}, from the next period</>;
-}
-
-const ACTS: Readonly<Record<Item['act'], string>> = {
-  new: 'new',
-  update: 'is updated',
-  use_existing: 'is used as it is there',
-  replace: 'is replaced',
-  merge: 'is merged',
-  move: 'moves',
-  clash: 'its name is taken',
-};
-
-function ProductsOf({ of }: { readonly of: BlueprintTarget['products'] }) {
-  if (!of) return <span className={css.quiet}>–</span>;
-  if (of.items.length + of.blocked.length === 0) return <span className={css.quiet}>stays as it is</span>;
-  return (
-    <>
-      {of.items.map(({ product, name, act, fits, fault, needsValue }) => (
-        <div key={product}>
-          <bdi>{name}</bdi> <span className={act === 'clash' ? css.loss : css.quiet}>{ACTS[act]}</span>
-          {!fits && <div className={css.loss}>no room left by its limits</div>}
-          {fault && <div className={css.loss}>{fault.message}</div>}
-          {needsValue.length > 0 && <div className={css.quiet}>needs a secret afterwards</div>}
-        </div>
-      ))}
-      {of.blocked.map(({ product, name }) => (
-        <div key={product} className={css.loss}>
-          <bdi>{name ?? 'A product that is gone'}</bdi> can’t be set up
-        </div>
-      ))}
-    </>
-  );
 }

@@ -3,9 +3,8 @@ import { LIMIT_KINDS, PERMISSIONS } from '@tenantree/domain';
 import css from '../parts/cards.module.css';
 import { Card } from '../parts/cards.tsx';
 import { Button } from '../parts/parts.tsx';
-import { texts } from '../texts.ts';
 import { useKinds } from './use-blueprints.ts';
-import { ANSWERS, LEVELS, partsOf } from './words.ts';
+import { ANSWERS, inLine, LEVELS, limitWords, partsOf } from './words.ts';
 
 type Props = {
   readonly shown: ShownBlueprint;
@@ -13,7 +12,6 @@ type Props = {
   readonly onWrite: (() => void) | null;
 };
 
-type LimitTerms = NonNullable<NonNullable<ShownBlueprint['limits']>['agents']>;
 type Product = NonNullable<ShownBlueprint['products']>[number];
 
 /** All that a version sets up, to be looked at: before it is written on, or by those who don't write it. */
@@ -42,7 +40,7 @@ const Terms = ({ shown: { caps, limits, priceBook } }: Pick<Props, 'shown'>) => 
     })}
     {LIMIT_KINDS.flatMap(({ key, label }) => {
       const terms = limits?.[key];
-      return terms === undefined ? [] : [<Fact key={key} name={label} says={termsWords(terms)} />];
+      return terms === undefined ? [] : [<Fact key={key} name={label} says={limitWords(terms, 'all')} />];
     })}
     {priceBook && (
       <Fact
@@ -74,10 +72,6 @@ function Products({ shown: { products, variables, places } }: Pick<Props, 'shown
   );
 }
 
-/** What is said, one behind the other. */
-const inLine = (words: readonly (string | boolean | null)[]): string =>
-  words.filter((word) => typeof word === 'string' && word !== '').join(' · ');
-
 function productWords({ name, version, parts, chosen, answer }: Product, kind: ShownKind | undefined): string {
   const titles = partsOf(kind).flatMap(({ key, title }) => (parts?.includes(key) ? [title] : []));
   return inLine([
@@ -85,16 +79,6 @@ function productWords({ name, version, parts, chosen, answer }: Product, kind: S
     parts && `only ${titles.join(', ')}`,
     chosen || 'comes along',
     answer && `where the name is taken: ${ANSWERS[answer].toLowerCase()}`,
-  ]);
-}
-
-function termsWords({ max, reserve, atLimit, thresholds }: LimitTerms): string {
-  const { numbers } = texts;
-  return inLine([
-    max === null ? 'Unlimited' : numbers.whole(max),
-    reserve !== undefined && `${numbers.whole(reserve)} kept`,
-    atLimit === 'notify' && 'only says so',
-    thresholds.length > 0 && `says so at ${thresholds.join(', ')} %`,
   ]);
 }
 

@@ -1,8 +1,9 @@
-import type { BlueprintDrift, ShownKind } from '@tenantree/contract';
+import type { BlueprintDrift, ShownBlueprint, ShownKind } from '@tenantree/contract';
 import {
   type BlueprintSection,
   type DriftState,
   isRecord,
+  type JsonValue,
   type Level,
   type SectionMode,
   type SetUpState,
@@ -57,6 +58,26 @@ export const countsWords = (counts: BlueprintDrift['counts']): string =>
       return count === 0 ? [] : [`${texts.numbers.whole(count)} ${DRIFTS[state].toLowerCase()}`];
     })
     .join(', ');
+
+/** What is said, one behind the other. */
+export const inLine = (words: readonly (string | boolean | null)[]): string =>
+  words.filter((word) => typeof word === 'string' && word !== '').join(' · ');
+
+type LimitTerms = NonNullable<NonNullable<ShownBlueprint['limits']>['agents']>;
+
+/** What is said of a kind of limit. */
+export function limitWords(terms: JsonValue | LimitTerms, what: 'maximum' | 'all'): string {
+  const { max, reserve, atLimit, thresholds } = isRecord(terms) ? terms : {};
+  const { whole } = texts.numbers;
+  const most = typeof max === 'number' ? whole(max) : 'Unlimited';
+  if (what === 'maximum') return most;
+  return inLine([
+    most,
+    typeof reserve === 'number' && `${whole(reserve)} kept`,
+    atLimit === 'notify' && 'only says so',
+    Array.isArray(thresholds) && thresholds.length > 0 && `says so at ${thresholds.join(', ')} %`,
+  ]);
+}
 
 /** The parts of a kind, and what each is called. */
 export function partsOf(kind: ShownKind | undefined): readonly { readonly key: string; readonly title: string }[] {

@@ -1,3 +1,4 @@
+import type { JobItem } from '@tenantree/contract';
 import { isEnded, type RowId } from '@tenantree/domain';
 import { tenantree } from '../server.ts';
 
@@ -32,6 +33,20 @@ export async function saveJob(account: string, ask: () => Promise<{ readonly job
 /** Saves the file that a job wrote. */
 export const saveFile = (account: string, job: string): Promise<void> =>
   saveParts((more) => tenantree.trpc.jobs.file.query({ account, job, ...more }));
+
+/** Saves what became of the items of a job. @param state of those that ended so; nothing: of all */
+export async function saveItems(account: string, job: string, state?: JobItem['state']): Promise<void> {
+  const parts: string[] = [];
+  const read = (cursor: string | null) =>
+    tenantree.trpc.jobs.export.query({ account, job, ...(state && { state }), ...(cursor !== null && { cursor }) });
+  let part = await read(null);
+  for (; ; part = await read(part.nextCursor)) {
+    // Every part has the names of its columns; one is enough.
+    parts.push(parts.length === 0 ? part.csv : part.csv.slice(part.csv.indexOf('\n') + 1));
+    if (part.nextCursor === null) break;
+  }
+  saveCsv(part.filename, parts.join(''));
+}
 
 /** A part of a file; of a PDF, which has one part, in base64. */
 type Part = {

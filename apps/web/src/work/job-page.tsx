@@ -1,9 +1,10 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
-import type { Job } from '@tenantree/contract';
-import { isRecord } from '@tenantree/domain';
+import type { Job, JobItem } from '@tenantree/contract';
+import { BLUEPRINT_SECTIONS, isRecord, LIMIT_KINDS } from '@tenantree/domain';
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import { saveFile } from '../money/save-job.ts';
+import { SECTIONS } from '../blueprints/words.ts';
+import { saveFile, saveItems } from '../money/save-job.ts';
 import { ask } from '../parts/ask.ts';
 import css from '../parts/cards.module.css';
 import { Act, Card, Select, Table } from '../parts/cards.tsx';
@@ -15,8 +16,7 @@ import { askedBy, State, useProgress } from './job-parts.tsx';
 const { jobs } = tenantree.trpc;
 const ITEMS = 100;
 
-type Item = Awaited<ReturnType<typeof jobs.get.query>>['items'][number];
-const STATES: Readonly<Record<Item['state'], string>> = {
+const STATES: Readonly<Record<JobItem['state'], string>> = {
   pending: 'Waiting',
   done: 'Done',
   skipped: 'Left as it was',
@@ -25,7 +25,7 @@ const STATES: Readonly<Record<Item['state'], string>> = {
 
 /** One job: how it goes or went, what became of each of its items, the file it wrote, and how to stop it or take it back. */
 export default function JobPage({ account, job: id }: { readonly account: string; readonly job: string }) {
-  const [state, setState] = useState<Item['state'] | ''>('');
+  const [state, setState] = useState<JobItem['state'] | ''>('');
   const query = useInfiniteQuery({
     queryKey: ['job', account, id, state],
     queryFn: ({ pageParam }) =>
@@ -54,18 +54,23 @@ export default function JobPage({ account, job: id }: { readonly account: string
               <Card
                 title="What became of it"
                 aside={
-                  <Select
-                    label="Show"
-                    value={state}
-                    onChange={({ target }) => setState(target.value as Item['state'] | '')}
-                  >
-                    <option value="">Everything</option>
-                    {Object.entries(STATES).map(([value, label]) => (
-                      <option key={value} value={value}>
-                        {label}
-                      </option>
-                    ))}
-                  </Select>
+                  <>
+                    <Select
+                      label="Show"
+                      value={state}
+                      onChange={({ target }) => setState(target.value as JobItem['state'] | '')}
+                    >
+                      <option value="">Everything</option>
+                      {Object.entries(STATES).map(([value, label]) => (
+                        <option key={value} value={value}>
+                          {label}
+                        </option>
+                      ))}
+                    </Select>
+                    <Act does={() => saveItems(account, id, state || undefined)} working="Saving…">
+                      Save as CSV
+                    </Act>
+                  </>
                 }
               >
                 <Items account={account} items={pages.flatMap(({ items }) => items)} />
@@ -182,11 +187,30 @@ function Head({ account, job }: { readonly account: string; readonly job: Job })
   );
 }
 
-/** Why an item was left, or what it failed with. */
-const why = ({ error, result }: Item): string =>
-  error?.message ?? (isRecord(result) && typeof result['reason'] === 'string' ? result['reason'] : '');
+/** What of an account stayed as it is although the rest was taken back, each with why. */
+const keptIn = (result: JobItem['result']): readonly string[] =>
+  isRecord(result) && Array.isArray(result['kept'])
+    ? result['kept'].flatMap((one) =>
+        isRecord(one) && typeof one['reason'] === 'string' ? [`${keptName(one)} stays. ${one['reason']}`] : [],
+      )
+    : [];
 
-const Items = ({ account, items }: { readonly account: string; readonly items: readonly Item[] }) =>
+/** What it is called: a product, a kind of limit, or a section of a blueprint. */
+function keptName({ name, section }: { readonly [key: string]: unknown }): string {
+  const limit = section === 'limits' && LIMIT_KINDS.find(({ key }) => key === name);
+  if (limit) return limit.label;
+  const its = BLUEPRINT_SECTIONS.find((one) => one === section);
+  return typeof name === 'string' ? `“${name}”` : its ? SECTIONS[its] : 'Something';
+}
+
+/** Why an item was left, what it failed with, and what of it stayed. */
+const why = ({ error, result }: JobItem): readonly string[] => [
+  ...(error ? [error.message] : []),
+  ...(isRecord(result) && typeof result['reason'] === 'string' ? [result['reason']] : []),
+  ...keptIn(result),
+];
+
+const Items = ({ account, items }: { readonly account: string; readonly items: readonly JobItem[] }) =>
   items.length === 0 ? (
     <Empty>None.</Empty>
   ) : (
@@ -211,7 +235,11 @@ const Items = ({ account, items }: { readonly account: string; readonly items: r
               )}
             </th>
             <td>{STATES[item.state]}</td>
-            <td>{why(item)}</td>
+            <td>
+              {why(item).map((one) => (
+                <div key={one}>{one}</div>
+              ))}
+            </td>
           </tr>
         ))}
       </tbody>

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { RowId } from '@tenantree/domain';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -138,6 +139,40 @@ describe('Blueprints', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Take back' }).click();
     await jobEnded(page);
     expect(await limitOf(bright, 'agents')).toBe(5);
+    // What was changed in the account since stays when it is taken back, and is named; all of that is a file, too.
+    await page.goto(`${app.url}/a/${account}/blueprints`);
+    await page.getByRole('link', { name: 'Practice' }).click();
+    await page.getByLabel('Choose Acme of Whole way').check();
+    await press(page, 'Apply again');
+    await page.getByRole('heading', { name: 'Apply Practice', level: 1 }).waitFor();
+    await page.getByLabel('Company').fill('Acme Clinic');
+    await page.getByLabel('Key of the calendar').fill('key-of-the-customer');
+    await press(page, 'Preview');
+    await page.getByText('1 place updated').waitFor();
+    await page.getByText('Agents: 8 → 6').waitFor();
+    await page.getByText('1 place updated').click();
+    await page.getByText('Hello, this is Acme Clinic.').waitFor();
+    await look(page, 'blueprint-again');
+    await press(page, 'Apply');
+    await jobEnded(page);
+    const asked = { account: acme, kind: 'agent', product: copy.id } as const;
+    const { version: expectedVersion } = (await owner.client.products.get.query(asked)).product;
+    await owner.client.products.save.mutate({ ...asked, expectedVersion, document: { name: 'Front desk two' } });
+    await page.goto(`${app.url}/a/${account}/blueprints`);
+    await page.getByRole('link', { name: 'Practice' }).click();
+    await page.getByLabel('Choose Acme of Whole way').check();
+    await press(page, 'Take back');
+    await page.getByRole('dialog').getByRole('button', { name: 'Take back' }).click();
+    await jobEnded(page);
+    await page.getByText('“Front desk” stays. It was changed by somebody else since.').waitFor();
+    await look(page, 'blueprint-kept');
+    const saving = page.waitForEvent('download');
+    await press(page, 'Save as CSV');
+    const file = await saving;
+    expect(file.suggestedFilename()).toMatch(/^job-.*\.csv$/);
+    expect(await readFile(await file.path(), 'utf8')).toMatch(
+      /^\uFEFFitem,account,name,.*\r\n1,.*Acme of Whole way.*,done,/,
+    );
     await page.close();
   });
 
@@ -228,6 +263,9 @@ describe('Blueprints', () => {
     await page.getByText('5 · says so at 50, 100 %').waitFor();
     await page.getByText('Front desk v1 · only Prompt').waitFor();
     expect(await page.getByLabel('Agents: at most').count()).toBe(0);
+    // Whatever became of the agent since, it holds what it held.
+    await page.locator('summary', { hasText: 'Front desk' }).press('Enter');
+    await page.getByText('Hello, this is {{company}}.').waitFor();
     await look(page, 'blueprint-earlier');
     await press(page, 'Write version 3 from this one');
     expect(await page.getByLabel('Agents: say so at (%)').inputValue()).toBe('50, 100');
@@ -266,6 +304,32 @@ describe('Blueprints', () => {
     expect((await owner.client.products.get.query(of)).product.document['prompt']).toMatchObject({
       greeting: 'Hello, this is New.',
     });
+    await page.close();
+  });
+
+  it('go on with all that came to a stop, by one press', async () => {
+    const { account } = await reseller('Stopped');
+    const { client } = owner;
+    const [agent] = (await client.products.list.query({ account, kind: 'agent' })).rows;
+    const { id } = await client.blueprints.save.mutate({
+      account,
+      name: 'Practice',
+      limits: { agents: { max: 0 } },
+      products: [{ product: agent!.id }],
+    });
+    for (const name of ['One', 'Two']) {
+      const { account: made } = await client.accounts.create.mutate({ account, name, blueprint: { id, version: 1 } });
+      await client.limits.set.mutate({ account: made.id, limits: [{ kind: 'agents', max: 1 }] });
+    }
+    const page = await app.open({ context: home });
+    await page.goto(`${app.url}/a/${account}/blueprints/${id}`);
+    await press(page, '2 incomplete');
+    await page.getByLabel('Choose all that are shown').check();
+    await look(page, 'blueprint-incomplete');
+    await press(page, 'Go on with 2 accounts that are incomplete');
+    await jobEnded(page);
+    const { incomplete, counts } = await client.blueprints.drift.query({ account, blueprint: id });
+    expect([incomplete, counts.changed_here]).toEqual([0, 2]);
     await page.close();
   });
 

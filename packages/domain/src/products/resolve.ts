@@ -21,7 +21,7 @@ export type SourceItem = Pick<ProductKind, 'fromParent' | 'single'> & {
 
 /** The account that things are imported into. */
 export type TargetState = {
-  /** Copies that it has, by what they are copies of. `lacks`: not all that is wanted of it. */
+  /** Copies that it has, by what they are copies of. `lacks`: not all that is wanted of it, or not with what stands in it for variables. */
   readonly links: ReadonlyMap<RowId, { readonly product: RowId; readonly version: number; readonly lacks?: boolean }>;
   /** What stands there, by kind and key of its name: `nameIn`. */
   readonly names: ReadonlyMap<string, RowId>;

@@ -83,6 +83,8 @@ export type Source = {
   readonly items: ReadonlyMap<RowId, SourceItem>;
   readonly rows: ReadonlyMap<RowId, PlacedProduct>;
   readonly partsOf: (id: RowId) => readonly string[] | null;
+  /** Of what a blueprint sets up: whether a copy has to be written anew for what stands in it for variables. */
+  readonly isFilledAnew?: (copy: ProductLink) => boolean;
 };
 
 /** That products are not there, each by its id. */
@@ -305,11 +307,12 @@ const secretsIn = (placed: readonly PlacedProduct[]): Standing['secrets'] =>
     ]),
   );
 
-function stateOf(target: AccountId, { items, partsOf }: Source, standing: Standing): TargetState {
+function stateOf(target: AccountId, { items, partsOf, isFilledAnew }: Source, standing: Standing): TargetState {
   const links = [...items.keys()].flatMap((id) => {
     const link = standing.links.get(at(target, id));
     if (!link) return [];
-    const lacks = link.parts !== null && !(partsOf(id)?.every((part) => link.parts?.includes(part)) ?? false);
+    const lacksParts = link.parts !== null && !(partsOf(id)?.every((part) => link.parts?.includes(part)) ?? false);
+    const lacks = lacksParts || isFilledAnew?.(link) === true;
     return [[id, { product: link.product, version: link.source.version, lacks }] as const];
   });
   return {
