@@ -49,6 +49,7 @@ const act = fc.oneof(
   }),
   fc.record({ does: fc.constant('edit' as const), at: fc.nat(1), text: fc.constantFrom('One', 'Mine') }),
   fc.record({ does: fc.constant('delete' as const), at: fc.nat(1) }),
+  fc.record({ does: fc.constant('update' as const), at: fc.nat(1) }),
 );
 type Act = typeof act extends fc.Arbitrary<infer One> ? One : never;
 
@@ -81,7 +82,7 @@ class Stage {
   readonly targets: readonly string[];
   readonly agent: RowId;
   blueprint: RowId | null = null;
-  readonly versions: { readonly said: Said; readonly document: string }[] = [];
+  readonly versions: { readonly said: Said; readonly document: string; readonly version: number }[] = [];
 
   constructor(account: string, targets: readonly string[], agent: RowId) {
     this.account = account;
@@ -114,7 +115,8 @@ class Stage {
     });
     this.blueprint = id;
     const source = await owner.products.get.query({ account, kind: 'agent', product: agent });
-    versions.push({ said: one, document: JSON.stringify(source.product.document) });
+    const { document, version } = source.product;
+    versions.push({ said: one, document: JSON.stringify(document), version });
   }
 
   async applied(target: string) {
@@ -131,6 +133,17 @@ class Stage {
     return (await owner.jobs.get.query({ account, job })).job.state === 'succeeded';
   }
 
+  /** Brings a copy to what its source is, beside the blueprint. */
+  async update(target: string): Promise<void> {
+    const { account, agent } = this;
+    const answers = [{ product: agent, as: 'keep_both' as const }];
+    const wish = { account, targets: [target], products: [{ product: agent }], answers };
+    const { plan, ready } = await owner.imports.plan.mutate(wish);
+    if (!ready) return;
+    await owner.imports.run.mutate({ account, plan });
+    await jobsEnded(api.database);
+  }
+
   async undo(target: string): Promise<{ readonly kept: readonly unknown[] } | null> {
     const { account, blueprint } = this;
     if (blueprint === null || !(await this.applied(target))) return null;
@@ -140,14 +153,23 @@ class Stage {
     return (item?.result ?? null) as { kept: readonly unknown[] } | null;
   }
 
-  /** Links whose documents are not what was written from their source. */
-  async differs(target: string): Promise<boolean> {
+  /** Whether some of what was set up is not what was written from that version of its source. */
+  async differs(target: string, version: number): Promise<boolean> {
     const rows = await api.database.asOwner<{ differs: boolean }>(
-      `SELECT NOT coalesce(l.base_doc = p.doc, false) AS differs FROM blueprint_applications b CROSS JOIN LATERAL jsonb_each_text(b.products) w
+      `SELECT NOT coalesce(l.base_doc = p.doc AND l.source_version = ${version}, false) AS differs FROM blueprint_applications b CROSS JOIN LATERAL jsonb_each_text(b.products) w
        LEFT JOIN product_links l ON l.account_id = b.account_id AND l.product_id = w.value::uuid AND l.source_id = w.key::uuid
        LEFT JOIN products p ON p.account_id = b.account_id AND p.id = w.value::uuid WHERE b.account_id = '${target}'`,
     );
     return rows.some(({ differs }) => differs);
+  }
+
+  /** Whether there is a copy that is what was written from that version of its source. */
+  async matches(target: string, version: number): Promise<boolean> {
+    const rows = await api.database.asOwner(
+      `SELECT FROM product_links l JOIN products p ON p.account_id = l.account_id AND p.id = l.product_id
+       WHERE l.account_id = '${target}' AND l.source_id = '${this.agent}' AND l.base_doc = p.doc AND l.source_version = ${version}`,
+    );
+    return rows.length > 0;
   }
 
   /** How an account stands is what comparing its documents says. */
@@ -170,7 +192,7 @@ class Stage {
       expect(sections.caps).toBe(driftOf(applied.caps, now.caps, levels));
     if (wasSetUp('limits') === (is.said.limits !== null))
       expect(sections.limits).toBe(driftOf(applied.limits, now.limits, there as Rows));
-    const differs = await this.differs(target);
+    const differs = await this.differs(target, is.version);
     const isSame = is.said.hasAgent === newest.said.hasAgent && (!is.said.hasAgent || is.document === newest.document);
     const products =
       !is.said.hasAgent && !newest.said.hasAgent
@@ -179,7 +201,7 @@ class Stage {
           ? differs
             ? 'changed_here'
             : 'as_set_up'
-          : !newest.said.hasAgent
+          : !newest.said.hasAgent || (await this.matches(target, newest.version))
             ? 'same_by_hand'
             : differs
               ? 'both'
@@ -215,6 +237,8 @@ async function perform(stage: Stage, one: Act): Promise<void> {
       await owner.products.delete.mutate({ account: target, kind: 'agent', products: [agent.id] });
       return;
     }
+    case 'update':
+      return stage.update(target);
     case 'line':
     case 'apply': {
       const before = await stateOf(target);

@@ -96,6 +96,12 @@ async function reseller(name: string) {
   return { account, tool, agent, variables };
 }
 
+/** A variable that stands in a name alone. */
+const inName = <Of extends { readonly at: readonly object[] }>(variable: Of) => ({
+  ...variable,
+  at: variable.at.slice(0, 1) as Of['at'],
+});
+
 describe('Saving a blueprint', () => {
   it('keeps versions that never change, and is offered to accounts below, who don’t learn whose it is (rules/blueprints 1, 4)', async () => {
     const { account, agent, tool } = await reseller('Keeper');
@@ -762,8 +768,7 @@ describe('How accounts stand to their blueprint', () => {
     const { account, agent, variables } = await reseller('Other values');
     const target = await make('Filled', account);
     const products = [{ product: agent }];
-    const inName = variables.map(({ at, ...one }) => ({ ...one, at: at.slice(0, 1) }));
-    const first = await save(account, 'Practice', { products, variables: inName });
+    const first = await save(account, 'Practice', { products, variables: variables.map(inName) });
     await apply(account, first.id, [target], { variables: { company: 'Acme' } });
     const says = async () => {
       const { rows } = await owner.products.list.query({ account: target, kind: 'agent' });
@@ -784,6 +789,39 @@ describe('How accounts stand to their blueprint', () => {
     expect(await says()).toEqual([1, 'Desk of Bright', 'Hello, this is Bright.', 'Brief']);
     const same = await plan(account, first.id, [target], { variables: { company: 'Bright' } });
     expect(same.targets[0]?.products?.items.map(({ act }) => act)).toEqual(['use_existing', 'use_existing']);
+    await checkAll();
+  });
+
+  it('is the same by hand where products came by other ways to what a newer version holds (rules/blueprints 9)', async () => {
+    const { account, agent, variables } = await reseller('Rolled out');
+    const [target, other] = [await make('Updated', account), await make('Not yet', account)];
+    const said = { products: [{ product: agent }], variables };
+    const first = await save(account, 'Practice', said);
+    await apply(account, first.id, [target, other], { variables: { company: 'Acme' } });
+    await greet(account, agent, 'Welcome to {{company}}.');
+    const wish = { account, targets: [target], products: [{ product: agent }] };
+    const { plan: brought } = await owner.imports.plan.mutate(wish);
+    await ended(account, (await owner.imports.run.mutate({ account, plan: brought })).job);
+    // It is another version than the blueprint holds, which isn't what it was set up as.
+    expect(await driftOf(account, first.id)).toEqual({ Updated: 'changed_here', 'Not yet': 'as_set_up' });
+    const second = await again(account, 'Practice', first, said);
+    expect(await driftOf(account, first.id)).toEqual({ Updated: 'same_by_hand', 'Not yet': 'newer_available' });
+    const copy = (await named(target, 'agent'))['Desk of Acme']!;
+    await greet(target, copy, 'Mine');
+    expect(await driftOf(account, first.id)).toEqual({ Updated: 'both', 'Not yet': 'newer_available' });
+    await greet(target, copy, 'Welcome to Acme.');
+    await line(account, first.id, [target, other]);
+    expect(await driftOf(account, first.id)).toEqual({ Updated: 'as_set_up', 'Not yet': 'as_set_up' });
+    // What was written by hand just as the next version says it is no conflict, and nothing is kept or changed.
+    await greet(target, copy, 'Good day');
+    await greet(account, agent, 'Good day');
+    await again(account, 'Practice', second, { products: [{ product: agent }], variables: variables.map(inName) });
+    const { targets } = await plan(account, first.id, [target], { how: 'line' });
+    expect(targets[0]?.products?.items.flatMap(({ act, changes }) => changes.map(({ how }) => [act, how]))).toEqual([
+      ['update', 'both_same'],
+    ]);
+    await line(account, first.id, [target]);
+    expect((await driftOf(account, first.id))['Updated']).toBe('as_set_up');
     await checkAll();
   });
 

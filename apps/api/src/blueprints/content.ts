@@ -97,23 +97,46 @@ function stored(key: string, { max, reserve, atLimit, thresholds }: BlueprintTer
 }
 
 /** What of a version accounts are compared with, as the database has it of them (blueprint_drift). */
-export function judgedOf({ caps, limits, priceBook, products }: BlueprintContent): Record<string, JsonValue> {
+export function judgedOf(content: BlueprintContent): Record<string, JsonValue> {
+  const { products, variables } = content;
   return {
-    ...(caps && { caps: caps.levels }),
-    ...(limits && { limits: Object.fromEntries(Object.entries(limits).map(([key, terms]) => stored(key, terms))) }),
-    ...(priceBook && { priceBook: { id: priceBook.id, version: priceBook.version } }),
+    ...termsIn(content),
     ...(products && {
-      products: products.map(({ product, kind, name, document, parts }) => ({ product, kind, name, document, parts })),
+      products: products.map(({ product, version, parts }) => ({
+        product,
+        version,
+        parts,
+        places: placesIn(product, variables),
+      })),
     }),
   };
 }
 
+function termsIn({ caps, limits, priceBook }: BlueprintContent): Record<string, JsonValue> {
+  return {
+    ...(caps && { caps: caps.levels }),
+    ...(limits && { limits: Object.fromEntries(Object.entries(limits).map(([key, terms]) => stored(key, terms))) }),
+    ...(priceBook && { priceBook: { id: priceBook.id, version: priceBook.version } }),
+  };
+}
+
+/** Places of a product at which variables stand that everybody may read. */
+export const placesIn = (id: RowId, variables: readonly Variable[]): string[] => [
+  ...new Set(
+    variables
+      .flatMap(({ secret, at }) => at.flatMap(({ product, place }) => (product === id && !secret ? [place] : [])))
+      .toSorted(),
+  ),
+];
+
 /** The hash of each section of a version: two versions that say the same of one have the same. */
 export function hashesOf(content: BlueprintContent): Record<string, string> {
-  const { products, ...judged } = judgedOf(content);
+  const products =
+    content.products &&
+    content.products.map(({ product, kind, name, document, parts }) => ({ product, kind, name, document, parts }));
   const places = content.variables.map(({ key, at }) => ({ key, at })) as JsonValue[];
   return Object.fromEntries(
-    Object.entries({ ...judged, ...(products !== undefined && { products: [products, places] }) }).map(
+    Object.entries({ ...termsIn(content), ...(products && { products: [products, places] }) }).map(
       ([section, says]) => [section, digestOf(says)],
     ),
   );

@@ -57,6 +57,7 @@ import {
   type BlueprintContent,
   type BlueprintTerms,
   blueprintAt,
+  placesIn,
   sectionsOf,
   sellsTo,
 } from './content.ts';
@@ -524,7 +525,7 @@ function sourceOf(
 
 const NOT_FILLED: Filling = { values: {}, places: [] };
 
-/** Two fillings that say the same are the same, whatever the order of their places. */
+/** Fillings that are the same say the same. */
 const saysOf = ({ values, places }: Filling): string => canonicalJson([values, places.toSorted()]);
 
 /** What variables come to in one product. */
@@ -540,7 +541,7 @@ function standingIn(
   return {
     filling: {
       values: Object.fromEntries(plain.map(({ key }) => [key, values[key] ?? ''])),
-      places: [...new Set(plain.map(({ place }) => place))],
+      places: placesIn(id, variables),
     },
     given: new Map(
       here.flatMap(({ key, secret, place }) => (secret && values[key] !== undefined ? [[place, values[key]]] : [])),

@@ -69,13 +69,11 @@ export default function BlueprintPage({
                 ) : (
                   <Says shown={found} onWrite={isOwn ? () => setWrites(found.version) : null} />
                 )}
-                <div className={css.column}>
-                  <Versions
-                    shown={found}
-                    onChoose={(wished) => giveUp(() => setVersion(wished), `show version ${wished}`)}
-                  />
-                  <Held key={found.version} account={account} shown={found} />
-                </div>
+                <Beside
+                  account={account}
+                  shown={found}
+                  onChoose={(wished) => giveUp(() => setVersion(wished), `show version ${wished}`)}
+                />
               </div>
             </>
           )}
@@ -162,6 +160,14 @@ function Rename({ account, blueprint, name, onDone }: RenameProps) {
     </form>
   );
 }
+
+/** Which versions there are, and what the one that is shown holds. */
+const Beside = ({ account, shown, onChoose }: VersionsProps & { readonly account: string }) => (
+  <div className={css.column}>
+    <Versions shown={shown} onChoose={onChoose} />
+    <Held key={shown.version} account={account} shown={shown} />
+  </div>
+);
 
 type VersionsProps = { readonly shown: ShownBlueprint; readonly onChoose: (version: number) => void };
 

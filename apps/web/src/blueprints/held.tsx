@@ -121,8 +121,8 @@ function linesOf(
 
 function leafWords(of: Schema, value: JsonValue, names: OpenedProps['names']): string {
   const schema = bare(of);
-  const text = String(value);
   if (typeof value === 'boolean') return value ? 'Yes' : 'No';
+  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
   if (schema.ref !== undefined) return names.get(text) ?? 'something that is not in this version';
   const words = schema.labels?.[text] ?? text;
   return schema.unit === undefined ? words : `${words} ${schema.unit}`;

@@ -53,25 +53,7 @@ export default function JobPage({ account, job: id }: { readonly account: string
               <Head account={account} job={job} />
               <Card
                 title="What became of it"
-                aside={
-                  <>
-                    <Select
-                      label="Show"
-                      value={state}
-                      onChange={({ target }) => setState(target.value as JobItem['state'] | '')}
-                    >
-                      <option value="">Everything</option>
-                      {Object.entries(STATES).map(([value, label]) => (
-                        <option key={value} value={value}>
-                          {label}
-                        </option>
-                      ))}
-                    </Select>
-                    <Act does={() => saveItems(account, id, state || undefined)} working="Saving…">
-                      Save as CSV
-                    </Act>
-                  </>
-                }
+                aside={<Which account={account} job={id} state={state} onChange={setState} />}
               >
                 <Items account={account} items={pages.flatMap(({ items }) => items)} />
                 {query.hasNextPage && (
@@ -89,6 +71,31 @@ export default function JobPage({ account, job: id }: { readonly account: string
     </Page>
   );
 }
+
+type WhichProps = {
+  readonly account: string;
+  readonly job: string;
+  /** Nothing: all items. */
+  readonly state: JobItem['state'] | '';
+  readonly onChange: (state: JobItem['state'] | '') => void;
+};
+
+/** Which items are shown, and saved. */
+const Which = ({ account, job, state, onChange }: WhichProps) => (
+  <>
+    <Select label="Show" value={state} onChange={({ target }) => onChange(target.value as JobItem['state'] | '')}>
+      <option value="">Everything</option>
+      {Object.entries(STATES).map(([value, label]) => (
+        <option key={value} value={value}>
+          {label}
+        </option>
+      ))}
+    </Select>
+    <Act does={() => saveItems(account, job, state || undefined)} working="Saving…">
+      Save as CSV
+    </Act>
+  </>
+);
 
 function Acts({ account, job }: { readonly account: string; readonly job: Job }) {
   const { id, label, file, stoppable, undoable, retryable } = job;
