@@ -86,6 +86,11 @@ describe('Products', () => {
     expect(csv.split('\r\n')[0]).toBe(
       'id,externalId,name,phone,email,company,language,mayBeCalled,tags,fields,notes,version,savedAt',
     );
+    // What a search finds alone, as the list does: by what that shows, and not by all that is in the file.
+    const rowsOf = async (search: string) =>
+      (await owner.products.export.query({ account, kind: 'contact', search })).csv.trimEnd().split('\r\n').slice(1);
+    expect(await rowsOf('12345')).toEqual([expect.stringContaining("'+4930123456")]);
+    expect(await rowsOf('[]')).toEqual([]);
   });
 
   it('are answered as they are when their external id is known under the same name, many at once (rules/products 3)', async () => {

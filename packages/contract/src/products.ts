@@ -231,7 +231,12 @@ export const products = {
   export: query({
     says: 'A page of the account’s products of a kind as a CSV file, newest first.',
     needs: ofKind('read', 'read', SCREENS),
-    input: z.strictObject({ ...inAccount, cursor: inputs.cursor }),
+    input: z.strictObject({
+      ...inAccount,
+      /** Those alone that `products.list` finds by it. */
+      search: inputs.text(1, 200).optional(),
+      cursor: inputs.cursor,
+    }),
     output: z.strictObject({ filename: z.string(), csv: z.string(), nextCursor: z.string().nullable() }),
   }),
 

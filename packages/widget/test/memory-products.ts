@@ -126,10 +126,10 @@ export class MemoryProducts implements ProductsSource {
         }),
     );
 
-  export: ProductsSource['export'] = (_, kind, cursor) =>
+  export: ProductsSource['export'] = (_, kind, search, cursor) =>
     this.#answer(() => ({
       filename: `${kind}.csv`,
-      csv: `id,name\r\n${cursor ?? '1'},a\r\n`,
+      csv: `id,name\r\n${cursor ?? '1'},${search || 'a'}\r\n`,
       nextCursor: cursor === null ? '2' : null,
     }));
 

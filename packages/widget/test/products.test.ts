@@ -111,15 +111,21 @@ describe('the list of products', () => {
     await expect.element(button('Tools')).toBeVisible();
   });
 
-  it('saves all of a kind as one file', async () => {
+  it('saves all of a kind as one file, or what is searched for', async () => {
     vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(() => undefined);
     const made = vi.spyOn(URL, 'createObjectURL');
-    await show();
+    const { element } = await show();
     await userEvent.click(button('Export CSV'));
     await vi.waitFor(() => expect(made).toHaveBeenCalledOnce());
     // Reading it as text takes the mark of its encoding away.
     const [[file] = []] = made.mock.calls;
     expect(file instanceof Blob && (await file.text())).toBe('id,name\r\n1,a\r\n2,a\r\n');
+    // What is searched for alone, when something is.
+    element.place = { ...element.place, search: 'desk' };
+    await userEvent.click(button('Export CSV'));
+    await vi.waitFor(() => expect(made).toHaveBeenCalledTimes(2));
+    const [, [found] = []] = made.mock.calls;
+    expect(found instanceof Blob && (await found.text())).toBe('id,name\r\n1,desk\r\n2,desk\r\n');
   });
 
   it('brings back what was deleted, and deletes nothing that others need', async () => {

@@ -65,7 +65,7 @@ export const products: Handlers<'products'> = {
     product: await restoreProduct(writerOf(ctx, kind), ctx, asked),
   }),
 
-  export: ({ ctx, input: { kind, cursor } }) => exportProducts({ ...ctx, kind }, cursor),
+  export: ({ ctx, input: { kind, search = null, cursor } }) => exportProducts({ ...ctx, kind }, { search, cursor }),
 
   live: ({ ctx, input: { kind }, signal }) => watchProducts(ctx, kind, signal),
 };

@@ -3,6 +3,7 @@ import {
   findProducts,
   listDeleted,
   listProducts,
+  type ProductQuery,
   type ProductRow,
   readPast,
   type TenantTransaction,
@@ -43,7 +44,15 @@ export async function pageOfProducts(
   const place = `products:${access.id}:${key}:${order}:${search ?? ''}`;
   const after = readCursor(secret, place, namePlace, cursor);
   const fields = columnNames(productKind(key));
-  const asked = { account: access.id, kind: key, search, fields, order, after, limit: limit + 1 };
+  const asked = {
+    account: access.id,
+    kind: key,
+    search: searched(key, search),
+    fields,
+    order,
+    after,
+    limit: limit + 1,
+  };
   const { found, copies } = await hall.db.withTenant(
     access.id,
     async (trx) => {
@@ -59,6 +68,10 @@ export async function pageOfProducts(
     nextCursor: last ? writeCursor(secret, place, { nameKey: last.nameKey, id: last.id }) : null,
   };
 }
+
+/** What is searched for, in names and in what lists show beside them. */
+const searched = (key: ProductKindKey, text: string | null): ProductQuery['search'] =>
+  text === null ? null : { text, fields: columnNames(productKind(key)) };
 
 /** Those of some products that are copies; of what is never copied, none. */
 const copiesAmong = async (
@@ -181,15 +194,25 @@ function csvColumns(fields: readonly string[]): readonly CsvColumn<ProductRow>[]
   ];
 }
 
-/** A page of products as a file, newest first. */
-export async function exportProducts(asking: Asked, cursor: string | undefined): Promise<Answers['export']> {
+/** A page of products as a file, newest first: of those that a search finds, or of all. */
+export async function exportProducts(
+  asking: Asked,
+  { search, cursor }: { readonly search: string | null; readonly cursor: string | undefined },
+): Promise<Answers['export']> {
   const { hall, access, kind: key } = asking;
   await settled(asking);
-  const place = `export:${access.id}:${key}`;
+  const place = `export:${access.id}:${key}:${search ?? ''}`;
   const id = readCursor(hall.settings.secret, place, rowPlace, cursor);
   const fields = exportedFields(productKind(key));
   const after = id && { nameKey: '', id };
-  const asked = { account: access.id, kind: key, search: null, fields, order: 'newest', after } as const;
+  const asked = {
+    account: access.id,
+    kind: key,
+    search: searched(key, search),
+    fields,
+    order: 'newest',
+    after,
+  } as const;
   const found = await hall.db.withTenant(access.id, (trx) => listProducts(trx, { ...asked, limit: FILE_ROWS + 1 }), {
     snapshot: true,
   });

@@ -118,7 +118,7 @@ function Form({ books: sold, ...given }: FormProps) {
           <VariableFields
             variables={draft.variables}
             found={found}
-            nameOf={(id) => documents.find((one) => one.id === id)?.name ?? ''}
+            documents={documents}
             onChange={(variables) => change({ variables })}
           />
         </Part>

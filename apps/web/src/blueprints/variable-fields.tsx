@@ -1,15 +1,19 @@
+import type { Product } from '@tenantree/contract';
 import type { RowId } from '@tenantree/domain';
 import type { VariableType } from '@tenantree/domain/products';
+import { schemaOf, titleOf } from '@tenantree/widget/places';
 import type { ReactNode } from 'react';
 import css from '../parts/cards.module.css';
 import { Select } from '../parts/cards.tsx';
 import { Field } from '../parts/parts.tsx';
 import type { Found, VariableDraft } from './draft.ts';
+import { useKinds } from './use-blueprints.ts';
 
 type Props = {
   readonly variables: readonly VariableDraft[];
   readonly found: Found;
-  readonly nameOf: (product: RowId) => string;
+  /** The products that are chosen, as they are now. */
+  readonly documents: readonly Product[];
   readonly onChange: (variables: readonly VariableDraft[]) => void;
 };
 
@@ -31,7 +35,13 @@ const keyOfSecret = ({ place }: { readonly place: string }, taken: readonly stri
 };
 
 /** What whoever applies the blueprint is asked for: what texts of its products name in braces, and their secrets. */
-export function VariableFields({ variables, found, nameOf, onChange }: Props) {
+export function VariableFields({ variables, found, documents, onChange }: Props) {
+  const kinds = useKinds();
+  const nameOf = (product: RowId): string => documents.find(({ id }) => id === product)?.name ?? '';
+  const placeWords = ({ product, place }: Found['secrets'][number]): string => {
+    const kind = kinds.find((one) => one.kind === documents.find(({ id }) => id === product)?.kind);
+    return (kind && titleOf(schemaOf(kind), place)) || place;
+  };
   const texts = [...new Set([...found.texts.keys(), ...variables.flatMap((one) => (one.secret ? [] : [one.key]))])];
   const put = (key: string, more: Partial<VariableDraft>): void =>
     onChange(variables.map((one) => (one.key === key ? { ...one, ...more } : one)));
@@ -66,7 +76,7 @@ export function VariableFields({ variables, found, nameOf, onChange }: Props) {
         const chosen = variables.find(isHere);
         const add = (): void => {
           const key = keyOfSecret(at, [...texts, ...variables.map((one) => one.key)]);
-          const label = `${nameOf(at.product)}: ${at.place.slice(1)}`;
+          const label = `${nameOf(at.product)}: ${placeWords(at)}`;
           onChange([...variables, { key, label, type: 'text', required: true, secret: true, at: [at] }]);
         };
         return (
@@ -76,7 +86,7 @@ export function VariableFields({ variables, found, nameOf, onChange }: Props) {
             onTurn={() => (chosen ? drop(chosen.key) : add())}
             onChange={(more) => chosen && put(chosen.key, more)}
           >
-            Ask for the secret of <bdi>{nameOf(at.product)}</bdi> <bdi className={css.quiet}>{at.place}</bdi>
+            Ask for the secret of <bdi>{nameOf(at.product)}</bdi> <bdi className={css.quiet}>{placeWords(at)}</bdi>
           </Asked>
         );
       })}

@@ -58,8 +58,8 @@ const labelOf = (row: { readonly id: string; readonly kind: string; readonly nam
 export type ProductQuery = {
   readonly account: AccountId;
   readonly kind: ProductKindKey;
-  /** Part of a name, or of one of the fields that are read; or an external id. */
-  readonly search: string | null;
+  /** Part of a name, or of one of some fields at the top of documents; or an external id. Null: all. */
+  readonly search: { readonly text: string; readonly fields: readonly string[] } | null;
   /** Fields at the top of documents that are read: all of a document may be long. */
   readonly fields: readonly string[];
   readonly order: 'name' | 'newest';
@@ -73,11 +73,12 @@ const escapedLike = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
 /** A page of an account's products of a kind: by index, however many there are. */
 export async function listProducts(trx: TenantTransaction, asked: ProductQuery): Promise<ProductRow[]> {
   const { account, kind, search, order, after, limit, fields } = asked;
-  const like = search === null ? null : `%${escapedLike(search)}%`;
-  const likeName = search === null ? null : `%${escapedLike(nameKey(search))}%`;
+  const text = search?.text ?? null;
+  const like = text === null ? null : `%${escapedLike(text)}%`;
+  const likeName = text === null ? null : `%${escapedLike(nameKey(text))}%`;
   const { rows } = await sql<Stored>`
     SELECT * FROM products_page(${account}, ${kind}, ${order === 'name'}, ${after?.nameKey ?? null}, ${after?.id ?? null}, ${limit},
-      ${[...fields]}, ${search}, ${like}, ${likeName})`.execute(trx);
+      ${[...fields]}, ${[...(search?.fields ?? [])]}, ${text}, ${like}, ${likeName})`.execute(trx);
   return rows.map(rowOf);
 }
 

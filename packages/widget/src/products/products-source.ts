@@ -44,10 +44,11 @@ export type ProductsSource = {
   readonly versions: (at: ProductAt) => Promise<AnswerOf<Procedures['versions']>['rows']>;
   /** Those of a kind that were deleted last. */
   readonly deleted: (account: AccountId, kind: KindKey) => Promise<AnswerOf<Procedures['deleted']>['rows']>;
-  /** All of a kind as CSV, file by file. */
+  /** What a search finds of a kind, or all, as CSV, file by file. */
   readonly export: (
     account: AccountId,
     kind: KindKey,
+    search: string,
     cursor: string | null,
   ) => Promise<{ readonly filename: string; readonly csv: string; readonly nextCursor: string | null }>;
   /** Makes a copy at some places again what its source was when it was last written from there. */
@@ -87,8 +88,8 @@ export function productsFrom(server: Pick<Tenantree, 'trpc'>): ProductsSource {
       (await call(products.restore.mutate, { ...at, version, expectedVersion })).product,
     versions: async (at) => (await call(products.versions.query, at)).rows,
     deleted: async (account, kind) => (await call(products.deleted.query, { account, kind })).rows,
-    export: (account, kind, cursor) =>
-      call(products.export.query, { account, kind, ...(cursor !== null && { cursor }) }),
+    export: (account, kind, search, cursor) =>
+      call(products.export.query, { account, kind, ...(search && { search }), ...(cursor !== null && { cursor }) }),
     takeSource: async (at, expectedVersion, places) =>
       (await call(imports.takeSource.mutate, { ...at, expectedVersion, at: [...places] })).product,
     detach: async (at) => (await call(imports.detach.mutate, at)).product,

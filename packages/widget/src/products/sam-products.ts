@@ -237,7 +237,7 @@ export class SamProducts extends ProductPart {
   }
 
   async #export({ kind }: ShownKind): Promise<void> {
-    const { source, account } = this;
-    if (source && account) await saveAll((cursor) => source.export(account.id, kind, cursor));
+    const { source, account, place } = this;
+    if (source && account) await saveAll((cursor) => source.export(account.id, kind, place.search, cursor));
   }
 }
