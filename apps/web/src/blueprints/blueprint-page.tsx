@@ -69,11 +69,7 @@ export default function BlueprintPage({
                 ) : (
                   <Says shown={found} onWrite={isOwn ? () => setWrites(found.version) : null} />
                 )}
-                <Beside
-                  account={account}
-                  shown={found}
-                  onChoose={(wished) => giveUp(() => setVersion(wished), `show version ${wished}`)}
-                />
+                <Beside account={account} shown={found} onChoose={setVersion} />
               </div>
             </>
           )}
@@ -164,7 +160,7 @@ function Rename({ account, blueprint, name, onDone }: RenameProps) {
 /** Which versions there are, and what the one that is shown holds. */
 const Beside = ({ account, shown, onChoose }: VersionsProps & { readonly account: string }) => (
   <div className={css.column}>
-    <Versions shown={shown} onChoose={onChoose} />
+    <Versions shown={shown} onChoose={(wished) => giveUp(() => onChoose(wished), `show version ${wished}`)} />
     <Held key={shown.version} account={account} shown={shown} />
   </div>
 );
