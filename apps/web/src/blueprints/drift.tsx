@@ -15,6 +15,8 @@ import { accountsWords, DRIFTS, SECTIONS, SET_UP } from './words.ts';
 
 const { blueprints } = tenantree.trpc;
 const PAGE = 100;
+/** Accounts with which something is done in one go. */
+const MOST = 500;
 
 type Row = BlueprintDrift['rows'][number];
 type Filter = DriftState | 'being_set_up' | 'incomplete' | null;
@@ -84,12 +86,37 @@ function Listed({ account, blueprint, name, filter }: Props & { readonly filter:
             />
           )}
           {turner(nextCursor)}
+          {manages && (nextCursor !== null || cursor !== undefined) && (
+            <AllSo account={account} blueprint={blueprint} filter={filter} onFound={setChosen} />
+          )}
           {chosen.size > 0 && (
             <ChosenActs account={account} blueprint={blueprint} name={name} chosen={[...chosen.values()]} />
           )}
         </>
       )}
     </Loaded>
+  );
+}
+
+type AllProps = Omit<Props, 'name'> & {
+  readonly filter: Filter;
+  readonly onFound: (chosen: ReadonlyMap<AccountId, Row>) => void;
+};
+
+/** Chooses all that stand so, on whichever page: as many as one go takes. */
+function AllSo({ account, blueprint, filter, onFound }: AllProps) {
+  const find = async (): Promise<void> => {
+    const { rows } = await blueprints.drift.query({ account, blueprint, ...askedOf(filter), limit: MOST });
+    onFound(new Map(rows.map((row) => [row.account.id, row])));
+  };
+  return (
+    <div className={css.in}>
+      <div className={css.acts}>
+        <Act does={find} working="Looking…">
+          Choose all that stand so, up to {MOST}
+        </Act>
+      </div>
+    </div>
   );
 }
 
@@ -118,6 +145,14 @@ function ChosenActs({ account, blueprint, name, chosen }: ActsProps) {
         navigate(`/a/${account}/work/${job}`);
       },
     });
+  if (chosen.length > MOST)
+    return (
+      <div className={css.in}>
+        <span className={css.warn} role="status">
+          {accountsWords(chosen.length)} chosen: one go takes {MOST} at the most.
+        </span>
+      </div>
+    );
   return (
     <div className={css.in}>
       <div className={css.acts} role="group" aria-label="With those that are chosen">
