@@ -5,10 +5,9 @@
 CREATE OR REPLACE FUNCTION blueprint_products_are(p_root uuid, p_account uuid, p_products jsonb, p_said jsonb) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = public, pg_temp SET enable_seqscan = off AS $$
   SELECT NOT EXISTS (
-    SELECT FROM jsonb_each_text(p_products) w
+    SELECT FROM jsonb_each_text(p_products) w LEFT JOIN jsonb_array_elements(p_said) s ON s ->> 'product' = w.key
     LEFT JOIN LATERAL (
-      SELECT l.base_doc = p.doc AND l.source_version = coalesce(
-        (SELECT (s ->> 'version')::int FROM jsonb_array_elements(p_said) s WHERE s ->> 'product' = w.key LIMIT 1), l.source_version) AS same
+      SELECT l.base_doc = p.doc AND l.source_version = coalesce((s ->> 'version')::int, l.source_version) AS same
       FROM product_links l JOIN products p ON p.root_id = p_root AND p.account_id = p_account AND p.id = l.product_id
       WHERE l.root_id = p_root AND l.account_id = p_account AND l.product_id = w.value::uuid AND l.source_id = w.key::uuid LIMIT 1) c ON true
     WHERE c.same IS NOT TRUE)
