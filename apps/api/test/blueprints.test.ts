@@ -425,6 +425,8 @@ describe('Making an account with a blueprint', () => {
     const stranger = await make('Stranger', account);
     const unknown = { account, blueprint: saved.id, targets: [stranger] };
     expect(await codeOf(owner.blueprints.retry.mutate(unknown))).toBe('NOT_FOUND');
+    const fromAbove = refusalOf(owner.blueprints.retry.mutate({ ...unknown, targets: [account] }));
+    expect(await fromAbove).toMatchObject({ code: 'BAD_REQUEST', field: 'targets' });
     await checkAll();
   });
 

@@ -217,7 +217,7 @@ export async function exportAccounts(
 ): Promise<RowId> {
   const by = { actor, user, key, requestId };
   const job = await hall.change({ ...by, ...(reached && { reached }) }, { root, acting: id }, async (change) => {
-    const only = accounts ? await accountsBelow(change.trx, id, accounts) : null;
+    const only = accounts ? await accountsBelow(change.trx, id, accounts, 'accounts') : null;
     const branch = await branchOf(change.trx, under);
     const asked = { only, text, statuses: [...status], under: branch, visibility, ...filtersOf(filters) };
     return enqueue(hall, change, exportAccountsJob, { by, account: id, items: [{ payload: asked }] });

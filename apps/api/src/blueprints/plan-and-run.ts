@@ -72,7 +72,7 @@ async function wishOf(hall: Hall, trx: TenantTransaction, access: Access, asked:
   return {
     blueprint: id,
     version: blueprint.version,
-    targets: await accountsBelow(trx, access.id, asked.targets),
+    targets: await accountsBelow(trx, access.id, asked.targets, 'targets'),
     how,
     caps,
     limits,
@@ -160,7 +160,7 @@ export function undoApplications(
 ): Promise<RowId> {
   return hall.change(caller, { root: access.root, acting: access.id }, async (change) => {
     requireBilling(access, await blueprintAt(change.trx, id, null));
-    const accounts = await accountsBelow(change.trx, access.id, asked);
+    const accounts = await accountsBelow(change.trx, access.id, asked, 'targets');
     const found = await readApplications(change.trx, accounts, id);
     const items = found.map(({ account, application }) => ({
       payload: { account, blueprint: id, application },
@@ -189,7 +189,8 @@ export function retrySetUps(
   const { hall, caller, access } = call;
   return hall.change(caller, { root: access.root, acting: access.id }, async (change) => {
     await blueprintAt(change.trx, id, null);
-    const found = await readApplications(change.trx, await accountsBelow(change.trx, access.id, targets), id);
+    const accounts = await accountsBelow(change.trx, access.id, targets, 'targets');
+    const found = await readApplications(change.trx, accounts, id);
     if (found.length === 0)
       return refuseWith('NOT_FOUND', 'None of these accounts was set up by this blueprint.', 'targets');
     const open = found.filter(({ state }) => state !== 'set_up');

@@ -49,14 +49,20 @@ export async function enqueue<Payload>(
   return id;
 }
 
-/** Accounts below the acting one, each once: nobody does to their own what is done from above. @throws Refused NOT_FOUND, BAD_REQUEST */
+/**
+ * Accounts below the acting one, each once: nobody does to their own what is done from above.
+ *
+ * @param field of the input that names them
+ * @throws Refused NOT_FOUND, BAD_REQUEST
+ */
 export async function accountsBelow(
   trx: TenantTransaction,
   acting: AccountId,
   asked: readonly string[],
+  field: 'accounts' | 'targets',
 ): Promise<AccountId[]> {
-  const accounts = [...new Set(await resolveAll(trx, asked, 'accounts'))];
-  if (accounts.includes(acting)) refuseWith('BAD_REQUEST', 'That is done to an account from above it.', 'accounts');
+  const accounts = [...new Set(await resolveAll(trx, asked, field))];
+  if (accounts.includes(acting)) refuseWith('BAD_REQUEST', 'That is done to an account from above it.', field);
   return accounts;
 }
 
@@ -75,7 +81,7 @@ export function enqueueForEach<Payload>(
   payloadOf: (account: AccountId) => Payload,
 ): Promise<{ readonly job: RowId }> {
   return hall.change(caller, { root: access.root, acting: access.id }, async (change) => {
-    const accounts = await accountsBelow(change.trx, access.id, asked);
+    const accounts = await accountsBelow(change.trx, access.id, asked, 'accounts');
     const { actor, user, key, requestId } = caller;
     const items = accounts.map((account) => ({ payload: payloadOf(account), target: account }));
     const by = { actor, user, key, requestId };

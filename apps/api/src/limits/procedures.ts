@@ -38,7 +38,7 @@ export const limits: Handlers<'limits'> = {
     hall.db.withTenant(
       access.id,
       async (trx) => {
-        const accounts = await accountsBelow(trx, access.id, input.accounts);
+        const accounts = await accountsBelow(trx, access.id, input.accounts, 'accounts');
         const seen = access.levels['billing.usage'] === 'full' ? 'usage' : 'no usage';
         return { accounts: await foreseeLimits(hall, trx, accounts, input.limits, seen) };
       },

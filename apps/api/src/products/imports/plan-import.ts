@@ -158,7 +158,7 @@ export async function readSource(
     const known = productKind(row.kind).rows.parts ?? {};
     const unknown = parts?.find((part) => !Object.hasOwn(known, part));
     if (unknown !== undefined)
-      refuseWith('BAD_REQUEST', `A ${productKind(row.kind).label.toLowerCase()} has no part “${unknown}”.`, 'products');
+      refuseWith('BAD_REQUEST', `${productKind(row.kind).plural} have no part “${unknown}”.`, 'products');
   }
   const partsOf = (id: RowId) => wanted.get(id) ?? null;
   const refs = new Map(found.map((row) => [row.id, refsWithin(productKind(row.kind), row.document, partsOf(row.id))]));

@@ -69,7 +69,7 @@ async function wishOf(
   const spoken = [...answers, ...products.flatMap(({ into = [] }) => into)].flatMap(({ target }) => target ?? []);
   const ids = new Map((await resolveAll(trx, spoken, 'answers')).map((id, n) => [spoken[n], id]));
   return {
-    targets: await accountsBelow(trx, account, targets),
+    targets: await accountsBelow(trx, account, targets, 'targets'),
     products: products.map(({ into, ...product }) => ({
       ...product,
       ...(into && { into: into.map(({ target, ...one }) => ({ ...one, target: ids.get(target) ?? target })) }),
