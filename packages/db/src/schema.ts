@@ -353,6 +353,8 @@ export type JobsTable = {
   /** Of the live jobs of a kind in an account one at the most has it. */
   key: string | null;
   asked_by: ColumnType<Record<string, unknown>, string, never>;
+  /** What it is about, as that was called when it was asked for. */
+  subject: string | null;
   state: ColumnType<JobState, never, JobState>;
   total: number;
   done: Generated<number>;
