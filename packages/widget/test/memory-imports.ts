@@ -141,7 +141,7 @@ export class MemoryImports implements ImportsSource {
       running.steps = running.steps.map((one) =>
         one.state === 'failed' ? { ...one, state: 'pending', why: '' } : one,
       );
-      this.#tell(running, { subject: null, state: 'queued', failed: 0, undoable: false, retryable: false });
+      this.#tell(running, { state: 'queued', failed: 0, undoable: false, retryable: false });
     });
 
   foreseeUndo: ImportsSource['foreseeUndo'] = (_, id) =>
@@ -349,6 +349,7 @@ export class MemoryImports implements ImportsSource {
       id,
       kind,
       label: 'Import products',
+      subject: null,
       state: 'queued',
       total: acts.length,
       done: 0,
