@@ -62,12 +62,11 @@ async function setUpMade(
 ): Promise<ReadonlyMap<AccountId, Refusal>> {
   const wish = await wishOf(maker, change, asked, products === 'later');
   const refusals = await writeAll(maker, change, accounts, wish, products);
-  const { id: blueprint, version, variables: values } = asked;
   if (refusals.size === 0 && products === 'later')
     await orderFinish(maker, change, {
-      accounts: accounts.map((account) => ({ account, version })),
-      blueprint,
-      values,
+      accounts: accounts.map((account) => ({ account, version: wish.blueprint.version })),
+      blueprint: wish.blueprint,
+      values: asked.variables,
     });
   return refusals;
 }

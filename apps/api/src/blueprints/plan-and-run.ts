@@ -10,7 +10,7 @@ import { partsOf } from '../hall/parts-of.ts';
 import { granted, Refused, refuseWith } from '../hall/refused.ts';
 import { accountsBelow, enqueue } from '../jobs/enqueue.ts';
 import { type Target, targetsOf } from '../products/imports/targets.ts';
-import { type BlueprintContent, blueprintAt } from './content.ts';
+import { type Blueprint, type BlueprintContent, blueprintAt } from './content.ts';
 import { applyBlueprintJob, finishSetUpJob, requireBilling, undoBlueprintJob } from './jobs.ts';
 import { isUnanswered, planAccounts, type SetUpWish } from './plan-account.ts';
 import { openValues, type SealedValues, sealValues } from './sealed-values.ts';
@@ -135,10 +135,19 @@ export async function runPlan(call: Call, id: RowId): Promise<RowId> {
       const answers = order.answers.map(([product, as]): [RowId, ClashAnswer] => [product, as]);
       return [{ payload: { ...order, answers, account: account.id, stamp: stampOf(one) }, target: account.id }];
     });
-    const job = await enqueue(hall, change, applyBlueprintJob, { by: byOf(caller), account: access.id, items });
+    const subject = named(await blueprintAt(change.trx, wish.blueprint, wish.version));
+    const job = await enqueue(hall, change, applyBlueprintJob, {
+      by: byOf(caller),
+      account: access.id,
+      items,
+      subject,
+    });
     return job ?? noSuchPlan();
   });
 }
+
+/** What a job that sets up by a version of a blueprint is about. */
+const named = ({ name, version }: Pick<Blueprint, 'name' | 'version'>): string => `${name} v${version}`;
 
 /** @throws Refused PLAN_STALE naming the accounts that are not as they were shown */
 function requireSame(was: KeptShown, is: readonly BlueprintTarget[]): void {
@@ -159,14 +168,16 @@ export function undoApplications(
   { blueprint: id, targets: asked }: { readonly blueprint: RowId; readonly targets: readonly string[] },
 ): Promise<RowId> {
   return hall.change(caller, { root: access.root, acting: access.id }, async (change) => {
-    requireBilling(access, await blueprintAt(change.trx, id, null));
+    const blueprint = await blueprintAt(change.trx, id, null);
+    requireBilling(access, blueprint);
     const accounts = await accountsBelow(change.trx, access.id, asked, 'targets');
     const found = await readApplications(change.trx, accounts, id);
     const items = found.map(({ account, application }) => ({
       payload: { account, blueprint: id, application },
       target: account,
     }));
-    const job = await enqueue(hall, change, undoBlueprintJob, { by: byOf(caller), account: access.id, items });
+    const order = { by: byOf(caller), account: access.id, items, subject: blueprint.name };
+    const job = await enqueue(hall, change, undoBlueprintJob, order);
     return (
       job ?? refuseWith('NOT_UNDOABLE', `None of ${counted(accounts.length, 'account')} was set up by it.`, 'targets')
     );
@@ -188,7 +199,7 @@ export function retrySetUps(
 ): Promise<RowId> {
   const { hall, caller, access } = call;
   return hall.change(caller, { root: access.root, acting: access.id }, async (change) => {
-    await blueprintAt(change.trx, id, null);
+    const blueprint = await blueprintAt(change.trx, id, null);
     const accounts = await accountsBelow(change.trx, access.id, targets, 'targets');
     const found = await readApplications(change.trx, accounts, id);
     if (found.length === 0)
@@ -202,7 +213,7 @@ export function retrySetUps(
     for (const one of open)
       granted(decideValues(of.get(one.version) ?? [], { ...one.variables, ...variables }, 'known'));
     const order = open.map(({ account, version }) => ({ account, version }));
-    const job = await orderFinish(call, change, { blueprint: id, values: variables, accounts: order });
+    const job = await orderFinish(call, change, { blueprint, values: variables, accounts: order });
     return job ?? refuseWith('ALREADY_IN_STATE', 'It is being set up already.', 'targets');
   });
 }
@@ -218,16 +229,19 @@ export const orderFinish = (
   }: {
     /** Each with the version that it is set up with. */
     readonly accounts: readonly { readonly account: AccountId; readonly version: number }[];
-    readonly blueprint: RowId;
+    readonly blueprint: Pick<Blueprint, 'id' | 'name'>;
     readonly values: Readonly<Record<string, string>>;
   },
-): Promise<RowId | null> =>
-  enqueue(hall, change, finishSetUpJob, {
+): Promise<RowId | null> => {
+  const [version, ...others] = new Set(accounts.map((one) => one.version));
+  return enqueue(hall, change, finishSetUpJob, {
     by: byOf(caller),
     account: access.id,
     items: accounts.map(({ account, version }) => ({
-      payload: { blueprint, version, account, values: sealValues(hall, access.id, values) },
+      payload: { blueprint: blueprint.id, version, account, values: sealValues(hall, access.id, values) },
       target: account,
     })),
-    ...(accounts.length === 1 && { key: `${blueprint} ${accounts[0]?.account}` }),
+    subject: version !== undefined && others.length === 0 ? named({ ...blueprint, version }) : blueprint.name,
+    ...(accounts.length === 1 && { key: `${blueprint.id} ${accounts[0]?.account}` }),
   });
+};
