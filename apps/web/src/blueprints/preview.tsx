@@ -35,7 +35,7 @@ export const Preview = ({ plan, answers, onAnswer }: Props) => (
             <td>
               <BookOf of={target.priceBook} />
             </td>
-            <td>
+            <td className={css.roomy}>
               <PlannedProducts of={target.products} />
             </td>
           </tr>

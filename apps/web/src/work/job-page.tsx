@@ -244,7 +244,9 @@ const Items = ({ account, items }: { readonly account: string; readonly items: r
             <td>{STATES[item.state]}</td>
             <td>
               {why(item).map((one) => (
-                <div key={one}>{one}</div>
+                <div key={one}>
+                  <bdi>{one}</bdi>
+                </div>
               ))}
             </td>
           </tr>
