@@ -95,7 +95,7 @@ export async function draftInvoice(hall: DraftingHall, what: ToDraft): Promise<D
 /** A plan that held in a period, and for how much of it. */
 type Held = { readonly subscription: Subscription; readonly stored: StoredPlan; readonly fraction: Fraction };
 type Used = Terms['used'][number];
-type Parties = Pick<Terms, 'account' | 'seller' | 'buyer'>;
+type Parties = Pick<Terms, 'account' | 'seller' | 'buyer' | 'howToPay'>;
 /** By what an invoice was made. */
 type Made = {
   readonly plan: StoredPlan;
@@ -105,7 +105,7 @@ type Made = {
 };
 
 /** What a credit note has nothing of. */
-export const OF_NO_PLAN = { plan: null, fraction: null, used: [] } satisfies Partial<Terms>;
+export const OF_NO_PLAN = { plan: null, fraction: null, used: [], howToPay: null } satisfies Partial<Terms>;
 
 /** The plans that held in a period, first to last. */
 export async function readHeld(trx: TenantTransaction, account: AccountId, period: BillingPeriod): Promise<Held[]> {
@@ -309,10 +309,16 @@ class InvoiceWriter {
     const { account } = this.#what;
     const name = (await readAccountState(this.#trx, account))?.name ?? '';
     const details = await findBillingDetails(this.#trx, account);
-    const seller = this.#hall.settings.invoiceSender;
+    const sender = this.#hall.settings.invoiceSender;
     return {
       account: name,
-      seller: seller && { ...seller, address: [...seller.address] },
+      seller: sender && {
+        country: sender.country,
+        name: sender.name,
+        address: [...sender.address],
+        taxId: sender.taxId,
+      },
+      howToPay: sender?.howToPay ?? null,
       buyer: {
         country: details?.country ?? null,
         name: details?.name ?? name,

@@ -25,6 +25,8 @@ const schema = z.object({
   used: z.array(z.object({ meter, quantity: z.string(), included: z.string(), amount: whole, events: z.number() })),
   /** What is said of tax, where there is none. */
   tax: z.string().nullable(),
+  /** How it is paid, in the words of its sender; invoices from before there were any have none. */
+  howToPay: z.string().nullable().default(null),
   reason: z.string().nullable(),
   /** What the log says of it, but for the number. */
   told: z.record(z.string(), z.union([z.string(), z.number()])),

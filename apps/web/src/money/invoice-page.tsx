@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { DetailedInvoice, DocumentLine } from '@tenantree/contract';
-import { monthWords } from '@tenantree/widget/money';
+import { countryName, monthWords } from '@tenantree/widget/money';
 import { type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
 import css from '../parts/cards.module.css';
@@ -89,7 +89,11 @@ const Party = ({ title, party }: { readonly title: string; readonly party: Detai
   <>
     <dt>{title}</dt>
     <dd>
-      <bdi>{[party.name, ...party.address].join(', ')}</bdi>
+      <bdi>
+        {[party.name, ...party.address, ...(party.country ? [countryName(party.country, texts.locale)] : [])].join(
+          ', ',
+        )}
+      </bdi>
       {party.taxId !== null && <div className={css.quiet}>Tax id {party.taxId}</div>}
     </dd>
   </>
@@ -118,7 +122,9 @@ const Head = ({ account, invoice }: { readonly account: string; readonly invoice
         <>
           <dt>Credits</dt>
           <dd>
-            <Link href={`/a/${account}/billing/invoices/${invoice.credits}`}>The invoice that it takes from</Link>
+            <Link href={`/a/${account}/billing/invoices/${invoice.credits}`}>
+              {invoice.creditsNumber === null ? 'The invoice that it takes from' : `Invoice ${invoice.creditsNumber}`}
+            </Link>
           </dd>
         </>
       )}
@@ -157,6 +163,7 @@ const Lines = ({
     </LineTable>
     <div className={css.in}>
       {children}
+      {invoice.howToPay !== null && invoice.due.minor !== '0' && <p>{invoice.howToPay}</p>}
       {invoice.tax !== null && <p className={css.quiet}>{invoice.tax}</p>}
       <p className={css.quiet}>
         {invoice.kind === 'credit'

@@ -229,7 +229,7 @@ describe('rebilling of a month that is over', () => {
     const { rows } = await owner.client.invoices.list.query({ account });
     expect(rows.map(({ kind }) => kind)).toEqual(['credit', 'period']);
     expect((await owner.client.billing.get.query({ account })).balance).toMatchObject([{ minor: '50' }]);
-    await page.getByRole('link', { name: 'The invoice that it takes from' }).click();
+    await page.getByRole('link', { name: `Invoice ${invoice?.number}` }).click();
     await page.getByRole('row', { name: 'Credited to the balance since €0.50' }).waitFor();
     await look(page, 'credited');
     expect(app.faults).toEqual([]);
