@@ -313,5 +313,9 @@ describe('Tax', () => {
       ['tax', '7'],
     ]);
     expect([said.total.minor, said.tax]).toEqual(['46', null]);
+    expect(said.taxes).toMatchObject([{ category: 'S', rate: '19', base: { minor: '39' }, amount: { minor: '7' } }]);
+    const { content } = await fileOf(client, id, invoice.id, 'pdf');
+    const { text } = await readPdf(Buffer.from(content, 'base64'));
+    expect(text).toContain(withoutSpaces('Tax 19 % (S) of €0.39: €0.07'));
   });
 });

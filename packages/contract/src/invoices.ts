@@ -69,6 +69,10 @@ const detailed = invoice.extend({
   used,
   /** Of a credit note the number of the invoice that it takes back. */
   creditsNumber: z.string().nullable(),
+  /** Its tax by category and rate, in percent; `base` is what it is of. */
+  taxes: shapes.list(
+    z.strictObject({ category: z.string(), rate: shapes.decimal, base: shapes.money, amount: shapes.money }),
+  ),
   /** What is said of tax, where there is none. */
   tax: z.string().nullable(),
   /** How it is paid, in the words of its sender. */

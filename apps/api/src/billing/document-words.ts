@@ -1,4 +1,4 @@
-import type { StatementDetails } from '@tenantree/contract';
+import type { DetailedInvoice, StatementDetails } from '@tenantree/contract';
 import { type BillingPeriod, DAY_MS, formatAmount, instantOf, type Priced, pricedWords } from '@tenantree/domain';
 import { moneyOf } from './shown-plan.ts';
 
@@ -21,6 +21,10 @@ export const ratedWords = (
   const used = `${decimalWords(one.quantity)} ${one.quantity === '1' ? one.unit : `${one.unit}s`}`;
   return `${used}, ${decimalWords(one.included)} included, at ${each}: ${amountWords(one.amount)}`;
 };
+
+/** What a tax is of, and at which rate. */
+export const taxWords = ({ category, rate, base, amount }: DetailedInvoice['taxes'][number]): string =>
+  `${decimalWords(rate)} % (${category}) of ${amountWords(base)}: ${amountWords(amount)}`;
 
 /** A time between two instants: its first and its last day of UTC, or the times, where those aren’t whole days. */
 export function spanWords(from: string, to: string): string {

@@ -1,6 +1,6 @@
 import type { DetailedInvoice } from '@tenantree/contract';
 import { parseBillingPeriod } from '@tenantree/domain';
-import { countryWords, periodWords, ROUNDED, ratedWords, summedWords } from './document-words.ts';
+import { countryWords, periodWords, ROUNDED, ratedWords, summedWords, taxWords } from './document-words.ts';
 import { type DrawnDocument, type DrawnLine, drawDocument } from './draw-document.ts';
 import { documentExport } from './export-document.ts';
 import { detailedInvoice, findIssued, linesOf } from './read-invoices.ts';
@@ -29,7 +29,7 @@ export const invoiceExport = documentExport({
 
 /** What is drawn of an invoice or credit note. @param lines those of its table, as many as are to be drawn */
 export function invoiceDocument(invoice: DetailedInvoice, lines: readonly DrawnLine[]): DrawnDocument {
-  const { number, issuedAt, kind, plan, creditsNumber, reason, seller, buyer, used } = invoice;
+  const { number, issuedAt, kind, plan, creditsNumber, reason, seller, buyer, used, taxes } = invoice;
   const isCredit = kind === 'credit';
   const period = parseBillingPeriod(invoice.period);
   return {
@@ -46,7 +46,10 @@ export function invoiceDocument(invoice: DetailedInvoice, lines: readonly DrawnL
       { ...buyer, heading: isCredit ? 'Credited to' : 'Billed to', country: countryWords(buyer.country) },
       ...(seller ? [{ ...seller, heading: 'From', country: countryWords(seller.country) }] : []),
     ],
-    worked: used.map((one) => [one.label, `${ratedWords(one)}, shared out by quantity`]),
+    worked: [
+      ...used.map((one) => [one.label, `${ratedWords(one)}, shared out by quantity`] as const),
+      ...taxes.map((one) => ['Tax', taxWords(one)] as const),
+    ],
     lines,
     sums: sumsOf(invoice),
     pay: invoice.due.minor === '0' ? null : invoice.howToPay,

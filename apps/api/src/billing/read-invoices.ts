@@ -8,7 +8,15 @@ import {
   type StoredLine,
   type TenantTransaction,
 } from '@tenantree/db';
-import { type AccountId, billingPeriodOf, type Currency, type Decimal, quoted, type RowId } from '@tenantree/domain';
+import {
+  type AccountId,
+  billingPeriodOf,
+  type Currency,
+  type Decimal,
+  formatPercent,
+  quoted,
+  type RowId,
+} from '@tenantree/domain';
 import { refuseWith } from '../hall/refused.ts';
 import { readTerms, type Terms } from './invoice-terms.ts';
 import { inUnitOf, planOf, shownMeter, shownMoney, shownPriced } from './shown-plan.ts';
@@ -52,6 +60,12 @@ export async function detailedInvoice(
     plan: terms.plan,
     used: await readUsed(trx, currency, terms),
     creditsNumber: credits === null ? null : ((await findInvoice(trx, account, credits))?.issued?.number ?? null),
+    taxes: terms.taxes.map(({ category, rate, base, amount }) => ({
+      category,
+      rate: formatPercent(rate),
+      base: shownMoney(currency, base),
+      amount: shownMoney(currency, amount),
+    })),
     tax: terms.tax,
     howToPay: terms.howToPay,
     reason: terms.reason,

@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { DetailedInvoice, DocumentLine } from '@tenantree/contract';
 import { countryName, monthWords } from '@tenantree/widget/money';
-import { type ReactNode, useState } from 'react';
+import { Fragment, type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
 import css from '../parts/cards.module.css';
 import { Act, Card } from '../parts/cards.tsx';
@@ -13,7 +13,7 @@ import { LineTable, linesWords, Sum } from './line-table.tsx';
 import { MeterFacts } from './meter-facts.tsx';
 import { saveJob } from './save-job.ts';
 import { usePrint } from './use-print.ts';
-import { amount, negated } from './words.ts';
+import { amount, negated, price } from './words.ts';
 
 const { invoices } = tenantree.trpc;
 const LINES = 200;
@@ -137,6 +137,14 @@ const Head = ({ account, invoice }: { readonly account: string; readonly invoice
         </>
       )}
       <MeterFacts used={invoice.used} />
+      {invoice.taxes.map(({ category, rate, base, amount: tax }) => (
+        <Fragment key={`${category} ${rate}`}>
+          <dt>Tax</dt>
+          <dd>
+            {price(rate)} % ({category}) of {amount(base)}: {amount(tax)}
+          </dd>
+        </Fragment>
+      ))}
     </dl>
   </Card>
 );

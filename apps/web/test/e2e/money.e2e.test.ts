@@ -73,6 +73,8 @@ describe('pages of money on a real server', () => {
     await look(page, 'billing');
     const { details } = await owner.client.billing.get.query({ account: owner.root });
     expect(details).toMatchObject({ country: 'DE', name: 'Acme GmbH' });
+    await page.goto(`${app.url}/a/${owner.root}/usage`);
+    await page.getByText(/^Above the [\d.,]+ included$/).waitFor();
     expect(app.faults).toEqual([]);
   });
 
@@ -114,6 +116,8 @@ describe('pages of money on a real server', () => {
       .getByText('Draft')
       .waitFor();
     await look(page, 'rebilling');
+    await page.getByRole('link', { name: 'Regions v1' }).first().click();
+    await page.getByRole('region', { name: 'Who has it' }).getByRole('link', { name: 'Acme North' }).waitFor();
     expect(app.faults).toEqual([]);
   });
 
