@@ -2,6 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, gzip } from 'node:zlib';
+import { listFiles } from './built-files.mjs';
 
 const TEXTS = new Set(['.css', '.html', '.js', '.json', '.svg', '.txt', '.webmanifest']);
 /** Less than one network packet is not worth compressing. */
@@ -32,7 +33,7 @@ type BuildPlugin = {
   readonly closeBundle: () => Promise<void>;
 };
 
-/** Compresses what a build wrote. */
+/** Compresses what a build wrote, and lists it. */
 export function compressed(): BuildPlugin {
   let folder = '';
   return {
@@ -41,6 +42,9 @@ export function compressed(): BuildPlugin {
     configResolved: ({ root, build }) => {
       folder = join(root, build.outDir);
     },
-    closeBundle: () => compressFiles(folder),
+    closeBundle: async () => {
+      await compressFiles(folder);
+      listFiles(folder);
+    },
   };
 }

@@ -4,12 +4,16 @@ import { accessSync, constants, existsSync, mkdirSync, readFileSync, realpathSyn
 import { constants as osConstants, tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { forgetFormerFiles } from './built-files.mjs';
 
 /** Root folder of the repository, wherever the command was called from. */
 export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[\\/]$/, '');
 
 /** First Node that runs our TypeScript as it is and that every dependency accepts. */
 const OLDEST_NODE = [22, 18];
+
+/** Where turbo's tasks put what they make. */
+const BUILDS = ['apps/web/dist', 'packages/widget/dist', 'packages/client/packed', 'packages/widget/packed'];
 
 /** Signals that end us and that the child gets to hear as well. */
 const ENDING_SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
@@ -194,8 +198,10 @@ export function runFrontEndBuild() {
  * @param {Parameters<typeof run>[2]} [options]
  * @returns {Promise<number>} exit code
  */
-export function runTurbo(args, options) {
+export async function runTurbo(args, options) {
   const turbo = join(root, 'node_modules', '.bin', 'turbo');
   const quietly = ['--output-logs=errors-only', '--log-order=grouped', '--no-update-notifier'];
-  return run(turbo, ['run', ...args, ...quietly], options);
+  const outcome = await run(turbo, ['run', ...args, ...quietly], options);
+  for (const folder of BUILDS) forgetFormerFiles(join(root, folder));
+  return outcome;
 }

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { forgetFormerFiles, listFiles } from './built-files.mjs';
 import { run, serverUrl } from './launch.mjs';
 
 type RunOptions = Parameters<typeof run>[2];
@@ -156,5 +157,33 @@ describe('starting a program', () => {
     child.kill('SIGKILL');
     await ended;
     await vi.waitFor(() => expect(isAlive(pid)).toBe(false), 10_000);
+  });
+});
+
+describe('a build that comes out of the cache', () => {
+  it('is without the files of another one that stood there', async () => {
+    const build = await mkdtemp(join(folder, 'build-'));
+    const files = async (): Promise<string[]> =>
+      (await readdir(build, { recursive: true, withFileTypes: true }))
+        .filter((entry) => entry.isFile())
+        .map(({ name }) => name)
+        .toSorted();
+    await mkdir(join(build, 'assets/former'), { recursive: true });
+    await writeFile(join(build, 'assets/former/page-b.js'), 'b');
+    await writeFile(join(build, 'part-b.js'), 'b');
+    forgetFormerFiles(build);
+    expect(await files(), 'nobody said what belongs to it').toEqual(['page-b.js', 'part-b.js']);
+    await rm(join(build, 'part-b.js'));
+    await rm(join(build, 'assets'), { recursive: true });
+    await mkdir(join(build, 'assets'));
+    await writeFile(join(build, 'assets/page-a.js'), 'a');
+    await writeFile(join(build, 'part.js'), 'a');
+    listFiles(build);
+    const own = await files();
+    await writeFile(join(build, 'assets/page-b.js'), 'b');
+    await writeFile(join(build, 'part-b.js'), 'b');
+    forgetFormerFiles(build);
+    expect(await files()).toEqual(own);
+    expect(own).toEqual(['files.list', 'page-a.js', 'part.js']);
   });
 });

@@ -4,6 +4,7 @@ import { cpSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFil
 import { join } from 'node:path';
 import { type Plugin, rolldown } from 'rolldown';
 import { dts } from 'rolldown-plugin-dts';
+import { listFiles } from '../built-files.mjs';
 import { childEnvironment, root } from '../launch.mjs';
 import { declarationsOf, type Written } from './declarations.ts';
 
@@ -59,6 +60,7 @@ export async function pack(parts: PackageParts): Promise<void> {
   if (status !== 0) throw error ?? new Error(`npm pack failed: ${stderr}`);
   if (!existsSync(at(PACKED)) || globSync('*.tgz', { cwd: at(PACKED) }).length !== 1)
     throw new Error(`npm pack made no tarball of ${manifest.name}`);
+  listFiles(at(PACKED));
 }
 
 /** Declarations are read by every editor that opens a file with a call: tabs weigh less than spaces and read the same. */

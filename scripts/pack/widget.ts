@@ -1,7 +1,8 @@
 // The package @tenantree/widget: what `vite build` made of the element, with types, a manifest, and a wrapper for React.
-import { globSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Plugin } from 'rolldown';
+import { filesOf } from '../built-files.mjs';
 import { root } from '../launch.mjs';
 import { customElements } from './custom-elements.ts';
 import { pack } from './pack.ts';
@@ -28,7 +29,7 @@ const manifest = customElements({
   properties: readFileSync(join(root, 'docs/resellers.md'), 'utf8'),
 });
 
-const built = globSync('subaccount-manager*.js', { cwd: at('dist') }).filter((name) => !name.endsWith('.all.js'));
+const built = (filesOf(at('dist')) ?? []).filter((name) => name.endsWith('.js') && !name.endsWith('.all.js'));
 await pack({
   workspace: 'packages/widget',
   entries: { index: 'src/manager/package.ts', react: 'src/manager/react.ts', inert: 'src/manager/inert.ts' },

@@ -79,6 +79,7 @@ describe('A file of accounts (rules/accounts 26, 27, 28)', () => {
     expect(job).toMatchObject({
       state: 'succeeded',
       label: 'Import accounts',
+      subject: 'accounts.csv',
       items: [{ result: { made: 4, same: 1 } }],
     });
     expect(await get(account, plan.id)).toMatchObject({ state: 'ended', made: 4, job: job.id });

@@ -227,6 +227,7 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
     id: true,
     kind: true,
     label: true,
+    subject: true,
     state: true,
     total: true,
     done: true,

@@ -494,7 +494,7 @@ describe('Applying a blueprint to accounts that there are', () => {
       { caps: { changes: [], kept: ['tasks', 'agents'] }, limits: { changes: [], kept: ['agents', 'members'] } },
     ]);
     const { job, items } = await run(account, shown);
-    expect([job.state, items.length, job.label]).toEqual(['succeeded', 2, 'Apply blueprint']);
+    expect([job.state, items.length, job.label, job.subject]).toEqual(['succeeded', 2, 'Apply blueprint', 'All v1']);
     expect(await codeOf(owner.blueprints.run.mutate({ account, plan: shown.plan }))).toBe('NOT_FOUND');
     expect([
       await levelOf(two, 'agents'),

@@ -73,6 +73,7 @@ describe('A preset for many accounts', () => {
     expect(job).toMatchObject({
       state: 'succeeded',
       label: 'Apply preset',
+      subject: 'Careful v1',
       undoable: true,
       states: ['done', 'done', 'done'],
     });
@@ -90,7 +91,7 @@ describe('A preset for many accounts', () => {
       ['Same', null],
     ]);
     const back = await undo(branch, job.id);
-    expect([back.states, back.undoable]).toEqual([['done', 'skipped', 'done'], false]);
+    expect([back.states, back.undoable, back.subject]).toEqual([['done', 'skipped', 'done'], false, 'Careful v1']);
     expect(back.items[1]?.conflict).toMatchObject([
       {
         about: 'permission',

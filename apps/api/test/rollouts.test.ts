@@ -64,6 +64,28 @@ const greetingOf = async (account: string, product: RowId): Promise<unknown> =>
   ((await owner.products.get.query({ account, kind, product })).product.document as { prompt: Doc }).prompt['greeting'];
 
 describe('A roll-out', () => {
+  it('is a job that says what it is about, to whoever may see that (rules/jobs 10)', async () => {
+    const { account, product } = await copied('Subject', 1);
+    await save(account, product, { prompt: { greeting: 'Welcome' } });
+    await start({ account, kind, product });
+    const subjects = async (client: Client) =>
+      (await client.jobs.list.query({ account })).rows.map(({ label, subject }) => [label, subject]);
+    expect(await subjects(owner)).toEqual([
+      ['Roll out a product', 'Desk v2'],
+      ['Import products', null],
+    ]);
+    await owner.permissions.set.mutate({ account, levels: { agents: 'none' }, expectedVersion: 0 });
+    const admin = await join(api.url, owner, account, 'admin@subject.example', 'admin');
+    expect(await subjects(admin)).toEqual([
+      ['Roll out a product', null],
+      ['Import products', null],
+    ]);
+    const job = (await owner.jobs.list.query({ account })).rows[0]!.id;
+    expect((await admin.jobs.get.query({ account, job })).job.subject).toBeNull();
+    const { job: undo } = await owner.jobs.undo.mutate({ account, job });
+    expect((await owner.jobs.get.query({ account, job: undo })).job).toMatchObject({ subject: 'Desk v2' });
+  });
+
   it('brings copies to a version: three first, then, when somebody says so, the rest; what both changed stays, and is counted apart (rules/products 17)', async () => {
     const { account, product, targets, copyIn } = await copied('Usual', 5);
     const [one, , , , last] = targets;

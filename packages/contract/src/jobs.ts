@@ -20,6 +20,8 @@ const job = z.strictObject({
   kind: z.string(),
   /** What it does, in words. */
   label: z.string(),
+  /** What all of it is about, as that was called when it was asked for; null: nothing that has a name, or that the caller may see. */
+  subject: z.string().nullable(),
   state,
   ...counts,
   askedBy: z.strictObject({ kind: z.enum(['person', 'key', 'embed', 'system']), name: z.string() }),

@@ -2,7 +2,7 @@ import type { JobItemState, JobState } from '@tenantree/domain';
 import type { Document, Filling } from '@tenantree/domain/products';
 import type { ColumnType, Generated, RawBuilder } from 'kysely';
 
-/** int8 and numeric arrive from PostgreSQL as text, so that nothing is rounded on the way. */
+/** int8 and numeric arrive from PostgreSQL as text, so that nothing is rounded on the way. An array of numerics does not: it is asked for as text[]. */
 type Int8 = ColumnType<string, string | number, string | number>;
 type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
@@ -353,6 +353,8 @@ export type JobsTable = {
   /** Of the live jobs of a kind in an account one at the most has it. */
   key: string | null;
   asked_by: ColumnType<Record<string, unknown>, string, never>;
+  /** What it is about, as that was called when it was asked for. */
+  subject: string | null;
   state: ColumnType<JobState, never, JobState>;
   total: number;
   done: Generated<number>;

@@ -530,6 +530,15 @@ describe('Limits in the database', () => {
     ).toEqual([{ n: 1 }]);
   });
 
+  it('grant part of what is wanted to the last digit, and say the same when it is asked again', async () => {
+    const root = await plant(test.db, null, 'Digits', now());
+    const free = 20_000_000_123_456_789n;
+    expect(await setLimit(root, 'minutes', { cap: free })).toBe('ok');
+    const wish = { want: 2n * free, key: 'much' };
+    expect(await ask(root, 'minutes', [wish])).toEqual([{ outcome: 'granted', n: free }]);
+    expect(await ask(root, 'minutes', [wish])).toEqual([{ outcome: 'granted', n: free }]);
+  });
+
   it('tell each crossing once, as a row of the journal', async () => {
     const root = await plant(test.db, null, 'Alerts', now());
     expect(await setLimit(root, 'calls', { cap: 10n * UNIT, thresholds: [80, 100] })).toBe('ok');

@@ -349,6 +349,7 @@ export class MemoryImports implements ImportsSource {
       id,
       kind,
       label: 'Import products',
+      subject: null,
       state: 'queued',
       total: acts.length,
       done: 0,

@@ -56,8 +56,8 @@ export function documentExport(kind: Kind): DocumentExport {
     ask: (hall, { actor, user, key, requestId, reached }, { id, root }, asked) => {
       const by = { actor, user, key, requestId };
       return hall.change({ ...by, ...(reached && { reached }) }, { root, acting: id }, async (change) => {
-        await kind.find(change.trx, id, asked.document);
-        const row = await enqueue(hall, change, job, { by, account: id, items: [{ payload: asked }] });
+        const { number: subject } = await kind.find(change.trx, id, asked.document);
+        const row = await enqueue(hall, change, job, { by, account: id, items: [{ payload: asked }], subject });
         if (row === null) throw new Error('a document is one thing to do');
         return row;
       });

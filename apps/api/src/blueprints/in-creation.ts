@@ -62,9 +62,8 @@ async function setUpMade(
 ): Promise<ReadonlyMap<AccountId, Refusal>> {
   const wish = await wishOf(maker, change, asked, products === 'later');
   const refusals = await writeAll(maker, change, accounts, wish, products);
-  const { id: blueprint, version, variables: values } = asked;
   if (refusals.size === 0 && products === 'later')
-    await orderFinish(maker, change, { accounts, blueprint, version, values });
+    await orderFinish(maker, change, { accounts, blueprint: wish.blueprint, values: asked.variables });
   return refusals;
 }
 

@@ -18,7 +18,7 @@ import { partsOf } from '../hall/parts-of.ts';
 import { granted, Refused, refuseWith } from '../hall/refused.ts';
 import { accountsBelow, enqueue } from '../jobs/enqueue.ts';
 import { type Target, targetsOf } from '../products/imports/targets.ts';
-import { blueprintAt } from './content.ts';
+import { type Blueprint, blueprintAt } from './content.ts';
 import { applyBlueprintJob, finishSetUpJob, requireBilling, undoBlueprintJob } from './jobs.ts';
 import { isUnanswered, planAccounts, type SetUpWish } from './plan-account.ts';
 import { openValues, type SealedValues, sealValues } from './sealed-values.ts';
@@ -142,10 +142,19 @@ export async function runPlan(call: Call, id: RowId): Promise<RowId> {
       const answers = order.answers.map(([product, as]): [RowId, ClashAnswer] => [product, as]);
       return [{ payload: { ...order, answers, account: account.id, stamp: stampOf(one) }, target: account.id }];
     });
-    const job = await enqueue(hall, change, applyBlueprintJob, { by: byOf(caller), account: access.id, items });
+    const subject = named(await blueprintAt(change.trx, wish.blueprint, wish.version));
+    const job = await enqueue(hall, change, applyBlueprintJob, {
+      by: byOf(caller),
+      account: access.id,
+      items,
+      subject,
+    });
     return job ?? noSuchPlan();
   });
 }
+
+/** What a job that sets up by a version of a blueprint is about. */
+const named = ({ name, version }: Blueprint): string => `${name} v${version}`;
 
 /** @throws Refused PLAN_STALE naming the accounts that are not as they were shown */
 function requireSame(was: KeptShown, is: readonly BlueprintTarget[]): void {
@@ -166,14 +175,16 @@ export function undoApplications(
   { blueprint: id, targets: asked }: { readonly blueprint: RowId; readonly targets: readonly string[] },
 ): Promise<RowId> {
   return hall.change(caller, { root: access.root, acting: access.id }, async (change) => {
-    requireBilling(access, await blueprintAt(change.trx, id, null));
+    const blueprint = await blueprintAt(change.trx, id, null);
+    requireBilling(access, blueprint);
     const accounts = await accountsBelow(change.trx, access.id, asked);
     const found = await readApplications(change.trx, accounts, id);
     const items = found.map(({ account, application }) => ({
       payload: { account, blueprint: id, application },
       target: account,
     }));
-    const job = await enqueue(hall, change, undoBlueprintJob, { by: byOf(caller), account: access.id, items });
+    const order = { by: byOf(caller), account: access.id, items, subject: blueprint.name };
+    const job = await enqueue(hall, change, undoBlueprintJob, order);
     return (
       job ?? refuseWith('NOT_UNDOABLE', `None of ${counted(accounts.length, 'account')} was set up by it.`, 'targets')
     );
@@ -193,9 +204,9 @@ export function retrySetUp(
     const [found] = await readApplications(change.trx, [account], id);
     if (!found) return refuseWith('NOT_FOUND', 'The account was not set up by this blueprint.', 'target');
     if (found.state === 'set_up') return refuseWith('ALREADY_IN_STATE', 'All of the account is set up.', 'target');
-    const { content } = await blueprintAt(change.trx, id, found.version);
-    granted(decideValues(content.variables, { ...found.variables, ...variables }, 'known'));
-    const order = { accounts: [account], blueprint: id, version: found.version, values: variables };
+    const blueprint = await blueprintAt(change.trx, id, found.version);
+    granted(decideValues(blueprint.content.variables, { ...found.variables, ...variables }, 'known'));
+    const order = { accounts: [account], blueprint, values: variables };
     const job = await orderFinish(call, change, order);
     return job ?? refuseWith('ALREADY_IN_STATE', 'It is being set up already.', 'target');
   });
@@ -208,11 +219,10 @@ export const orderFinish = (
   {
     accounts,
     values,
-    ...of
+    blueprint,
   }: {
     readonly accounts: readonly AccountId[];
-    readonly blueprint: RowId;
-    readonly version: number;
+    readonly blueprint: Blueprint;
     readonly values: Readonly<Record<string, string>>;
   },
 ): Promise<RowId | null> =>
@@ -220,8 +230,14 @@ export const orderFinish = (
     by: byOf(caller),
     account: access.id,
     items: accounts.map((account) => ({
-      payload: { ...of, account, values: sealValues(hall, access.id, values) },
+      payload: {
+        blueprint: blueprint.id,
+        version: blueprint.version,
+        account,
+        values: sealValues(hall, access.id, values),
+      },
       target: account,
     })),
-    ...(accounts.length === 1 && { key: `${of.blueprint} ${accounts[0]}` }),
+    subject: named(blueprint),
+    ...(accounts.length === 1 && { key: `${blueprint.id} ${accounts[0]}` }),
   });

@@ -43,16 +43,20 @@ export type Done = { readonly account: AccountId; readonly result: JsonValue };
 /** Why an account stays as it is if a job is undone: it was changed since, or is not to be had; null: it becomes what it was. */
 export type Foreseen = { readonly account: AccountId; readonly left: Refusal | null };
 
+/** What of a job is to be undone, by whom, and what that job was about. */
+export type UndoOrder = {
+  readonly by: JobAsker;
+  readonly account: AccountId;
+  readonly done: readonly Done[];
+  readonly subject?: string;
+};
+
 /** How what a job did is taken back: by a job, an item for each account that it changed. */
 export type Undo = {
   /** What would become of them. */
   readonly foresee: (hall: Hall, trx: TenantTransaction, done: readonly Done[]) => Promise<Foreseen[]>;
   /** Asks for it, in a change of the job's account. Null: there is nothing to undo. */
-  readonly ask: (
-    hall: Hall,
-    change: Change,
-    order: { readonly by: JobAsker; readonly account: AccountId; readonly done: readonly Done[] },
-  ) => Promise<RowId | null>;
+  readonly ask: (hall: Hall, change: Change, order: UndoOrder) => Promise<RowId | null>;
 };
 
 /** How a job has ended, for what goes on from there. */

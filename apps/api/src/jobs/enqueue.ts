@@ -18,7 +18,7 @@ export type Order<Payload> = {
   readonly items: readonly { readonly payload: Payload; readonly target?: AccountId }[];
   /** Of the live jobs of a kind in an account one at the most has it. */
   readonly key?: string;
-} & Pick<NewJob, 'stopOn' | 'inMs'>;
+} & Pick<NewJob, 'subject' | 'stopOn' | 'inMs'>;
 
 /**
  * Asks for a job as a part of the change that needs it, and says so in the log of the account: when that is not kept, neither is the job.
@@ -64,6 +64,7 @@ export async function accountsBelow(
  * Asks for the same to be done to many accounts below the acting one, each as an item of a job.
  *
  * @param payloadOf what is to be done to one of them
+ * @param subject what all of it is about, by name
  * @throws Refused NOT_FOUND, BAD_REQUEST
  */
 export function enqueueForEach<Payload>(
@@ -73,13 +74,14 @@ export function enqueueForEach<Payload>(
   asked: readonly string[],
   job: Job<Payload>,
   payloadOf: (account: AccountId) => Payload,
+  subject?: string,
 ): Promise<{ readonly job: RowId }> {
   return hall.change(caller, { root: access.root, acting: access.id }, async (change) => {
     const accounts = await accountsBelow(change.trx, access.id, asked);
     const { actor, user, key, requestId } = caller;
     const items = accounts.map((account) => ({ payload: payloadOf(account), target: account }));
     const by = { actor, user, key, requestId };
-    const id = await enqueue(hall, change, job, { by, account: access.id, items });
+    const id = await enqueue(hall, change, job, { by, account: access.id, items, ...(subject && { subject }) });
     return { job: id ?? refuseWith('BAD_REQUEST', 'Name accounts.', 'accounts') };
   });
 }

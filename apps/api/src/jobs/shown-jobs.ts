@@ -67,6 +67,7 @@ export function shownJob(
     counts,
     askedBy: { actor: asker },
     file,
+    subject,
     ...row
   } = found;
   const kind = jobs.find(({ name }) => name === row.kind);
@@ -76,6 +77,7 @@ export function shownJob(
     ...row,
     ...counts,
     label: kind?.label ?? row.kind,
+    subject: subject && !kind?.guard?.isHidden(access, subject.payload) ? subject.name : null,
     askedBy: { kind: asker.kind, name: asker.name },
     stoppable: may(isStoppable(found)),
     undoable: may(isUndoable(found, kind)),

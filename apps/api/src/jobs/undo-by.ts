@@ -32,7 +32,6 @@ export function undoBy<Payload>(undo: {
       );
       return items.map(({ target }, n) => ({ account: target, left: left[n] ?? null }));
     },
-    ask: (hall, change, { by, account, done }) =>
-      enqueue(hall, change, undo.job, { by, account, items: itemsOf(done) }),
+    ask: (hall, change, { done, ...order }) => enqueue(hall, change, undo.job, { ...order, items: itemsOf(done) }),
   };
 }

@@ -5,7 +5,7 @@ import { granted, refuseWith } from '../hall/refused.ts';
 import type { Done, Foreseen, Undo } from './define-job.ts';
 import { findJob, isUndoable, itemsIn, type JobCall, requireItems } from './shown-jobs.ts';
 
-type Undoable = { readonly undo: Undo; readonly done: readonly Done[] };
+type Undoable = { readonly undo: Undo; readonly done: readonly Done[]; readonly subject: string | undefined };
 
 /** What a job did, to whoever may ask for such a job. @throws Refused NOT_FOUND, FORBIDDEN, NOT_UNDOABLE */
 async function findUndoable(call: Omit<JobCall, 'caller' | 'hub'>, job: RowId): Promise<Undoable> {
@@ -24,7 +24,7 @@ async function findUndoable(call: Omit<JobCall, 'caller' | 'hub'>, job: RowId): 
   });
   requireItems(kind, there, items);
   const done = items.flatMap(({ target, result }) => (target === null ? [] : [{ account: target, result }]));
-  return { undo: kind.undo, done };
+  return { undo: kind.undo, done, subject: found.subject?.name };
 }
 
 /** What undoing a job would come to. @throws Refused NOT_FOUND, FORBIDDEN, NOT_UNDOABLE */
@@ -43,9 +43,9 @@ export async function prepareUndo(
   job: RowId,
 ): Promise<(change: Change) => Promise<RowId | null>> {
   const { hall, caller, access } = call;
-  const { undo, done } = await findUndoable(call, job);
+  const { undo, done, subject } = await findUndoable(call, job);
   const { actor, user, key, requestId } = caller;
-  const order = { by: { actor, user, key, requestId }, account: access.id, done };
+  const order = { by: { actor, user, key, requestId }, account: access.id, done, ...(subject && { subject }) };
   return (change) => undo.ask(hall, change, order);
 }
 

@@ -1,6 +1,7 @@
 import type { JobConflict } from '@tenantree/contract';
 import { findOfferedPreset, readCapsToChange, type TenantTransaction } from '@tenantree/db';
 import {
+  type AccountId,
   accountNotFound,
   type Caps,
   decideLevels,
@@ -144,7 +145,9 @@ export async function applyPresetToMany(hall: Hall, caller: Caller, access: Acce
   });
   if (!found) return refuseWith('NOT_FOUND', 'There is no such preset, or no such version of it.', 'preset');
   const order = { preset, presetVersion: found.version, mode };
-  return enqueueForEach(hall, caller, access, accounts, applyPresetManyJob, (account) => ({ account, ...order }));
+  const payloadOf = (account: AccountId) => ({ account, ...order });
+  const subject = `${found.name} v${found.version}`;
+  return enqueueForEach(hall, caller, access, accounts, applyPresetManyJob, payloadOf, subject);
 }
 
 /** Asks for the same decision for many accounts. @throws Refused LEVEL_UNKNOWN, NOT_FOUND */

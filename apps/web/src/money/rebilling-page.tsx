@@ -204,7 +204,7 @@ function CustomerTable({ account, of: { rows, total, period }, chosen, onChoose 
           <td className={css.number}>{amountOr(total.cost)}</td>
           <td className={css.number}>{total.revenue.map(amount).join(' + ')}</td>
           <td className={css.number}>
-            {amountOr(total.margin?.amount ?? null)} {total.margin?.percent ? `${total.margin.percent} %` : ''}
+            <Leaves margin={total.margin} />
           </td>
           <td />
         </tr>
@@ -212,6 +212,13 @@ function CustomerTable({ account, of: { rows, total, period }, chosen, onChoose 
     </Table>
   );
 }
+
+const Leaves = ({ margin }: Pick<Row, 'margin'>) => (
+  <>
+    {amountOr(margin?.amount ?? null)}
+    {margin?.percent ? <div className={css.quiet}>{margin.percent} %</div> : null}
+  </>
+);
 
 type CustomerProps = {
   readonly account: string;
@@ -257,8 +264,7 @@ function Customer({ account, row, period, most, isChosen, onTurn }: CustomerProp
         {margin && cost && revenue && <CostBar cost={cost} revenue={revenue} most={most} />}
       </td>
       <td className={`${css.number} ${isLoss ? css.loss : ''}`}>
-        {margin ? amount(margin.amount) : '–'}
-        {margin?.percent ? <div className={css.quiet}>{margin.percent} %</div> : null}
+        <Leaves margin={margin} />
         {isLoss && <div>costs more than it brings</div>}
       </td>
       <td>

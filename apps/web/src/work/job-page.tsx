@@ -41,7 +41,7 @@ export default function JobPage({ account, job: id }: { readonly account: string
   });
   const job = query.data?.pages[0]?.job;
   return (
-    <Page title={job?.label ?? 'Job'} lead="">
+    <Page title={job?.label ?? 'Job'} lead={job?.subject ?? ''}>
       <p className={css.acts}>
         <Link href={`/a/${account}/work`}>All jobs</Link>
         {job && <Acts account={account} job={job} />}

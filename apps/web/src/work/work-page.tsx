@@ -62,7 +62,10 @@ function Row({ account, job }: { readonly account: string; readonly job: Job }) 
   return (
     <tr>
       <th scope="row" className={css.whole}>
-        <Link href={`/a/${account}/work/${job.id}`}>{job.label}</Link>
+        <Link href={`/a/${account}/work/${job.id}`}>
+          {job.label}
+          {job.subject !== null && <bdi className={css.quiet}> {job.subject}</bdi>}
+        </Link>
       </th>
       <td>
         <State state={state} etaSeconds={etaSeconds} />

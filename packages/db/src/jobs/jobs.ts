@@ -30,6 +30,8 @@ export type NewJob = JobRef & {
   /** Of the live jobs of a kind in an account, one at the most has it; null: there may be any number. */
   readonly key: string | null;
   readonly askedBy: JobAsker;
+  /** What all of it is about, as that is called now: “Front office v2”. */
+  readonly subject?: string;
   /** One or more. */
   readonly items: readonly NewJobItem[];
   readonly now: Instant;
@@ -49,6 +51,7 @@ export async function insertJob(trx: TenantTransaction, job: NewJob): Promise<bo
       kind: job.kind,
       key: job.key,
       asked_by: JSON.stringify(job.askedBy),
+      subject: job.subject ?? null,
       total: job.items.length,
       stop_on: job.stopOn ?? null,
       created_at: job.now,

@@ -20,6 +20,8 @@ import type { JobRef } from './queue.ts';
 export type JobRow = {
   readonly id: RowId;
   readonly kind: string;
+  /** What all of it is about, as that was called when it was asked for, with what its first item is done by. Null: nothing that has a name. */
+  readonly subject: { readonly name: string; readonly payload: unknown } | null;
   readonly state: JobState;
   readonly counts: JobCounts;
   readonly askedBy: JobAsker;
@@ -32,6 +34,7 @@ export type JobRow = {
 };
 
 type RawJob = Omit<Selectable<JobsTable>, 'root_id' | 'account_id' | 'key'> & {
+  readonly first_payload: unknown;
   readonly filename: string | null;
   readonly has_usage: boolean | null;
   readonly expires_at: Date | null;
@@ -40,6 +43,7 @@ type RawJob = Omit<Selectable<JobsTable>, 'root_id' | 'account_id' | 'key'> & {
 const rowOf = (row: RawJob): JobRow => ({
   id: row.id as RowId,
   kind: row.kind,
+  subject: row.subject === null ? null : { name: row.subject, payload: row.first_payload },
   state: row.state,
   counts: { total: row.total, done: row.done, skipped: row.skipped, failed: row.failed },
   // As it was written when the job was asked for.
@@ -61,7 +65,9 @@ const rowOf = (row: RawJob): JobRow => ({
 /** Jobs of an account of the acting tree, each with the file that it wrote. */
 async function findJobs(trx: TenantTransaction, account: AccountId, which: RawBuilder<unknown>): Promise<JobRow[]> {
   const { rows } = await sql<RawJob>`
-    SELECT j.*, f.filename, f.has_usage, f.expires_at FROM jobs j
+    SELECT j.*, f.filename, f.has_usage, f.expires_at, i.payload AS first_payload FROM jobs j
+    LEFT JOIN job_items i ON j.subject IS NOT NULL
+      AND i.root_id = j.root_id AND i.account_id = j.account_id AND i.job_id = j.id AND i.n = 1
     LEFT JOIN job_files f ON f.root_id = j.root_id AND f.account_id = j.account_id AND f.job_id = j.id AND f.part = 0
     WHERE j.root_id = ${ACTING_ROOT} AND j.account_id = ${account} AND ${which}`.execute(trx);
   return rows.map(rowOf);

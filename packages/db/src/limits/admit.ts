@@ -173,7 +173,8 @@ export async function admitTick(db: Database, tick: AdmissionTick): Promise<Admi
   const at = ({ account }: { readonly account: AccountId }): number => byPlace.get(places.of.get(account)!)!.at;
   const { rows } = await db.pool.query<Row>({
     name: 'admit',
-    text: 'SELECT state, granted, refused FROM public.admit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)',
+    // As texts: the driver makes numbers of the elements of a numeric[], and they lose digits.
+    text: 'SELECT state, granted::text[], refused FROM public.admit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)',
     values: [
       root,
       places.shape,

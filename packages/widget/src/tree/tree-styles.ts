@@ -111,7 +111,7 @@ export const treeStyles = css`
   @container sam-tree (inline-size < calc(360em / 14)) {
     .scroller { --row: max(calc(44em / 14), var(--sam-row)); }
     .probe { inline-size: 0; }
-    .row { grid-template-columns: minmax(0, 1fr) auto minmax(72px, auto) 32px; padding-inline: var(--sam-3) var(--sam-1); }
+    .row { grid-template-columns: minmax(0, 1fr) 24px minmax(92px, auto) 32px; padding-inline: var(--sam-3) var(--sam-1); }
     .row .status { grid-area: 1 / 2 / 3; align-self: center; padding: 0; }
     .minutes { grid-column: 3; } .actions { grid-column: 4; }
     .row:not([data-state]) .facts, .own, .status .text, .avatar, .indent { display: none; }

@@ -253,7 +253,8 @@ export async function runImport(
   const job = await hall.change({ ...by, ...(reached && { reached }) }, { root, acting: account }, async (change) => {
     const { trx } = change;
     await lockImport(trx, ref);
-    refuseWhileRunning(await findImport(trx, hall, ref));
+    const found = await findImport(trx, hall, ref);
+    refuseWhileRunning(found);
     const setUps = await countImportSetUps(trx, ref);
     if (mode === 'all' && setUps > MOST_SET_UP)
       refuseWith(
@@ -264,7 +265,13 @@ export async function runImport(
     const most = setUps > 0 ? MOST_SET_UP : ROWS_A_PART;
     const items =
       mode === 'all' ? [{ payload: { import: id, lines: 'all' as const } }] : await partsToImport(trx, ref, most);
-    const asked = await enqueue(hall, change, importAccountsJob, { by, account, items, key: id });
+    const asked = await enqueue(hall, change, importAccountsJob, {
+      by,
+      account,
+      items,
+      subject: found.filename,
+      key: id,
+    });
     if (asked !== null) await noteImportJob(trx, ref, asked);
     return asked;
   });

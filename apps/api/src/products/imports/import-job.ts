@@ -99,10 +99,9 @@ export const undoImport: Undo = {
     const steps = [...byAccount].map(([account, all]) => ({ account, items: all.flatMap(({ items }) => items) }));
     return foreseeUndo(trx, steps);
   },
-  ask: (hall, change, { by, account, done }): Promise<RowId | null> =>
+  ask: (hall, change, { done, ...order }): Promise<RowId | null> =>
     enqueue(hall, change, undoImportJob, {
-      by,
-      account,
+      ...order,
       items: doneIn(done).map((step) => ({ payload: step, target: step.account })),
     }),
 };

@@ -159,7 +159,7 @@ function decidedOf({ items, blocked: [blocked] }: ShownPlan['targets'][number], 
 export async function beginStageJob(
   hall: Hall,
   change: Change,
-  { id, product, version, kind, stopOn }: Rollout,
+  { id, product, version, name, kind, stopOn }: Rollout,
   order: {
     readonly by: EndedJob['by'];
     readonly account: AccountId;
@@ -171,7 +171,14 @@ export async function beginStageJob(
 ): Promise<void> {
   const { by, account, stage, targets, failed, inMs } = order;
   const items = targets.map((target) => ({ payload: { source: product, version, kind, account: target }, target }));
-  const job = await enqueue(hall, change, rolloutStageJob, { by, account, items, stopOn, inMs });
+  const job = await enqueue(hall, change, rolloutStageJob, {
+    by,
+    account,
+    items,
+    subject: `${name} v${version}`,
+    stopOn,
+    inMs,
+  });
   if (job === null) throw new Error(`stage ${stage} of the roll-out ${id} is for nobody`);
   const startsAt = instantOf(msOf(change.now) + inMs);
   await beginStage(change.trx, account, id, stage, { job, startsAt, failed });
