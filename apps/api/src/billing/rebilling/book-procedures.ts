@@ -63,10 +63,11 @@ export const books: Handlers<'books'> = {
       access.id,
       async (trx) => {
         const of = customer === undefined ? null : await findCustomer(trx, access.id, customer);
+        const sold = book === undefined ? null : (await findVersion(trx, access.id, book, null)).id;
         const openAt = only === 'open' ? now : null;
         const found = await readAssignments(trx, access.id, {
           customer: of,
-          book: book ?? null,
+          book: sold,
           openAt,
           after,
           limit: limit + 1,
