@@ -239,6 +239,8 @@ describe('a billing transfer on a real server', () => {
       .click();
     await child.getByText('The plan of this account').waitFor();
     await child.getByText('Monthly fee').waitFor();
+    await child.getByRole('heading', { name: 'Independent account' }).waitFor();
+    await look(child, 'independent');
     await row(parent, 'Acme North').waitFor({ state: 'detached' });
     // Who was in it from above sees nothing of it any more, and is told why.
     await inside.getByRole('heading', { name: 'You don’t reach Acme North any more' }).waitFor();
