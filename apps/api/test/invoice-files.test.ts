@@ -1,6 +1,7 @@
 import { type Tax, type TaxPort, taxByGroup } from '@tenantree/domain';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { drawInvoice } from '../src/billing/draw-invoice.ts';
+import { drawDocument } from '../src/billing/draw-document.ts';
+import { invoiceDocument } from '../src/billing/export-invoice.ts';
 import { inReadingOrder, piecesOf } from '../src/billing/reading-order.ts';
 import {
   type BillingStage,
@@ -61,14 +62,13 @@ const NAMES = [
 let stage: BillingStage;
 beforeAll(async () => {
   const messages = { messages: { model: 'flat', price: '0.13' } } as const;
-  stage = await openBilling(
-    [
-      plan('minutes', minutes('0.079', '1000')),
-      plan('both', { ...minutes('0.13'), ...messages }, { monthlyFee: '0.13' }),
-      plan('yen', minutes('12.345'), { currency: 'JPY' }),
-    ],
-    { tax: vat },
-  );
+  const plans = [
+    plan('minutes', minutes('0.079', '1000')),
+    plan('both', { ...minutes('0.13'), ...messages }, { monthlyFee: '0.13' }),
+    plan('yen', minutes('12.345'), { currency: 'JPY' }),
+  ];
+  const sender = { name: 'Platform', country: 'DE', address: ['Street 1'], taxId: null, howToPay: 'To IBAN XX00' };
+  stage = await openBilling(plans, { tax: vat, config: { plans: { sender, plans } } });
 });
 afterAll(() => stage.close());
 beforeEach(() => {
@@ -158,6 +158,34 @@ describe('A file of an invoice', () => {
     expect([...text.matchAll(/\/Type \/Page\b/g)]).toHaveLength(1);
   });
 
+  it('is a PDF that says by which prices it came about, how it is paid, and what a credit note takes back', async () => {
+    const { id, client } = await payer('Explained', 'minutes');
+    const name = `${'Long '.repeat(20)}End`;
+    await stage.use(client, await stage.make(id, name), '1700.25');
+    stage.clock.ms = OCTOBER_CLOSES;
+    const invoice = await close(client, id);
+    const textOf = async (of: string) =>
+      (await readPdf(Buffer.from((await fileOf(client, id, of, 'pdf')).content, 'base64'))).text;
+    const text = await textOf(invoice.id);
+    for (const said of [
+      '2026-10-01 to 2026-10-31, UTC',
+      'Germany',
+      '1,700.25 minutes, 1,000 included, at 0.079 a minute: €55.32, shared out by quantity',
+      `Call minutes of “${name}”`,
+      'To be paid €55.32',
+      'To IBAN XX00',
+      'rounded once per meter',
+    ])
+      expect(text).toContain(withoutSpaces(said));
+    const { invoice: note } = await client.invoices.credit.mutate({ account: id, invoice: invoice.id, reason: 'Why' });
+    const { invoice: said } = await client.invoices.get.query({ account: id, invoice: note.id });
+    expect(said).toMatchObject({ creditsNumber: invoice.number, howToPay: null });
+    const credited = await textOf(note.id);
+    expect(credited).toContain(withoutSpaces(`Credits Invoice ${invoice.number}`));
+    expect(credited).toContain(withoutSpaces('To the balance €55.32'));
+    expect(credited).not.toContain('IBAN');
+  });
+
   it('is a PDF with the names of customers in any script, as text too', async () => {
     const { id, client } = await payer('日本電信電話 हिन्दी', 'minutes');
     for (const name of NAMES) await stage.use(client, await stage.make(id, name), '1.5');
@@ -205,9 +233,11 @@ describe('A file of an invoice', () => {
     const pages = async (n: number) =>
       [
         ...(
-          await drawInvoice(
-            said,
-            Array.from({ length: n }, () => line),
+          await drawDocument(
+            invoiceDocument(
+              said,
+              Array.from({ length: n }, () => line),
+            ),
           )
         )
           .toString('latin1')
@@ -226,9 +256,11 @@ describe('What is drawn', () => {
     const piled = `ก${'้'.repeat(80)}`;
     const amount = { currency: { code: 'JPY', exponent: 0 }, minor: -1_234_567_890_123_456n };
     const quantity = { amount: '-123456789012.123456789' as never, unit: 'minute' };
-    const { text } = await readPdf(await drawInvoice(said, [{ says: piled, path: '', quantity, amount }]));
+    const { text } = await readPdf(
+      await drawDocument(invoiceDocument(said, [{ says: piled, path: '', quantity, amount }])),
+    );
     expect(text).toContain(piled);
-    expect(text).toContain('-123456789012.123456789minutes');
+    expect(text).toContain('-123,456,789,012.123456789minutes');
     expect(text).toContain('-JP¥1,234,567,890,123,456');
   });
 });
@@ -281,5 +313,9 @@ describe('Tax', () => {
       ['tax', '7'],
     ]);
     expect([said.total.minor, said.tax]).toEqual(['46', null]);
+    expect(said.taxes).toMatchObject([{ category: 'S', rate: '19', base: { minor: '39' }, amount: { minor: '7' } }]);
+    const { content } = await fileOf(client, id, invoice.id, 'pdf');
+    const { text } = await readPdf(Buffer.from(content, 'base64'));
+    expect(text).toContain(withoutSpaces('Tax 19 % (S) of €0.39: €0.07'));
   });
 });

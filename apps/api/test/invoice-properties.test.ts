@@ -95,7 +95,20 @@ class Model {
 }
 
 const step = fc.record({
-  what: fc.constantFrom('create', 'create', 'use', 'use', 'use', 'late', 'adjust', 'move', 'move', 'detach', 'month'),
+  what: fc.constantFrom(
+    'create',
+    'create',
+    'use',
+    'use',
+    'use',
+    'ahead',
+    'late',
+    'adjust',
+    'move',
+    'move',
+    'detach',
+    'month',
+  ),
   a: fc.nat(30),
   b: fc.nat(30),
   nanos: fc.bigInt({ min: 1n, max: 500n * 60n * UNIT }),
@@ -108,6 +121,7 @@ class Run {
   /** The first unclosed period. */
   period = billingPeriodOf(instantOf(stage.clock.ms));
   readonly payers: AccountId[] = [];
+  readonly closed: string[] = [];
   key = 0;
   readonly #clients = new Map<AccountId, Client>();
   readonly name = `Run ${(runs += 1)}`;
@@ -159,7 +173,8 @@ class Run {
   }
 
   async does({ what, a, b, nanos }: Step): Promise<void> {
-    stage.clock.ms += 3_600_000;
+    // Now and then what is ahead of the clock is so at the next step, too.
+    stage.clock.ms += b % 3 === 0 ? 60_000 : 3_600_000;
     const { accounts } = this.model;
     const [one, two] = [a % accounts.length, b % accounts.length];
     const now = stage.clock.ms;
@@ -181,6 +196,9 @@ class Run {
       }
       case 'use':
         return this.#record(one, now - 60_000, nanos);
+      case 'ahead':
+        await this.#record(one, now + ((b % 4) + 1) * 60_000, nanos);
+        return stage.counted(accounts[one]!.id);
       case 'late':
         // As late as it may be, and not before the account was there or before its first period.
         return this.#record(one, Math.max(now - (b % 34) * DAY_MS, Date.UTC(2026, 9, 1)), nanos);
@@ -238,20 +256,33 @@ class Run {
 
   /** The month ends, and is closed by hand for all. */
   async month(): Promise<void> {
-    const { hall } = stage.composed;
     const { period } = this;
     stage.clock.ms = Math.max(stage.clock.ms, Date.parse(period.end) + DAY_MS / 2 + 60_000);
-    for (const id of this.payers)
-      await closePeriod(
-        hall,
-        { ...SYSTEM, user: '' as never, key: null, requestId: '' },
-        { id, root: id },
-        period.key,
-      ).catch(ignoreNoPlan);
+    await this.#close(period.key);
+    this.closed.push(period.key);
     this.period = billingPeriodOf(period.end);
     stage.clock.ms = Math.max(stage.clock.ms, Date.parse(this.period.start) + DAY_MS);
   }
+
+  /** All that was closed is closed once more. */
+  async closeAgain(): Promise<void> {
+    for (const period of this.closed) await this.#close(period);
+  }
+
+  async #close(period: string): Promise<void> {
+    const caller = { ...SYSTEM, user: '' as never, key: null, requestId: '' };
+    for (const id of this.payers)
+      await closePeriod(stage.composed.hall, caller, { id, root: id }, period).catch(ignoreNoPlan);
+  }
 }
+
+/** All that is written of invoices and their lines, as it is kept. */
+const writtenOf = (payers: readonly AccountId[]): Promise<unknown[]> =>
+  stage.database.asOwner(
+    `SELECT i::text, (SELECT md5(string_agg(l::text, '' ORDER BY l.n)) FROM invoice_lines l WHERE l.account_id = i.account_id AND l.invoice_id = i.id) AS lines
+     FROM invoices i WHERE i.account_id = ANY ($1) ORDER BY i.id`,
+    [payers],
+  );
 
 /** Whoever came to pay for itself after the period had no plan in it. */
 const ignoreNoPlan = (error: unknown): void => {
@@ -306,6 +337,9 @@ describe('All invoices together (rules/money 4, 10)', () => {
         for (const one of steps) await run.does(one);
         // Everything that came late has its invoice.
         for (let n = 0; n < 3; n += 1) await run.month();
+        const written = await writtenOf(run.payers);
+        await run.closeAgain();
+        expect(await writtenOf(run.payers), `${run.name}: closed twice`).toEqual(written);
         for (const payer of run.payers) {
           const { byPeriod, terms } = await billedOf(payer);
           for (const [period, { plan: held, fraction }] of terms) {

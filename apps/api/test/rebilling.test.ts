@@ -343,6 +343,10 @@ describe('A price book', () => {
     expect(rows).toMatchObject([
       { book: { name: 'Basic', version: 1 }, from: '2026-11-01T00:00:00.000Z', state: 'coming' },
     ]);
+    const { book: other } = await save('Other', '0.3');
+    const holders = async (of: string) =>
+      (await client.books.assignments.query({ account: id, book: of })).rows.map((one) => one.customer.id);
+    expect([await holders(first.id), await holders(other.id)]).toEqual([[customer], []]);
     const { book: old, versions } = await client.books.get.query({ account: id, book: first.id, version: 1 });
     expect([old.terms.rates[0]?.price, versions.map(({ version }) => version)]).toEqual(['0.05', [3, 2, 1]]);
     const sentences = (await client.audit.list.query({ account: id })).rows.map(({ sentence }) => sentence);

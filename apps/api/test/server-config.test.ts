@@ -163,10 +163,14 @@ describe('the settings', () => {
     const path = join(folder, 'plans.json');
     const plan = { id: 'one', name: 'One', currency: 'EUR', monthlyFee: '9.90', meters: {} };
     const flat = { model: 'flat', price: '0.1' };
-    const told = async (...plans: object[]): Promise<string> => {
-      await writeFile(path, JSON.stringify({ plans }));
+    const toldOf = async (file: object): Promise<string> => {
+      await writeFile(path, JSON.stringify(file));
       return (await problemsOf({ PLANS: path })).join();
     };
+    const told = (...plans: object[]): Promise<string> => toldOf({ plans });
+    const sender = (howToPay: string) => ({ sender: { name: 'Platform', howToPay }, plans: [plan] });
+    expect(await toldOf(sender('To IBAN XX00'))).toBe('');
+    expect(await toldOf(sender('x'.repeat(501)))).toMatch(/^PLANS is no file of plans: sender\.howToPay/);
     expect(await told(plan)).toBe('');
     expect(await told({ ...plan, currency: 'EUX' })).toBe(
       "PLANS has a plan “one” that can't be sold: currency: There is no currency “EUX”: codes are those of ISO 4217.",

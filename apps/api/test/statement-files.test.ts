@@ -5,6 +5,7 @@ import {
   type BillingStage,
   MID_OCTOBER,
   minutes,
+  NOVEMBER_CLOSES,
   OCTOBER,
   OCTOBER_CLOSES,
   openBilling,
@@ -12,6 +13,7 @@ import {
 } from './support/billing.ts';
 import type { Client } from './support/clients.ts';
 import { jobsEnded } from './support/jobs.ts';
+import { readPdf, withoutSpaces } from './support/read-pdf.ts';
 import { book, freeze, freezeDue, sell } from './support/rebilling.ts';
 
 let stage: BillingStage;
@@ -55,7 +57,25 @@ describe('A statement as a file', () => {
     expect(lines[2]).toMatch(/,10\.5,2\.10,EUR$/);
     expect((await fileOf(buyer, customer, statement, 'csv')).content).toBe(csv.content);
     const pdf = await fileOf(buyer, customer, statement, 'pdf');
-    expect(Buffer.from(pdf.content, 'base64').subarray(0, 5).toString()).toBe('%PDF-');
+    const { text } = await readPdf(Buffer.from(pdf.content, 'base64'));
+    expect(text).toContain(withoutSpaces('10.5 minutes, 0 included, at 0.2 a minute: €2.10'));
+    expect(text).toContain(withoutSpaces('To be paid €7.10'));
+  });
+
+  it('asks nobody to pay where more is taken back than was used', async () => {
+    const { id, client } = await seller('Takes back');
+    const customer = await stage.make(id, 'Has back');
+    await sell(client, { account: id, customer }, book({ model: 'flat', price: '0.2' }));
+    await stage.use(client, customer, '100');
+    stage.clock.ms = OCTOBER_CLOSES;
+    await freeze(client, id, customer);
+    await stage.use(client, customer, '-60', { at: MID_OCTOBER });
+    stage.clock.ms = NOVEMBER_CLOSES;
+    const { id: statement, total } = await freeze(client, id, customer, '2026-11');
+    expect(total.minor).toBe('-1200');
+    const { text } = await readPdf(Buffer.from((await fileOf(client, id, statement, 'pdf')).content, 'base64'));
+    expect(text).toContain(withoutSpaces('To have back €12.00'));
+    expect(text).not.toContain(withoutSpaces('To be paid'));
   });
 });
 

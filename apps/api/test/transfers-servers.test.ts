@@ -33,6 +33,8 @@ const saidOf = async (account: string): Promise<string[]> =>
 describe('Two servers whose clocks are ten minutes apart', () => {
   it('remind once and end a transfer once, when the clock of the database says so', async () => {
     const account = await stage.make(stage.api.root, 'Timed');
+    const { ifUnfinished } = await stage.api.owner.transfers.preview.query({ account });
+    expect(ifUnfinished).toBe('suspend');
     await stage.start(account, 'Timed', 'timed@example.com', { graceDays: 2 });
     await jobsEnded(stage.api.database);
     const both = () => Promise.all([stage.api.composed.jobs.run(), other.jobs.run()]);
@@ -46,6 +48,7 @@ describe('Two servers whose clocks are ten minutes apart', () => {
     await stage.pass(account, 1);
     await Promise.all([both(), both()]);
     expect(await saidOf(account)).toEqual(['transfer.started', 'transfer.reminded', 'transfer.expired']);
+    await stage.mailTo('timed@example.com', 'and is suspended');
     // As this deployment has chosen; it can be started again once that is lifted.
     expect((await stage.api.owner.accounts.get.query({ account })).status).toBe('suspended');
     const again = { account, name: 'Timed', recipient: 'timed@example.com' };

@@ -1,8 +1,10 @@
 import { randomInt } from 'node:crypto';
+import { type AccountId, billingPeriodOf, instantOf } from '@tenantree/domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Client, clientWith, codeOf, join } from './support/clients.ts';
 import { watcherWith } from './support/every-call.ts';
 import { jobsEnded } from './support/jobs.ts';
+import { book, sell } from './support/rebilling.ts';
 import { DETAILS, stageTransfers, type TransferStage } from './support/transfer-stage.ts';
 
 let stage: TransferStage;
@@ -28,13 +30,20 @@ describe('A billing transfer from its start to independence', () => {
     const agency = await stage.make(api.root, 'Agency');
     const account = await stage.make(agency, 'Leaving');
     const leaf = await stage.make(account, 'Leaf');
+    const sold = { account: agency, customer: account as AccountId, name: 'Retail' };
+    await sell(owner, sold, book({ model: 'flat', price: '1' }), { from: billingPeriodOf(instantOf(Date.now())).end });
     const preview = await owner.transfers.preview.query({ account });
     expect(preview).toMatchObject({
       refused: null,
+      ifUnfinished: 'stay',
+      book: 'Retail',
       nested: { accounts: 1, sample: [{ id: leaf, name: 'Leaf' }] },
       agency: { from: { id: api.root, name: 'Main' }, people: [{ email: api.email, role: 'owner' }] },
     });
     expect(preview.plans.map(({ id }) => id)).toEqual(['agency', 'business', 'start']);
+    expect(preview.plans[2]?.used).toMatchObject([
+      { meter: 'call.minutes', quantity: '0', included: '0', model: 'flat', price: '0.12', amount: { minor: '0' } },
+    ]);
 
     const email = newEmail();
     await stage.start(account, 'Leaving', email);

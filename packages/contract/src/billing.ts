@@ -13,12 +13,8 @@ const details = {
 };
 
 const tier = z.strictObject({ upTo: shapes.decimal.nullable(), price: shapes.decimal, fee: shapes.decimal });
-/** What one meter costs; quantities in its unit, prices of one unit in major units of the currency. */
-const rates = z.strictObject({
-  meter: z.string(),
-  label: z.string(),
-  unit: z.string(),
-  included: shapes.decimal,
+/** What a unit of a meter costs: quantities in it, prices of one in major units of the currency. */
+export const priced = {
   /** `60/60`: what each event is rounded up to before it is priced, in seconds of calls; null: it is priced as it is. */
   increments: z.string().nullable(),
   /** `flat`: one price; `package`: of a whole package of `size`; otherwise by steps. */
@@ -26,6 +22,14 @@ const rates = z.strictObject({
   price: shapes.decimal.nullable(),
   size: shapes.decimal.nullable(),
   tiers: shapes.list(tier),
+};
+/** What one meter costs. */
+const rates = z.strictObject({
+  meter: z.string(),
+  label: z.string(),
+  unit: z.string(),
+  included: shapes.decimal,
+  ...priced,
 });
 const plan = z.strictObject({
   id: z.string(),

@@ -107,6 +107,8 @@ export const books = {
       account: inputs.account,
       /** Only of this one. */
       customer: customerRef.optional(),
+      /** Only of this one, in whichever version. */
+      book: book.optional(),
       /** Only those that run or are to come. */
       only: z.enum(['all', 'open']).default('all'),
       cursor: inputs.cursor,

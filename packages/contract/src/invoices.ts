@@ -1,5 +1,6 @@
 import type { RowId } from '@tenantree/domain';
 import { z } from 'zod';
+import { priced } from './billing.ts';
 import { documentLine } from './document-line.ts';
 import * as inputs from './inputs.ts';
 import { type AnswerOf, fromSeller, inAccount, mutation, PEOPLE_AND_KEYS, query, screensFor } from './procedure.ts';
@@ -32,14 +33,15 @@ const invoice = z.strictObject({
   credits: shapes.rowId.nullable(),
 });
 
-/** Of each meter what was rated as a whole, before it was split. */
-const used = shapes.list(
+/** Of each meter what was rated as a whole, before it was split, and by which prices. */
+export const used = shapes.list(
   z.strictObject({
     meter: z.string(),
     label: z.string(),
     unit: z.string(),
     quantity: shapes.decimal,
     included: shapes.decimal,
+    ...priced,
     amount: shapes.money,
   }),
 );
@@ -65,8 +67,16 @@ const detailed = invoice.extend({
   buyer: party,
   plan: plan.nullable(),
   used,
+  /** Of a credit note the number of the invoice that it takes back. */
+  creditsNumber: z.string().nullable(),
+  /** Its tax by category and rate, in percent; `base` is what it is of. */
+  taxes: shapes.list(
+    z.strictObject({ category: z.string(), rate: shapes.decimal, base: shapes.money, amount: shapes.money }),
+  ),
   /** What is said of tax, where there is none. */
   tax: z.string().nullable(),
+  /** How it is paid, in the words of its sender. */
+  howToPay: z.string().nullable(),
   /** Why it was credited. */
   reason: z.string().nullable(),
   /** What credit notes took of it so far. */

@@ -1,6 +1,7 @@
 import { GRACE_DAYS, type RowId, TRANSFER_STAGES, TRANSFER_STATES, TRANSFER_STEPS } from '@tenantree/domain';
 import { z } from 'zod';
 import * as inputs from './inputs.ts';
+import { used } from './invoices.ts';
 import {
   type AnswerOf,
   fromAbove,
@@ -28,12 +29,16 @@ const step = z.enum(TRANSFER_STEPS);
 const AGENCY = z.enum(['kept', 'ended']);
 const COMPLETION = z.enum(['automatic', 'confirmed']);
 const reason = inputs.line(500).optional();
+/** What the deployment does where nobody finishes in time: everything stays as it was, or the account is suspended besides. */
+const ifUnfinished = z.enum(['stay', 'suspend']);
 
 const plan = z.strictObject({ id: z.string(), version: shapes.count, name: z.string() });
 /** A plan that can be chosen, and what last month would have cost under it. */
 const offer = plan.extend({
   monthlyFee: shapes.money,
-  /** Of what was used last month in the account and below it. */
+  /** What was used last month in the account and below it, and by which prices it would have been. */
+  used,
+  /** All of that. */
   usage: shapes.money,
   total: shapes.money,
   /** Why the account can’t have it; null: it can. */
@@ -112,6 +117,7 @@ const state = z.strictObject({
       taxId: z.string().nullable(),
     })
     .nullable(),
+  ifUnfinished,
   /** How accounts can pay here: `invoice`, and providers of payments. */
   ways: shapes.list(z.string()),
   /** Which of these the caller may do now. */
@@ -129,6 +135,7 @@ const preview = z.strictObject({
   account: shapes.accountName,
   /** Whether it could start now, or complete when it is under way; otherwise why not. */
   refused: shapes.refusal.nullable(),
+  ifUnfinished,
   /** Everything below it goes along. */
   nested: z.strictObject({ accounts: shapes.count, sample: shapes.list(shapes.accountName) }),
   members: shapes.count,
@@ -144,6 +151,8 @@ const preview = z.strictObject({
   limits: shapes.list(z.strictObject({ kind: z.string(), label: z.string(), max: shapes.count.nullable() })),
   /** What ends of people from above; at most 500 of them. */
   leavers: shapes.list(leaver),
+  /** The price book of the account directly above, which ends: what is used until then is on a last statement. Null: it has none. */
+  book: z.string().nullable(),
   /** Sites that embed screens of the account or of what is below it. */
   origins: shapes.list(z.string()),
   /** What owners of the account will see that they don’t see now. */
@@ -189,6 +198,7 @@ const invited = z.strictObject({
   /** Null: whoever is above the account is not named to its people. */
   message: z.string().nullable(),
   expiresAt: shapes.instant,
+  ifUnfinished,
   state: z.enum(['in_progress', 'completed']),
 });
 

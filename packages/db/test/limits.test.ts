@@ -671,6 +671,19 @@ describe('Limits in the database', () => {
     ).toHaveLength(1);
   });
 
+  it('are those of no plan any more where an account comes below another one', async () => {
+    const [account, to] = [await plant(test.db, null, 'Pays', now()), await plant(test.db, null, 'Pays for it', now())];
+    const limit = () =>
+      test.asOwner(`SELECT cap::int, plan_cap::int AS plan FROM limits WHERE account_id = $1 AND kind = 'calls'`, [
+        account,
+      ]);
+    expect(await setLimit(account, 'calls', { cap: 5n * UNIT })).toBe('ok');
+    await test.asOwner(`UPDATE limits SET plan_cap = cap WHERE account_id = $1 AND kind = 'calls'`, [account]);
+    expect(await limit()).toEqual([{ cap: 5, plan: 5 }]);
+    await test.asOwner('SELECT change_root($1, $2, $3)', [account, to, now()]);
+    expect(await limit()).toEqual([{ cap: null, plan: null }]);
+  });
+
   it('mark who is near a maximum of minutes, and who used it up, as counts, settings and moves change it', async () => {
     const root = await plant(test.db, null, 'Marks', now());
     const [account, other] = [await plant(test.db, root, 'Marked', now()), await plant(test.db, root, 'Other', now())];

@@ -326,7 +326,7 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     readAssignmentsOf: as(root, (trx) => store.readAssignmentsOf(trx, root, [small])),
     readAssignmentsIn: as(root, (trx) => store.readAssignmentsIn(trx, root, { from: NOVEMBER, to: NOW })),
     readAssignments: as(root, (trx) =>
-      store.readAssignments(trx, root, { customer: null, openAt: null, after: null, limit: 50 }),
+      store.readAssignments(trx, root, { customer: null, book: null, openAt: null, after: null, limit: 50 }),
     ),
     readSalesAbove: as(leaf, (trx) => store.readSalesAbove(trx, leaf, { from: NOVEMBER, to: NOW })),
     readDirectSubaccounts: as(root, (trx) => store.readDirectSubaccounts(trx, root)),

@@ -11,6 +11,7 @@ export * from './billing/margins.ts';
 export * from './billing/parse-rates.ts';
 export * from './billing/payment-method.ts';
 export * from './billing/plan.ts';
+export * from './billing/priced-words.ts';
 export * from './billing/rates.ts';
 export * from './billing/selling.ts';
 export * from './billing/settling.ts';

@@ -5,7 +5,14 @@ import { SamTransferStart } from './billing/sam-transfer-start.ts';
 import { SamBars } from './charts/sam-bars.ts';
 import { define } from './parts/define.ts';
 
-export { decimalWords, moneyWords, monthWords, quantityWords, type ShownMoney } from './billing/amounts.ts';
+export {
+  countryName,
+  decimalWords,
+  moneyWords,
+  monthWords,
+  quantityWords,
+  type ShownMoney,
+} from './billing/amounts.ts';
 export { type BillingSource, billingFrom } from './billing/billing-source.ts';
 export { cardWords } from './billing/card-words.ts';
 export { countriesIn } from './billing/countries.ts';

@@ -157,7 +157,12 @@ describe('starting a transfer', () => {
       .element(page.getByText(/6 accounts below it.*Frankfurt, Kassel, Gießen, Fulda and 2 more/))
       .toBeVisible();
     await expect.element(page.getByText('1 person from above loses access: Olivia Owner')).toBeVisible();
+    await expect.element(page.getByText('It lapses, and everything stays as it is')).toBeVisible();
+    await expect.element(page.getByText(/The price book Regions 2026 ends, with a last statement/)).toBeVisible();
     await expect.element(page.getByRole('row', { name: /Start/ })).toMatchTextContent(/€49\.00.*€170\.18.*€219\.18/);
+    await expect
+      .element(page.getByText('Call minutes: 2,654.2 minutes, 500 included, at 0.079 a minute: €170.18'))
+      .toBeVisible();
     await expect.element(button('Start billing transfer')).toHaveAttribute('aria-disabled', 'true');
     await userEvent.fill(field('Type Acme North to start'), 'acme  north ');
     await userEvent.keyboard('{Enter}');
@@ -240,7 +245,15 @@ describe('a transfer that is under way', () => {
     });
     await expect.element(page.getByRole('timer')).toMatchTextContent(/6 d 4 h.*left · until/);
     await expect.element(page.getByText('24 of 30 days are over')).toBeVisible();
-    await expect.element(page.getByText(/Not finished by then: the transfer lapses/)).toBeVisible();
+    await expect.element(page.getByText(/Not finished by then: the transfer lapses, everything stays/)).toBeVisible();
+  });
+
+  it('says what becomes of the account where its deployment suspends whoever isn’t done in time', async () => {
+    await show((source) => {
+      source.ifUnfinished = 'suspend';
+      source.begin();
+    });
+    await expect.element(page.getByText(/the transfer lapses, .+ is suspended/)).toBeVisible();
   });
 
   it('counts seconds in its last ten minutes, and says when it is over', async () => {
@@ -309,6 +322,7 @@ describe('the checklist of who takes over', () => {
     const { source } = await show(child);
     await expect.element(page.getByText('Take over billing for Acme North')).toBeVisible();
     await expect.element(page.getByText('“As you asked.”')).toBeVisible();
+    await expect.element(page.getByText('Permissions and limits that were set from above end')).toBeVisible();
     await userEvent.click(button('I own Acme North'));
     await vi.waitFor(() => expect(focused()?.id).toBe('country'));
     await expect.element(field('Company or name')).not.toBeInTheDocument();
@@ -328,9 +342,23 @@ describe('the checklist of who takes over', () => {
     await vi.waitFor(() => expect(focused()?.textContent).toBe('Save payment method'));
     await userEvent.keyboard('{Enter}');
     await expect.element(page.getByText(/Start · €219\.18 a month, as in October 2026/)).toBeVisible();
+    await expect.element(page.getByText(/500 included, at 0\.079 a minute: €170\.18/)).toBeVisible();
     await userEvent.click(button('Choose Start'));
     await expect.element(page.getByText(/Acme North is independent since/)).toBeVisible();
     await expect.element(page.getByText('Independent account')).toBeVisible();
+  });
+
+  it('has no field that is wider than its card, however long the names of countries are', async () => {
+    const prepare = (memory: MemoryBilling): void => {
+      child(memory);
+      memory.put({
+        steps: { owner: { userId: 'u' as never, name: 'Ulla' }, details: null, payment: null, plan: null },
+      });
+    };
+    await show(prepare, { width: 340 });
+    const country = await vi.waitFor(() => field('Country').element());
+    const form = country.closest('form') ?? expect.fail('it is in a form');
+    expect(country.getBoundingClientRect().right).toBeLessThanOrEqual(form.getBoundingClientRect().right);
   });
 
   it('asks nothing twice: what is done can be changed, and keeps what it was', async () => {

@@ -1,3 +1,4 @@
+import type { Instant } from '@tenantree/domain';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { userEvent } from 'vitest/browser';
 import { mockTree } from './example-tree.ts';
@@ -185,6 +186,7 @@ describe('with the keyboard alone', () => {
 
   it('one closes an account only by typing its name, and Ctrl+Z takes that back before anything older', async () => {
     const source = mockTree();
+    source.patch(source.idOf('Évora Turismo'), { transferUntil: '2026-12-01T00:00:00.000Z' as Instant });
     const shown = await show(source);
     await shown.screen.perform('protect', shown.line('Cedar Retail').account.row);
     await vi.waitFor(() => expect(source.entry(source.idOf('Cedar Retail')).row.protected).toBe(true));
@@ -193,7 +195,9 @@ describe('with the keyboard alone', () => {
     await vi.waitFor(() => expect(focused()?.getAttribute('role')).toBe('menuitem'));
     await press('{End}{Enter}');
     await vi.waitFor(() => expect(focused()?.id).toBe('confirm'));
-    expect(deep(shown.screen.renderRoot, 'sam-close').shadowRoot?.textContent).toContain('kept for 35 days');
+    const said = deep(shown.screen.renderRoot, 'sam-close').shadowRoot?.textContent;
+    expect(said).toContain('kept for 35 days');
+    expect(said).toContain('Its billing transfer is cancelled with it.');
     await press('{Enter}');
     expect(source.entry(source.idOf('Évora Turismo')).row.status).toBe('active');
     await press('évora turismo{Enter}');

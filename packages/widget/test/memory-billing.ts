@@ -4,6 +4,7 @@ import type {
   BillingSource,
   BillingState,
   CustomerMargins,
+  PlanOffer,
   PlanOffers,
   Transfer,
   TransferList,
@@ -15,6 +16,20 @@ import { SourceRefusal } from '../src/index.ts';
 const DAY_MS = 86_400_000;
 const at = (ms: number): Instant => new Date(ms).toISOString() as Instant;
 const eur = (minor: string) => ({ currency: 'EUR', exponent: 2, minor });
+/** What minutes cost under a plan. */
+const minutes = (quantity: string, included: string, price: string, minor: string): PlanOffer['used'][number] => ({
+  meter: 'call.minutes',
+  label: 'Call minutes',
+  unit: 'minute',
+  quantity: quantity as Decimal,
+  included: included as Decimal,
+  increments: null,
+  model: 'flat',
+  price: price as Decimal,
+  size: null,
+  tiers: [],
+  amount: eur(minor),
+});
 const STEPS = ['owner', 'details', 'payment', 'plan'] as const;
 
 /** Whose side looks. */
@@ -31,6 +46,7 @@ export class MemoryBilling implements BillingSource {
   payer: BillingState['payer'] = null;
   details: TransferView['details'] = null;
   refused: TransferPreview['refused'] = null;
+  ifUnfinished: TransferView['ifUnfinished'] = 'stay';
   list: TransferList = { underWay: [], ended: [] };
   offers: PlanOffers = {
     month: '2026-10',
@@ -40,6 +56,7 @@ export class MemoryBilling implements BillingSource {
         version: 1,
         name: 'Start',
         monthlyFee: eur('4900'),
+        used: [minutes('2654.2', '500', '0.079', '17018')],
         usage: eur('17018'),
         total: eur('21918'),
         refused: null,
@@ -49,6 +66,7 @@ export class MemoryBilling implements BillingSource {
         version: 4,
         name: 'Scale',
         monthlyFee: eur('190000'),
+        used: [minutes('2654.2', '100000', '0.039', '0')],
         usage: eur('0'),
         total: eur('190000'),
         refused: null,
@@ -155,6 +173,7 @@ export class MemoryBilling implements BillingSource {
       badge: '',
       now: at(this.nowMs),
       transfer: current,
+      ifUnfinished: this.ifUnfinished,
       ways: this.ways,
       details: side === 'child' ? this.details : null,
       may,
@@ -206,6 +225,7 @@ export class MemoryBilling implements BillingSource {
     this.#answer(() => ({
       account: this.account,
       refused: this.refused,
+      ifUnfinished: this.ifUnfinished,
       nested: {
         accounts: 6,
         sample: ['Frankfurt', 'Kassel', 'Gießen', 'Fulda', 'Hanau'].map((name) => ({ id: name as AccountId, name })),
@@ -219,6 +239,7 @@ export class MemoryBilling implements BillingSource {
         { kind: 'member', account: this.account, name: 'Olivia Owner' },
         { kind: 'key', account: this.account, name: 'Sync' },
       ],
+      book: 'Regions 2026',
       origins: [],
       newlySeen: [],
       products: this.products,

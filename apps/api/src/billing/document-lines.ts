@@ -10,9 +10,8 @@ import {
   csvLines,
   quoted,
 } from '@tenantree/domain';
-import type { DrawnLine } from './draw-invoice.ts';
-import { inUnitOf } from './read-invoices.ts';
-import { moneyOf, shownMeter } from './shown-plan.ts';
+import type { DrawnLine } from './draw-document.ts';
+import { inUnitOf, moneyOf, shownMeter } from './shown-plan.ts';
 
 /** Lines in one part of a CSV file. */
 const PART_LINES = 1_000;
@@ -92,12 +91,12 @@ async function summed(
   return sums.map(({ type, meter, ofPeriod, name, quantity, amount, lines }) => ({
     says: [
       WORDS[type],
-      type === 'late' && ofPeriod ? `of ${billingPeriodOf(ofPeriod).key}` : '',
-      meter ? shownMeter(meter).label : '',
+      type === 'late' && ofPeriod ? `of ${billingPeriodOf(ofPeriod).key}:` : '',
+      meter ? `${shownMeter(meter).label} ${name === null ? 'of its own' : `of ${quoted(name)} and below`}` : '',
     ]
       .filter(Boolean)
       .join(' '),
-    path: meter ? `${name === null ? 'Own' : quoted(name)}, ${lines === 1 ? '1 line' : `${lines} lines`}` : '',
+    path: meter ? (lines === 1 ? '1 line' : `${lines} lines`) : '',
     quantity: meter && quantity !== null ? { amount: inUnitOf(meter, quantity), unit: shownMeter(meter).unit } : null,
     amount: { currency, minor: amount },
   }));

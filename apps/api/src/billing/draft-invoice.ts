@@ -46,6 +46,7 @@ import {
   rate,
   settle,
   TAX_NOT_INCLUDED,
+  type Tax,
   totalOf,
 } from '@tenantree/domain';
 import { type Hall, nowOf } from '../hall/hall.ts';
@@ -95,17 +96,17 @@ export async function draftInvoice(hall: DraftingHall, what: ToDraft): Promise<D
 /** A plan that held in a period, and for how much of it. */
 type Held = { readonly subscription: Subscription; readonly stored: StoredPlan; readonly fraction: Fraction };
 type Used = Terms['used'][number];
-type Parties = Pick<Terms, 'account' | 'seller' | 'buyer'>;
+type Parties = Pick<Terms, 'account' | 'seller' | 'buyer' | 'howToPay'>;
 /** By what an invoice was made. */
 type Made = {
   readonly plan: StoredPlan;
   readonly fraction: Fraction;
   readonly used: readonly Used[];
-  readonly taxed: 'taxed' | 'untaxed';
+  readonly taxes: readonly Tax[];
 };
 
 /** What a credit note has nothing of. */
-export const OF_NO_PLAN = { plan: null, fraction: null, used: [] } satisfies Partial<Terms>;
+export const OF_NO_PLAN = { plan: null, fraction: null, used: [], taxes: [], howToPay: null } satisfies Partial<Terms>;
 
 /** The plans that held in a period, first to last. */
 export async function readHeld(trx: TenantTransaction, account: AccountId, period: BillingPeriod): Promise<Held[]> {
@@ -282,15 +283,15 @@ class InvoiceWriter {
   }
 
   /** Sums up what is written, and writes the invoice itself. */
-  async #finish(currency: Currency, by: Omit<Made, 'taxed'>): Promise<Drafted> {
+  async #finish(currency: Currency, by: Omit<Made, 'taxes'>): Promise<Drafted> {
     const { account, period, kind } = this.#what;
     const parties = await this.#readParties();
-    const taxed = await this.#writeTax(parties, currency);
+    const taxes = await this.#writeTax(parties, currency);
     const balance = (await readBalance(this.#trx, account)).get(currency.code) ?? 0n;
     const sums = this.#sums.map(({ amount }) => ({ type: 'credit' as const, amount }));
     const { total, applied, toBalance } = settle(sums, balance);
     if (toBalance > 0n) await this.#add([{ type: 'credit', amount: toBalance }]);
-    const terms = this.#termsOf(parties, { ...by, taxed }, { currency, minor: total });
+    const terms = this.#termsOf(parties, { ...by, taxes }, { currency, minor: total });
     const common = { period: period.start, currency, draftedAt: nowOf(this.#hall) };
     const sum = { total, applied, credits: null, lines: this.#n, terms: storedTerms(terms) };
     await writeInvoice(this.#trx, account, { ...common, ...sum, id: this.#id, kind, seq: 0 }, 'INV');
@@ -309,10 +310,16 @@ class InvoiceWriter {
     const { account } = this.#what;
     const name = (await readAccountState(this.#trx, account))?.name ?? '';
     const details = await findBillingDetails(this.#trx, account);
-    const seller = this.#hall.settings.invoiceSender;
+    const sender = this.#hall.settings.invoiceSender;
     return {
       account: name,
-      seller: seller && { ...seller, address: [...seller.address] },
+      seller: sender && {
+        country: sender.country,
+        name: sender.name,
+        address: [...sender.address],
+        taxId: sender.taxId,
+      },
+      howToPay: sender?.howToPay ?? null,
       buyer: {
         country: details?.country ?? null,
         name: details?.name ?? name,
@@ -322,19 +329,20 @@ class InvoiceWriter {
     };
   }
 
-  #termsOf(parties: Parties, { plan: { id, version, name }, fraction, used, taxed }: Made, total: Money): Terms {
+  #termsOf(parties: Parties, { plan: { id, version, name }, fraction, used, taxes }: Made, total: Money): Terms {
     const { key } = this.#what.period;
     const told = { account: parties.account, period: key, total: `${total.currency.code} ${amountText(total)}` };
-    const tax = taxed === 'taxed' ? null : TAX_NOT_INCLUDED;
-    return { ...parties, plan: { id, version, name }, fraction, used: [...used], tax, reason: null, told };
+    const tax = taxes.length > 0 ? null : TAX_NOT_INCLUDED;
+    const made = { plan: { id, version, name }, fraction, used: [...used], taxes: [...taxes], tax };
+    return { ...parties, ...made, reason: null, told };
   }
 
-  async #writeTax({ seller, buyer }: Parties, currency: Currency): Promise<Made['taxed']> {
+  async #writeTax({ seller, buyer }: Parties, currency: Currency): Promise<Made['taxes']> {
     const nobody = { country: null, taxId: null };
     const taxes = await this.#hall.tax({ seller: seller ?? nobody, buyer, currency, lines: this.#sums });
     await this.#add(taxes.map(({ amount }) => ({ type: 'tax', amount })));
     this.#sums.push(...taxes.map(({ category, amount }) => ({ id: `tax ${category}`, amount })));
-    return taxes.length > 0 ? 'taxed' : 'untaxed';
+    return taxes;
   }
 }
 

@@ -8,7 +8,7 @@ import { defineJob, type ItemOutcome, type Job, type JobItem } from '../jobs/def
 import { enqueue } from '../jobs/enqueue.ts';
 import { writePart } from '../jobs/job-files.ts';
 import { documentCsv, linesToDraw, type ReadLines } from './document-lines.ts';
-import type { DrawnLine } from './draw-invoice.ts';
+import type { DrawnLine } from './draw-document.ts';
 
 const payload = z.object({
   document: z.string().transform((id) => id as RowId),

@@ -23,8 +23,12 @@ const schema = z.object({
    * many events were counted by then: as long as there are no more, nothing came late.
    */
   used: z.array(z.object({ meter, quantity: z.string(), included: z.string(), amount: whole, events: z.number() })),
+  /** Its tax by category and rate, which is in 10⁻⁴ of a percent; amounts in minor units. Invoices from before that was kept have none. */
+  taxes: z.array(z.object({ category: z.string(), rate: whole, base: whole, amount: whole })).default([]),
   /** What is said of tax, where there is none. */
   tax: z.string().nullable(),
+  /** How it is paid, in the words of its sender; invoices from before there were any have none. */
+  howToPay: z.string().nullable().default(null),
   reason: z.string().nullable(),
   /** What the log says of it, but for the number. */
   told: z.record(z.string(), z.union([z.string(), z.number()])),
@@ -41,4 +45,10 @@ export const storedTerms = (terms: Terms): Readonly<Record<string, unknown>> => 
   ...terms,
   fraction: terms.fraction && { part: terms.fraction.part.toString(), whole: terms.fraction.whole.toString() },
   used: terms.used.map((one) => ({ ...one, amount: one.amount.toString() })),
+  taxes: terms.taxes.map(({ category, rate, base, amount }) => ({
+    category,
+    rate: rate.toString(),
+    base: base.toString(),
+    amount: amount.toString(),
+  })),
 });

@@ -21,8 +21,8 @@ import {
 } from '@tenantree/domain';
 import { feeLine, readHeld, readLateOfPayer, together } from './draft-invoice.ts';
 import { LinePage } from './line-page.ts';
-import { inUnitOf, shownLine } from './read-invoices.ts';
-import { planOf, shownMeter, shownMoney } from './shown-plan.ts';
+import { shownLine } from './read-invoices.ts';
+import { inUnitOf, planOf, shownMeter, shownMoney, shownPriced } from './shown-plan.ts';
 
 type OfPayer = { readonly account: AccountId; readonly period: BillingPeriod };
 type Used = { readonly rates: Rates; readonly quantity: string; readonly amount: bigint };
@@ -65,6 +65,7 @@ export async function invoiceToCome(
         ...shownMeter(rates.meter),
         quantity: inUnitOf(rates.meter, quantity),
         included: formatDecimal(rates.included),
+        ...shownPriced(rates),
         amount: shownMoney(currency, amount),
       })),
       late: shownMoney(currency, lateSum),

@@ -3,6 +3,7 @@ import {
   findInvoice,
   readCredited,
   readLines,
+  readPlan,
   type StoredInvoice,
   type StoredLine,
   type TenantTransaction,
@@ -11,18 +12,14 @@ import {
   type AccountId,
   billingPeriodOf,
   type Currency,
-  countedAs,
   type Decimal,
-  divRound,
-  formatDecimal,
-  type MeterKey,
-  parseDecimal,
+  formatPercent,
   quoted,
   type RowId,
 } from '@tenantree/domain';
 import { refuseWith } from '../hall/refused.ts';
-import { readTerms } from './invoice-terms.ts';
-import { shownMeter, shownMoney } from './shown-plan.ts';
+import { readTerms, type Terms } from './invoice-terms.ts';
+import { inUnitOf, planOf, shownMeter, shownMoney, shownPriced } from './shown-plan.ts';
 
 /** An invoice as lists show it. */
 export function shownInvoice(invoice: StoredInvoice): ShownInvoice {
@@ -47,11 +44,6 @@ export async function findIssued(trx: TenantTransaction, account: AccountId, id:
   return found?.issued ? found : refuseWith('NOT_FOUND', 'There is no such invoice.', 'invoice');
 }
 
-/** A quantity in the unit of a meter, rounded to 9 digits; what is split is exact. */
-export function inUnitOf(meter: MeterKey, counted: string): Decimal {
-  return formatDecimal(divRound(parseDecimal(counted) ?? 0n, countedAs(meter).each));
-}
-
 /** An invoice with all that is said of it. */
 export async function detailedInvoice(
   trx: TenantTransaction,
@@ -59,23 +51,47 @@ export async function detailedInvoice(
   invoice: StoredInvoice,
 ): Promise<DetailedInvoice> {
   const terms = readTerms(invoice.terms);
-  const { currency } = invoice;
+  const { currency, credits } = invoice;
   const credited = [...(await readCredited(trx, account, invoice.id)).values()].reduce((sum, one) => sum - one, 0n);
   return {
     ...shownInvoice(invoice),
     seller: terms.seller,
     buyer: terms.buyer,
     plan: terms.plan,
-    used: terms.used.map(({ meter, quantity, included, amount }) => ({
-      ...shownMeter(meter),
-      quantity: inUnitOf(meter, quantity),
-      included: included as Decimal,
+    used: await readUsed(trx, currency, terms),
+    creditsNumber: credits === null ? null : ((await findInvoice(trx, account, credits))?.issued?.number ?? null),
+    taxes: terms.taxes.map(({ category, rate, base, amount }) => ({
+      category,
+      rate: formatPercent(rate),
+      base: shownMoney(currency, base),
       amount: shownMoney(currency, amount),
     })),
     tax: terms.tax,
+    howToPay: terms.howToPay,
     reason: terms.reason,
     credited: shownMoney(currency, credited),
   };
+}
+
+/** Of each meter what was rated, and by which prices: those of its plan, whose versions don’t change. */
+async function readUsed(
+  trx: TenantTransaction,
+  currency: Currency,
+  { plan, used }: Terms,
+): Promise<DetailedInvoice['used'][number][]> {
+  if (plan === null) return [];
+  const { rates } = planOf(await readPlan(trx, plan));
+  return used.map(({ meter, quantity, included, amount }) => {
+    const priced = rates.find((one) => one.meter === meter);
+    if (!priced) throw new Error(`the plan has a price for ${meter}`);
+    return {
+      ...shownMeter(meter),
+      quantity: inUnitOf(meter, quantity),
+      included: included as Decimal,
+      ...shownPriced(priced),
+      amount: shownMoney(currency, amount),
+    };
+  });
 }
 
 /** A page of lines as people see them. */

@@ -151,7 +151,7 @@ export type Settings = Keeping & {
   /** Milliseconds between the end of a period and its closing (rules/money 8). */
   readonly closingGraceMs: number;
   /** Who sends invoices, as they say; null: they name nobody. */
-  readonly invoiceSender: InvoiceParty | null;
+  readonly invoiceSender: InvoiceSender | null;
   /** Whether an account whose billing transfer ran out stays as it is, or is suspended. */
   readonly transferExpiry: 'stay' | 'suspend';
   /** Where people reach the web app, without a slash at the end. */
@@ -162,6 +162,12 @@ export type Settings = Keeping & {
 
 /** Somebody on an invoice: who sends it, or whom it is addressed to. */
 export type InvoiceParty = TaxParty & { readonly name: string; readonly address: readonly string[] };
+
+/** Who sends invoices. */
+export type InvoiceSender = InvoiceParty & {
+  /** What invoices say of how and until when they are paid; null: nothing. */
+  readonly howToPay: string | null;
+};
 
 /** The one who calls, as far as slices care: how the audit log names them, and what they are a member of. */
 export type Caller = {

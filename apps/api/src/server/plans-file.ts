@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import type { OfferedPlan } from '@tenantree/db';
 import { LONGEST_ADDRESS, MOST_ADDRESS_LINES, type PlanInput, parsePlan, quoted } from '@tenantree/domain';
 import { z } from 'zod';
-import type { InvoiceParty } from '../hall/hall.ts';
+import type { InvoiceSender } from '../hall/hall.ts';
 
 /** What a deployment sells, and who it is on invoices (docs/operators.md). */
-export type PlansFile = { readonly sender: InvoiceParty | null; readonly plans: readonly OfferedPlan[] };
+export type PlansFile = { readonly sender: InvoiceSender | null; readonly plans: readonly OfferedPlan[] };
 
 const tiers = z.array(z.strictObject({ upTo: z.string().nullable(), price: z.string(), fee: z.string().optional() }));
 const more = { included: z.string().optional(), increments: z.string().optional() };
@@ -34,6 +34,7 @@ const sender = z.strictObject({
     .default(null),
   address: z.array(z.string().max(LONGEST_ADDRESS)).max(MOST_ADDRESS_LINES).default([]),
   taxId: z.string().max(40).nullable().default(null),
+  howToPay: z.string().min(1).max(500).nullable().default(null),
 });
 const file = z.strictObject({ sender: sender.nullable().default(null), plans: z.array(plan).max(100) });
 

@@ -35,6 +35,7 @@ export async function readTransferInvitation(hall: Hall, guess: Guess, signedIn:
     email: recipient,
     message,
     expiresAt,
+    ifUnfinished: hall.settings.transferExpiry,
     state: state === 'completed' ? ('completed' as const) : ('in_progress' as const),
   };
 }

@@ -1,4 +1,5 @@
 import type { AccountId, Transfer } from '@tenantree/domain';
+import type { Hall } from '../hall/hall.ts';
 import type { Told } from '../hall/transfer/order-job.ts';
 import type { Letter } from '../mail/letter.ts';
 
@@ -16,15 +17,17 @@ export const invitationLetter = (name: string, transfer: Transfer, url: string):
   ],
 });
 
-const SAID: Readonly<Record<Told['what'], (told: Told) => string>> = {
+type Settings = Pick<Hall['settings'], 'publicUrl' | 'transferExpiry'>;
+
+const SAID: Readonly<Record<Told['what'], (told: Told, of: Settings) => string>> = {
   started: ({ name, recipient, until }) =>
     `The billing transfer of “${name}” has started. ${recipient} is invited to complete it until ${dayOf(until)}.`,
   completed: ({ name }) => `The billing transfer of “${name}” is complete: it is an independent account now.`,
   cancelled: ({ name }) => `The billing transfer of “${name}” was cancelled. Everything is as before.`,
   declined: ({ name, reason }) =>
     `The billing transfer of “${name}” was declined${reason === null ? '.' : `: ${reason}`} Everything is as before.`,
-  expired: ({ name }) =>
-    `The time of the billing transfer of “${name}” is over. The account is paid for by its parent account as before; the transfer can be started again.`,
+  expired: ({ name }, { transferExpiry }) =>
+    `The time of the billing transfer of “${name}” is over. The account is paid for by its parent account as before${transferExpiry === 'suspend' ? ', and is suspended: it can be read, and changed when that is lifted' : ''}; the transfer can be started again.`,
   extended: ({ name, until }) => `The billing transfer of “${name}” now ends at ${dayOf(until)}.`,
   reminder: ({ name, days, until }) =>
     `The billing transfer of “${name}” ends in ${days === 1 ? 'one day' : `${days} days`}, at ${dayOf(until)}, unless it is completed before.`,
@@ -47,9 +50,9 @@ const GOES_ON: readonly Told['what'][] = [
 ];
 
 /** The mail that tells one side what became of a transfer. @param at the account; where it has left, of the side of the parent the one above it then */
-export function newsLetter(told: Told, publicUrl: string, at: AccountId): Pick<Letter, 'subject' | 'says'> {
-  const said = SAID[told.what](told);
-  const url = `${publicUrl}/a/${at}/billing`;
+export function newsLetter(told: Told, settings: Settings, at: AccountId): Pick<Letter, 'subject' | 'says'> {
+  const said = SAID[told.what](told, settings);
+  const url = `${settings.publicUrl}/a/${at}/billing`;
   return { subject: `Billing transfer of “${told.name}”`, says: [said, ...moreFor(told, url)] };
 }
 

@@ -4,6 +4,7 @@ import {
   readAccountRows,
   readAccountState,
   readAccountsBelow,
+  readAssignmentsOf,
   readCaretakers,
   readCopiesFromAbove,
   readLeavers,
@@ -42,10 +43,21 @@ const MOST_COPIES = 20_000;
 const MOST_PRODUCTS = 500;
 
 /** What a transfer of an account would bring along, end and cost. @throws Refused ALREADY_INDEPENDENT, TRANSFER_EXPIRED */
-export const previewTransfer = (hall: Hall, access: Access): Promise<TransferPreview> =>
-  hall.db.withTenant(access.root, (trx) => previewIn(hall, trx, access), { snapshot: true });
+export async function previewTransfer(hall: Hall, access: Access): Promise<TransferPreview> {
+  const preview = await hall.db.withTenant(access.root, (trx) => previewIn(hall, trx, access), { snapshot: true });
+  return { ...preview, book: await bookOf(hall, access) };
+}
 
-async function previewIn(hall: Hall, trx: TenantTransaction, access: Access): Promise<TransferPreview> {
+/** The name of the book that the account directly above sells it by, now or from when that begins. */
+async function bookOf(hall: Hall, { id, chain, reached }: Access): Promise<string | null> {
+  const seller = chain.at(-2)?.id;
+  if (seller === undefined || !reached.includes(seller)) return null;
+  const now = nowOf(hall);
+  const held = await hall.db.withTenant(seller, (trx) => readAssignmentsOf(trx, seller, [id]), { snapshot: true });
+  return held.find(({ to }) => to === null || to > now)?.book.name ?? null;
+}
+
+async function previewIn(hall: Hall, trx: TenantTransaction, access: Access): Promise<Omit<TransferPreview, 'book'>> {
   const { id } = access;
   const now = nowOf(hall);
   const account = (await readAccountState(trx, id)) ?? refuseWith('NOT_FOUND', 'There is no such account.', 'account');
@@ -61,6 +73,7 @@ async function previewIn(hall: Hall, trx: TenantTransaction, access: Access): Pr
   return {
     account: { id, name: account.name },
     refused: refusalOf(hall, situation, await unfitOf({ trx }, hall, account, situation.transfer), nowMs),
+    ifUnfinished: hall.settings.transferExpiry,
     ...(await effectOf(trx, access, now, stored)),
   };
 }
@@ -71,7 +84,7 @@ async function effectOf(
   access: Access,
   now: Instant,
   stored: StoredTransfer | null,
-): Promise<Omit<TransferPreview, 'account' | 'refused'>> {
+): Promise<Omit<TransferPreview, 'account' | 'refused' | 'ifUnfinished' | 'book'>> {
   const { id, name, chain } = access;
   const [row] = await readAccountRows(trx, [id], now, 'without_minutes');
   // Of accounts above those that the caller reaches nobody is named.

@@ -6,6 +6,7 @@ import {
   billingPeriodOf,
   countedAs,
   decidePlanChoice,
+  formatDecimal,
   type Instant,
   instantOf,
   minorOfPrice,
@@ -14,7 +15,7 @@ import {
   parseDecimal,
   rate,
 } from '@tenantree/domain';
-import { offerOf, planOf, shownMoney } from '../hall/plans.ts';
+import { inUnitOf, offerOf, planOf, shownMeter, shownMoney, shownPriced } from '../hall/plans.ts';
 
 /** The last month that is over. */
 export const lastMonth = (now: Instant): BillingPeriod =>
@@ -47,13 +48,23 @@ export async function pricePlans(
 async function costs(trx: TenantTransaction, account: AccountId, stored: StoredPlan, month: BillingPeriod) {
   const { currency, monthlyFee, rates } = planOf(stored);
   const fee = minorOfPrice(monthlyFee, currency);
+  const used: PlanOfferView['used'][number][] = [];
   let usage = 0n;
   for (const one of rates) {
     const quantity = await readSubtreeTotal(trx, account, countedAs(one.meter).as, month.start);
-    usage += rate(one, currency, parseDecimal(quantity) ?? 0n);
+    const amount = rate(one, currency, parseDecimal(quantity) ?? 0n);
+    used.push({
+      ...shownMeter(one.meter),
+      quantity: inUnitOf(one.meter, quantity),
+      included: formatDecimal(one.included),
+      ...shownPriced(one),
+      amount: shownMoney(currency, amount),
+    });
+    usage += amount;
   }
   return {
     monthlyFee: shownMoney(currency, fee),
+    used,
     usage: shownMoney(currency, usage),
     total: shownMoney(currency, fee + usage),
   };

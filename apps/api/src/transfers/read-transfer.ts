@@ -54,6 +54,7 @@ export async function viewIn(trx: TenantTransaction, { hall, actor, access }: Re
     now,
     transfer: isShown ? await shown(trx, access.id, isOwner ? stored : { ...stored, card: null }) : null,
     details: isOwner ? (stored?.details ?? null) : null,
+    ifUnfinished: hall.settings.transferExpiry,
     ways: hall.payments.keys,
     may: actsOf(hall, actor, access, stage, stored),
   };

@@ -155,7 +155,7 @@ export const tellTransferJob = defineJob({
       'email' in to ? to.email : await hall.db.withTenant(account, (trx) => readAlertAddress(trx, account, to));
     if (address === null) return { skipped: 'It is not for them any more.' };
     const key = `${id}.${'email' in to ? 'recipient' : to.user}.${told.what}`;
-    await hall.sendMail(mailOf({ to: address, key, ...newsLetter(told, hall.settings.publicUrl, account) }));
+    await hall.sendMail(mailOf({ to: address, key, ...newsLetter(told, hall.settings, account) }));
     await hall.db.withTenant(account, (trx) => done(trx));
     return 'done';
   },

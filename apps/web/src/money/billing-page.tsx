@@ -14,6 +14,7 @@ import { texts } from '../texts.ts';
 import { dailyChart, minus, type Point } from './daily-chart.ts';
 import { Departures } from './departures.tsx';
 import { Billing, billingSource, Chart } from './elements.ts';
+import { Independence } from './independence.tsx';
 import { Included } from './meter-facts.tsx';
 import { PaymentMethod } from './payment-method.tsx';
 import { Received } from './received.tsx';
@@ -72,6 +73,7 @@ function Payer({ account, state }: { readonly account: string; readonly state: B
   const levels = useAccount(account).data?.levels;
   return (
     <>
+      <Independence account={account} />
       {state.soFar && <SoFar account={account} soFar={state.soFar} balance={state.balance} />}
       {state.soFar && levels?.['billing.usage'] !== 'none' && <Days account={account} period={state.soFar.period} />}
       <div className={css.two}>

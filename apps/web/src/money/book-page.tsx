@@ -6,7 +6,7 @@ import { type FormEvent, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import css from '../parts/cards.module.css';
 import { Card, Select, Table, useAct } from '../parts/cards.tsx';
-import { Alert, Button, errorOf, Field, Loaded, Page } from '../parts/parts.tsx';
+import { Alert, Button, Empty, errorOf, Field, Loaded, Page } from '../parts/parts.tsx';
 import { giveUp, noteWritten, useUnsaved } from '../parts/unsaved.ts';
 import { queries, tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
@@ -21,7 +21,7 @@ import {
   termsOf,
 } from './book-terms.ts';
 import { TryTerms } from './what-if.tsx';
-import { price } from './words.ts';
+import { price, startWords } from './words.ts';
 
 const { billing, books } = tenantree.trpc;
 
@@ -69,6 +69,7 @@ export default function BookPage({ account, book }: { readonly account: string; 
               />
               <div className={css.column}>
                 <Comes book={found.book} />
+                <Holders account={account} book={found.book.id} />
                 <Versions
                   found={found}
                   onChoose={(wished) => giveUp(() => setVersion(wished), `show version ${wished}`)}
@@ -110,6 +111,50 @@ const Comes = ({ book: { terms, version } }: { readonly book: Saved }) => (
     </Table>
   </Card>
 );
+
+/** So many of those who have a book are named. */
+const MOST_HOLDERS = 50;
+
+/** Who has some version of the book, or will. */
+function Holders({ account, book }: { readonly account: string; readonly book: string }) {
+  const query = useQuery({
+    queryKey: ['assignments', account, 'of', book],
+    queryFn: () => books.assignments.query({ account, book, only: 'open', limit: MOST_HOLDERS }),
+  });
+  return (
+    <Card title="Who has it" aside={<Link href={`/a/${account}/rebilling`}>Give it to others</Link>}>
+      <Loaded query={query}>
+        {({ rows, nextCursor }) =>
+          rows.length === 0 ? (
+            <Empty>Nobody has it. Select customers on the page Rebilling to give it to them.</Empty>
+          ) : (
+            <Table
+              label="Who has it"
+              columns={['Customer', 'Version', 'From']}
+              {...(nextCursor !== null && { caption: `The newest ${MOST_HOLDERS} of them.` })}
+            >
+              <tbody>
+                {rows.map(({ customer, book: { version }, from, state }) => (
+                  <tr key={`${customer.id} ${from}`}>
+                    <th scope="row">
+                      <Link href={`/a/${account}/rebilling/customers/${customer.id}`}>
+                        <bdi>{customer.name ?? 'An account that is gone'}</bdi>
+                      </Link>
+                    </th>
+                    <td>v{version}</td>
+                    <td>
+                      {startWords(from)} {state === 'coming' && <span className={css.badge}>to come</span>}
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </Table>
+          )
+        }
+      </Loaded>
+    </Card>
+  );
+}
 
 const Versions = ({ found, onChoose }: { readonly found: Found; readonly onChoose: (version: number) => void }) => (
   <Card title="Versions">

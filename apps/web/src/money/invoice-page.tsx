@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { DetailedInvoice, DocumentLine } from '@tenantree/contract';
-import { monthWords } from '@tenantree/widget/money';
-import { type ReactNode, useState } from 'react';
+import { countryName, monthWords } from '@tenantree/widget/money';
+import { Fragment, type ReactNode, useState } from 'react';
 import { Link } from 'wouter';
 import css from '../parts/cards.module.css';
 import { Act, Card } from '../parts/cards.tsx';
@@ -13,7 +13,7 @@ import { LineTable, linesWords, Sum } from './line-table.tsx';
 import { MeterFacts } from './meter-facts.tsx';
 import { saveJob } from './save-job.ts';
 import { usePrint } from './use-print.ts';
-import { amount, negated } from './words.ts';
+import { amount, negated, price } from './words.ts';
 
 const { invoices } = tenantree.trpc;
 const LINES = 200;
@@ -89,7 +89,11 @@ const Party = ({ title, party }: { readonly title: string; readonly party: Detai
   <>
     <dt>{title}</dt>
     <dd>
-      <bdi>{[party.name, ...party.address].join(', ')}</bdi>
+      <bdi>
+        {[party.name, ...party.address, ...(party.country ? [countryName(party.country, texts.locale)] : [])].join(
+          ', ',
+        )}
+      </bdi>
       {party.taxId !== null && <div className={css.quiet}>Tax id {party.taxId}</div>}
     </dd>
   </>
@@ -118,7 +122,9 @@ const Head = ({ account, invoice }: { readonly account: string; readonly invoice
         <>
           <dt>Credits</dt>
           <dd>
-            <Link href={`/a/${account}/billing/invoices/${invoice.credits}`}>The invoice that it takes from</Link>
+            <Link href={`/a/${account}/billing/invoices/${invoice.credits}`}>
+              {invoice.creditsNumber === null ? 'The invoice that it takes from' : `Invoice ${invoice.creditsNumber}`}
+            </Link>
           </dd>
         </>
       )}
@@ -131,6 +137,14 @@ const Head = ({ account, invoice }: { readonly account: string; readonly invoice
         </>
       )}
       <MeterFacts used={invoice.used} />
+      {invoice.taxes.map(({ category, rate, base, amount: tax }) => (
+        <Fragment key={`${category} ${rate}`}>
+          <dt>Tax</dt>
+          <dd>
+            {price(rate)} % ({category}) of {amount(base)}: {amount(tax)}
+          </dd>
+        </Fragment>
+      ))}
     </dl>
   </Card>
 );
@@ -157,6 +171,7 @@ const Lines = ({
     </LineTable>
     <div className={css.in}>
       {children}
+      {invoice.howToPay !== null && invoice.due.minor !== '0' && <p>{invoice.howToPay}</p>}
       {invoice.tax !== null && <p className={css.quiet}>{invoice.tax}</p>}
       <p className={css.quiet}>
         {invoice.kind === 'credit'

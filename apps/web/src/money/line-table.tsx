@@ -6,7 +6,7 @@ import { texts } from '../texts.ts';
 import { amount, quantityOf } from './words.ts';
 
 /**
- * The lines of an invoice or statement.
+ * The lines of an invoice or statement. Where there is little room the account, whose name each line says, has no column of its own.
  *
  * @param children rows of the foot: `Sum`
  */
@@ -17,24 +17,31 @@ export const LineTable = ({
   readonly lines: readonly DocumentLine[];
   readonly children: ReactNode;
 }) => (
-  <Table label="Lines" columns={['What', 'Account', { figure: 'Quantity' }, { figure: 'Amount' }]}>
-    <tbody>
-      {lines.map((line) => (
-        <tr key={line.n}>
-          <th scope="row">{line.says}</th>
-          <td>
-            <bdi>{line.account ? (line.account.name ?? 'An account that is gone') : ''}</bdi>
-            <div className={css.quiet}>
-              <Above names={line.account?.above ?? []} />
-            </div>
-          </td>
-          <td className={css.number}>{line.quantity === null ? '' : quantityOf(line.quantity, line.unit ?? '')}</td>
-          <td className={css.number}>{amount(line.amount)}</td>
-        </tr>
-      ))}
-    </tbody>
-    <tfoot>{children}</tfoot>
-  </Table>
+  <div className={css.lines}>
+    <Table label="Lines" columns={['What', 'Account', { figure: 'Quantity' }, { figure: 'Amount' }]}>
+      <tbody>
+        {lines.map((line) => (
+          <tr key={line.n}>
+            <th scope="row">
+              {line.says}
+              <div className={`${css.quiet} ${css.narrow}`}>
+                <Above names={line.account?.above ?? []} />
+              </div>
+            </th>
+            <td>
+              <bdi>{line.account ? (line.account.name ?? 'An account that is gone') : ''}</bdi>
+              <div className={css.quiet}>
+                <Above names={line.account?.above ?? []} />
+              </div>
+            </td>
+            <td className={css.number}>{line.quantity === null ? '' : quantityOf(line.quantity, line.unit ?? '')}</td>
+            <td className={css.number}>{amount(line.amount)}</td>
+          </tr>
+        ))}
+      </tbody>
+      <tfoot>{children}</tfoot>
+    </Table>
+  </div>
 );
 
 /** How many lines there are, in words. */
@@ -53,9 +60,9 @@ const Above = ({ names }: { readonly names: readonly (string | null)[] }) =>
 /** What lines come to, below them. */
 export const Sum = ({ label, value }: { readonly label: string; readonly value: DocumentLine['amount'] }) => (
   <tr>
-    <th scope="row" colSpan={3}>
-      {label}
-    </th>
+    <th scope="row">{label}</th>
+    <td className={css.number} />
+    <td className={css.number} />
     <td className={css.number}>{amount(value)}</td>
   </tr>
 );

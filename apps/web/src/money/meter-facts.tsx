@@ -1,15 +1,15 @@
 import type { DetailedInvoice } from '@tenantree/contract';
 import { Fragment } from 'react';
-import { amount, price, quantity, quantityOf } from './words.ts';
+import { amount, price, pricedWords, quantity, quantityOf } from './words.ts';
 
-/** What each meter came to as a whole, before it was split over lines: for a list of facts. */
+/** What each meter came to as a whole and at which price, before it was split over lines: for a list of facts. */
 export const MeterFacts = ({ used }: { readonly used: DetailedInvoice['used'] }) =>
   used.map((one) => (
     <Fragment key={one.meter}>
       <dt>{one.label}</dt>
       <dd>
-        {quantityOf(one.quantity, one.unit)}, <Included of={one.included} />: {amount(one.amount)}, shared out by
-        quantity
+        {quantityOf(one.quantity, one.unit)}, <Included of={one.included} />, at {pricedWords(one)}:{' '}
+        {amount(one.amount)}, shared out by quantity
       </dd>
     </Fragment>
   ));

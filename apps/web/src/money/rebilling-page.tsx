@@ -169,6 +169,7 @@ function CustomerTable({ account, of: { rows, total, period }, chosen, onChoose 
     if (!next.delete(id)) next.add(id);
     onChoose(next);
   };
+  const most = mostOf(rows);
   return (
     <Table
       label="Customers"
@@ -189,6 +190,7 @@ function CustomerTable({ account, of: { rows, total, period }, chosen, onChoose 
             account={account}
             row={row}
             period={period}
+            most={most}
             isChosen={chosen.has(row.customer.id)}
             onTurn={() => turn(row.customer.id)}
           />
@@ -222,11 +224,13 @@ type CustomerProps = {
   readonly account: string;
   readonly row: Row;
   readonly period: Margins['period'];
+  /** The most that any of them costs or brings, in minor units. */
+  readonly most: number;
   readonly isChosen: boolean;
   readonly onTurn: () => void;
 };
 
-function Customer({ account, row, period, isChosen, onTurn }: CustomerProps) {
+function Customer({ account, row, period, most, isChosen, onTurn }: CustomerProps) {
   const { customer, book, used, cost, revenue, margin } = row;
   const name = customer.name ?? 'An account that is gone';
   const isLoss = margin !== null && isNegative(margin.amount);
@@ -255,7 +259,10 @@ function Customer({ account, row, period, isChosen, onTurn }: CustomerProps) {
         ))}
       </td>
       <td className={css.number}>{amountOr(cost)}</td>
-      <td className={css.number}>{amountOr(revenue)}</td>
+      <td className={css.number}>
+        {amountOr(revenue)}
+        {margin && cost && revenue && <CostBar cost={cost} revenue={revenue} most={most} />}
+      </td>
       <td className={`${css.number} ${isLoss ? css.loss : ''}`}>
         <Leaves margin={margin} />
         {isLoss && <div>costs more than it brings</div>}
@@ -264,6 +271,36 @@ function Customer({ account, row, period, isChosen, onTurn }: CustomerProps) {
         <Stated account={account} row={row} period={period} />
       </td>
     </tr>
+  );
+}
+
+type Amount = NonNullable<Row['cost']>;
+
+/** The most that any customer costs or brings whose margin is known, in minor units. */
+const mostOf = (rows: readonly Row[]): number =>
+  Math.max(
+    0,
+    ...rows.flatMap((row) => (row.margin ? [row.cost, row.revenue].map((one) => Number(one?.minor ?? 0)) : [])),
+  );
+
+type CostBarProps = { readonly cost: Amount; readonly revenue: Amount; readonly most: number };
+
+/** What a customer costs inside of what it brings, drawn; of a loss the other way round. */
+function CostBar({ cost, revenue, most }: CostBarProps) {
+  if (most <= 0) return null;
+  const widthOf = ({ minor }: Amount): number => (100 * Math.max(0, Number(minor))) / most;
+  const [costs, brings] = [widthOf(cost), widthOf(revenue)];
+  return (
+    <svg
+      className={`${css.share} ${costs > brings ? css.lossBar : css.costBar}`}
+      viewBox="0 0 100 1"
+      preserveAspectRatio="none"
+      aria-hidden="true"
+    >
+      <rect width="100" height="1" />
+      <rect width={Math.max(costs, brings)} height="1" />
+      <rect width={Math.min(costs, brings)} height="1" />
+    </svg>
   );
 }
 

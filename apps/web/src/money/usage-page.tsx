@@ -14,9 +14,9 @@ import { COMPARED_MS, dailyChart, minus, type Point, sumOf, ZERO } from './daily
 import { Chart } from './elements.ts';
 import { saveCsv } from './save-job.ts';
 import { monthAfter } from './turn-period.tsx';
-import { quantity, roughly } from './words.ts';
+import { amount, quantity, roughly } from './words.ts';
 
-const { accounts, products, usage } = tenantree.trpc;
+const { accounts, billing, products, usage } = tenantree.trpc;
 
 const SPANS = { period: 'This period', last: 'Last period', days: 'Last 30 days' } as const;
 type Span = keyof typeof SPANS;
@@ -199,6 +199,7 @@ function Totals({
             {isOver && (
               <Tile label="Against the month before" value={changeOf(total, before.total)} note={thenWords(before)} />
             )}
+            {!isOver && <Above account={account} meter={meter} />}
             <Tile
               label="Events"
               value={texts.numbers.whole(events.total)}
@@ -208,6 +209,25 @@ function Totals({
         )}
       </Loaded>
     </section>
+  );
+}
+
+/** How much of the running period is above what the plan includes, and what that costs: of who pays for itself, and may see it. */
+function Above({ account, meter }: { readonly account: string; readonly meter: MeterKey }) {
+  const query = useQuery({
+    queryKey: ['billing', account],
+    queryFn: () => billing.get.query({ account }),
+    retry: false,
+  });
+  const found = query.data?.soFar?.used.find((one) => one.meter === meter);
+  if (!found) return null;
+  const { quantity: used, included } = found;
+  return (
+    <Tile
+      label={`Above the ${quantity(included)} included`}
+      value={quantity(Number(used) > Number(included) ? minus(used, included) : ZERO)}
+      note={amount(found.amount)}
+    />
   );
 }
 

@@ -1,4 +1,4 @@
-import { DAY_MS } from '@tenantree/domain';
+import { DAY_MS, pricedWords as inWords, type Priced } from '@tenantree/domain';
 import { decimalWords, moneyWords, quantityWords, type ShownMoney } from '@tenantree/widget/money';
 import { texts } from '../texts.ts';
 
@@ -21,30 +21,8 @@ const rough = new Intl.NumberFormat(texts.locale, {
 /** A quantity that nobody knows exactly: with a digit after the point, or two that count where it is small. */
 export const roughly = (decimal: string): string => rough.format(decimal as Intl.StringNumericLiteral);
 
-/** What a unit of a meter costs, as plans and statements say it. */
-type Priced = {
-  readonly unit: string;
-  readonly model: string;
-  readonly price: string | null;
-  readonly size: string | null;
-  readonly tiers: readonly { readonly upTo: string | null; readonly price: string; readonly fee: string }[];
-  readonly increments: string | null;
-};
-
-/** A price with all that it takes to work out an amount: steps with their ends and fees, packages, and what is rounded up before. */
-export function pricedWords({ unit, model, price: each, size, tiers, increments }: Priced): string {
-  const rounded = increments === null ? '' : `, each rounded up ${increments}`;
-  if (tiers.length === 0) {
-    const of = model === 'package' ? `for each ${quantity(size ?? '1')} begun` : `a ${unit}`;
-    return `${price(each ?? '0')} ${of}${rounded}`;
-  }
-  const steps = tiers.map(({ upTo, price: each, fee }, k) => {
-    const end = upTo === null ? (tiers.length > 1 ? ' above' : '') : ` up to ${quantity(upTo)}`;
-    return `${price(each)}${k === 0 ? ` a ${unit}` : ''}${end}${Number(fee) > 0 ? ` (and ${price(fee)} once begun)` : ''}`;
-  });
-  const how = model === 'volume' && tiers.length > 1 ? 'all at the price of the step that is reached, ' : '';
-  return `${how}${steps.join(', ')}${rounded}`;
-}
+/** A price with all that it takes to work out an amount, as people read it here. */
+export const pricedWords = (priced: Priced): string => inWords(priced, { price, quantity });
 
 const days = new Intl.DateTimeFormat(texts.locale, { dateStyle: 'medium', timeZone: 'UTC' });
 const times = new Intl.DateTimeFormat(texts.locale, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });

@@ -37,7 +37,7 @@ export default function TransferPage({ token }: { readonly token: string }) {
   });
   if (invitation.error) return <Unopened error={invitation.error} email={me.data?.user?.email ?? null} token={token} />;
   if (!invitation.data || me.isPending) return null;
-  const { accountName, message, expiresAt, state } = invitation.data;
+  const { accountName, message, expiresAt, ifUnfinished, state } = invitation.data;
   if (isDeclined)
     return (
       <Stage title={`Billing of ${accountName} was declined`} lead="Everything stays as it is. Who asked is told." />
@@ -51,7 +51,7 @@ export default function TransferPage({ token }: { readonly token: string }) {
   return (
     <Stage
       title={`Take over billing for ${accountName}`}
-      lead={`Confirm that you own ${accountName}; then come billing details, a payment method and a plan. You sign in as ${email}. Until ${texts.numbers.dateTime(expiresAt)}; if it isn’t finished by then, everything stays as it is.`}
+      lead={`Confirm that you own ${accountName}; then come billing details, a payment method and a plan. You sign in as ${email}. Until ${texts.numbers.dateTime(expiresAt)}; if it isn’t finished by then, ${UNFINISHED[ifUnfinished]}.`}
     >
       {message !== null && (
         <blockquote>
@@ -63,6 +63,11 @@ export default function TransferPage({ token }: { readonly token: string }) {
     </Stage>
   );
 }
+
+const UNFINISHED = {
+  stay: 'everything stays as it is',
+  suspend: 'the account is suspended, and paid for as it is now',
+} as const;
 
 type UnopenedProps = { readonly error: unknown; readonly email: string | null; readonly token: string };
 

@@ -73,6 +73,8 @@ describe('pages of money on a real server', () => {
     await look(page, 'billing');
     const { details } = await owner.client.billing.get.query({ account: owner.root });
     expect(details).toMatchObject({ country: 'DE', name: 'Acme GmbH' });
+    await page.goto(`${app.url}/a/${owner.root}/usage`);
+    await page.getByText(/^Above the [\d.,]+ included$/).waitFor();
     expect(app.faults).toEqual([]);
   });
 
@@ -114,6 +116,8 @@ describe('pages of money on a real server', () => {
       .getByText('Draft')
       .waitFor();
     await look(page, 'rebilling');
+    await page.getByRole('link', { name: 'Regions v1' }).first().click();
+    await page.getByRole('region', { name: 'Who has it' }).getByRole('link', { name: 'Acme North' }).waitFor();
     expect(app.faults).toEqual([]);
   });
 
@@ -235,6 +239,8 @@ describe('a billing transfer on a real server', () => {
       .click();
     await child.getByText('The plan of this account').waitFor();
     await child.getByText('Monthly fee').waitFor();
+    await child.getByRole('heading', { name: 'Independent account' }).waitFor();
+    await look(child, 'independent');
     await row(parent, 'Acme North').waitFor({ state: 'detached' });
     // Who was in it from above sees nothing of it any more, and is told why.
     await inside.getByRole('heading', { name: 'You don’t reach Acme North any more' }).waitFor();

@@ -143,11 +143,13 @@ export const readAssignments = (
   account: AccountId,
   {
     customer,
+    book,
     openAt,
     after,
     limit,
   }: {
     readonly customer: AccountId | null;
+    readonly book: RowId | null;
     readonly openAt: Instant | null;
     readonly after: AssignmentPlace | null;
     readonly limit: number;
@@ -156,7 +158,7 @@ export const readAssignments = (
   readSome(
     trx,
     account,
-    sql`(${customer}::uuid IS NULL OR g.customer_id = ${customer}::uuid)
+    sql`(${customer}::uuid IS NULL OR g.customer_id = ${customer}::uuid) AND (${book}::uuid IS NULL OR g.book_id = ${book}::uuid)
       AND (${openAt}::timestamptz IS NULL OR g.valid_to IS NULL OR g.valid_to > ${openAt}::timestamptz)
       AND (${after?.from ?? null}::timestamptz IS NULL OR (g.valid_from, g.customer_id) < (${after?.from ?? null}::timestamptz, ${after?.customer ?? null}::uuid))
     ORDER BY g.valid_from DESC, g.customer_id DESC LIMIT ${limit}`,

@@ -1,5 +1,6 @@
 import { accept, type Decision, refuse } from '../errors.ts';
-import { magnitudeOf, parseDecimal, UNIT } from '../usage/quantity.ts';
+import type { Decimal } from '../usage/decimal.ts';
+import { formatDecimal, magnitudeOf, parseDecimal, UNIT } from '../usage/quantity.ts';
 import type { Currency } from './currencies.ts';
 import type { Fraction } from './rounding.ts';
 
@@ -53,6 +54,9 @@ export function parsePercent(text: string, field: string): Decision<bigint> {
   const message = `A percent is a decimal from -100 to ${MOST_PERCENT} with a point and at most 4 digits after it, such as “12.5”.`;
   return refuse('PRICE_INVALID', message, field);
 }
+
+/** A percent as decimal text. @param percent 10⁻⁴ of a percent */
+export const formatPercent = (percent: bigint): Decimal => formatDecimal(percent * FINER);
 
 /** A percent of something. @param percent 10⁻⁴ of a percent */
 export const percentOf = (percent: bigint): Fraction => ({ part: percent, whole: HUNDRED });

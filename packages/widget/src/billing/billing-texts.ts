@@ -47,7 +47,9 @@ export const billingTexts = {
   leftPast: 'since {date} ({utc} UTC)',
   leftTold: '{time} left for the billing transfer of {name}.',
   daysOver: '{n} of {all} days are over',
-  graceRule: 'Not finished by then: the transfer lapses, everything stays as it is, and it may be started again.',
+  unfinished_stay: 'Not finished by then: the transfer lapses, everything stays as it is, and it may be started again.',
+  unfinished_suspend:
+    'Not finished by then: the transfer lapses, {name} is suspended, whoever pays now goes on paying, and it may be started again.',
   checklist: 'What {name} has done',
   checklistOwn: 'Take over billing for {name}',
   checklistOwnWhy: 'Each step is saved at once. With the last one {name} pays for itself from that instant.',

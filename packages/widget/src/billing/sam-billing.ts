@@ -222,7 +222,7 @@ export class SamBilling extends AccountPart<BillingSource> {
     const done = 4 - transfer.missing.length;
     const why = transfer.completion === 'automatic' ? 'checklistOwnWhy' : 'checklistOwnConfirm';
     return html`
-      <section class="card" part="card"><div class="section with-steps">${this.heading(say('transferTitle'))}${transferSteps('setup', name, this.texts)}</div>${this.#left(transfer)}</section>
+      <section class="card" part="card"><div class="section with-steps">${this.heading(say('transferTitle'))}${transferSteps('setup', name, this.texts)}</div>${this.#left(view, transfer)}</section>
       <section class="card" part="card"><div class="section">${this.heading(say(isTheirs ? 'checklistOwn' : 'checklist', { name }))}<span class="badge">${say('checkCount', { n: done })}</span></div>
         ${isTheirs ? html`<div class="in"><p class="hint">${say(why, { name })}</p>${transfer.message === null ? nothing : html`<p><bdi>${say('endedReason', { reason: transfer.message })}</bdi></p>`}</div>` : this.#mail(view, transfer, account)}
         ${isTheirs ? html`<sam-transfer-setup exportparts="button" .source=${this.source} .account=${account} .state=${view} .texts=${this.texts} @sam-done=${this.#done}></sam-transfer-setup>` : checklist(transfer, null, this.texts, () => NOTHING_AT)}
@@ -231,7 +231,7 @@ export class SamBilling extends AccountPart<BillingSource> {
   }
 
   /** How long there is, by the clock of the server. */
-  #left({ startedAt, expiresAt }: Transfer): TemplateResult {
+  #left({ account, ifUnfinished }: TransferView, { startedAt, expiresAt }: Transfer): TemplateResult {
     const { texts } = this;
     const { say, numbers } = texts;
     const left = this.#countdown.leftMs;
@@ -241,7 +241,7 @@ export class SamBilling extends AccountPart<BillingSource> {
     const days = { n: Math.floor((all - left) / DAY_MS), all: Math.round(all / DAY_MS) };
     return html`<div class="in"><div class="left" role="timer"><strong>${leftWords(left, texts)}</strong><span>${say(left > 0 ? 'leftUntil' : 'leftPast', until)}</span></div>
       <div class="bar" aria-hidden="true"><div .style=${`inline-size:${over}%`}></div></div>
-      <p class="hint">${left > 0 ? say('daysOver', days) : nothing}</p><p>${say('graceRule')}</p></div>`;
+      <p class="hint">${left > 0 ? say('daysOver', days) : nothing}</p><p>${say(`unfinished_${ifUnfinished}`, { name: account.name })}</p></div>`;
   }
 
   /** Whether the mail came to whoever completes it; where not, what can be done stands beside it. */

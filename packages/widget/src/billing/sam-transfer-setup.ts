@@ -2,7 +2,7 @@ import { MOST_ADDRESS_LINES, TRANSFER_STEPS, type TransferStep } from '@tenantre
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { type AccountDetail, refusalFrom, type SourceRefusal } from '../data/account-source.ts';
 import { icon } from '../icons/icon.ts';
-import { ALERT, CHEVRON_DOWN } from '../icons/icons.ts';
+import { ALERT, CHECK, CHEVRON_DOWN } from '../icons/icons.ts';
 import { cardStyles } from '../parts/card-styles.ts';
 import { controlStyles } from '../parts/control-styles.ts';
 import { errorLine } from '../parts/error-line.ts';
@@ -15,6 +15,7 @@ import { billingTexts } from './billing-texts.ts';
 import { cardWords } from './card-words.ts';
 import { type AtStep, checklist } from './checklist.ts';
 import { type Country, countriesIn } from './countries.ts';
+import { planUsed } from './plan-used.ts';
 import { TransferDone } from './told.ts';
 import { transferStyles } from './transfer-styles.ts';
 import { transferTexts } from './transfer-texts.ts';
@@ -52,7 +53,7 @@ export class SamTransferSetup extends LitElement {
   static override styles = [controlStyles, formStyles, cardStyles, billingStyles, transferStyles];
 
   declare source: BillingSource | null;
-  declare account: Pick<AccountDetail, 'id' | 'name'> | null;
+  declare account: AccountDetail | null;
   declare state: TransferView | null;
   declare texts: Texts;
   /** Null: not there yet. */
@@ -94,9 +95,22 @@ export class SamTransferSetup extends LitElement {
     const transfer = state?.transfer;
     if (!state || !account || transfer?.state !== 'in_progress') return nothing;
     const next = TRANSFER_STEPS.find((step) => transfer.missing.includes(step) && state.may.includes(ACTS[step]));
-    return checklist(transfer, next ?? null, this.texts, (step) =>
+    return html`${checklist(transfer, next ?? null, this.texts, (step) =>
       this.#at(step, next ?? null, state, transfer, account.name),
-    );
+    )}${this.#takesOver(transfer, account)}`;
+  }
+
+  /** What comes along and what ends, for somebody who has not seen it from above. */
+  #takesOver({ agency }: Transfer, { name, subaccounts, members, agents }: AccountDetail): TemplateResult {
+    const { say } = this.texts;
+    const points = [
+      say('staysPeople', { members: members.total, agents: agents.total }),
+      ...(subaccounts > 0 ? [say('takesNested', { n: subaccounts })] : []),
+      say('staysUsage'),
+      say('takesRestrictions'),
+      say(`takesAgency_${agency}`),
+    ];
+    return html`<div class="in takes"><strong>${say('takesOver', { name })}</strong><ul class="points">${points.map((words) => html`<li>${icon(CHECK)}<span>${words}</span></li>`)}</ul></div>`;
   }
 
   /** What can be done at a step: its form where it is the next one, or is being changed. */
@@ -230,8 +244,8 @@ export class SamTransferSetup extends LitElement {
   #offer(plan: PlanOffer, isChosen: boolean, month: string): TemplateResult {
     const { say, locale } = this.texts;
     const money = (amount: PlanOffer['total']): string => moneyWords(amount, locale);
-    const parts = say('planParts', { fee: money(plan.monthlyFee), usage: money(plan.usage) });
-    return html`<form class="offer ${isChosen ? 'chosen' : ''}" @submit=${this.#submit('plan', (source, id) => source.choosePlan(id, plan))}><strong><bdi>${plan.name}</bdi> · ${say('planTotal', { total: money(plan.total), month })}</strong><small>${plan.refused ? plan.refused.message : parts}</small>
+    const parts = [say('planFee', { fee: money(plan.monthlyFee) }), ...planUsed(plan, this.texts)];
+    return html`<form class="offer ${isChosen ? 'chosen' : ''}" @submit=${this.#submit('plan', (source, id) => source.choosePlan(id, plan))}><div><strong><bdi>${plan.name}</bdi> · ${say('planTotal', { total: money(plan.total), month })}</strong>${(plan.refused ? [plan.refused.message] : parts).map((words) => html`<small>${words}</small>`)}</div>
       ${plan.refused ? nothing : html`<button class="button ${isChosen ? '' : 'primary'}" type="submit" part="button" aria-disabled=${String(this.busy)}>${say('planChoose', { plan: plan.name })}</button>`}</form>`;
   }
 

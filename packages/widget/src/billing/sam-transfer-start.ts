@@ -182,7 +182,7 @@ export class SamTransferStart extends LitElement {
     const { say } = texts;
     const isSame = nameKey(typed) === nameKey(name);
     const days = daysIn(draft.days) ?? GRACE_DAYS.usual;
-    return html`<div class="in summary"><dl class="facts"><dt>${say('transferRecipient')}</dt><dd><bdi dir="ltr">${draft.recipient}</bdi></dd><dt>${say('transferGrace')}</dt><dd>${say('transferGraceUntil', graceUntil(days, texts))}</dd><dt>${say('transferCompletion')}</dt><dd>${say(draft.completion === 'automatic' ? 'transferAutomatic' : 'transferConfirmed')}</dd></dl></div>
+    return html`<div class="in summary"><dl class="facts"><dt>${say('transferRecipient')}</dt><dd><bdi dir="ltr">${draft.recipient}</bdi></dd><dt>${say('transferGrace')}</dt><dd>${say('transferGraceUntil', graceUntil(days, texts))}</dd><dt>${say('transferCompletion')}</dt><dd>${say(draft.completion === 'automatic' ? 'transferAutomatic' : 'transferConfirmed')}</dd><dt>${say('transferUnfinished')}</dt><dd>${say(`transferUnfinished_${preview.ifUnfinished}`, { name })}</dd></dl></div>
       <div class="columns"><div><strong>${say('transferStays')}</strong><ul class="points">${this.#stays(preview).map((words) => html`<li>${icon(CHECK)}<span>${words}</span></li>`)}</ul></div>
         <div><strong>${say('transferChanges')}</strong><ul class="points changes">${this.#changes(name, preview).map((words) => html`<li>${icon(ARROW_OUT)}<span>${words}</span></li>`)}</ul></div></div>
       <div class="in"><strong>${say('newlySeen', { name })}</strong><p class="hint">${
@@ -237,7 +237,7 @@ export class SamTransferStart extends LitElement {
     ];
   }
 
-  #changes(name: string, { caps, limits, leavers, agency, origins }: TransferPreview): readonly string[] {
+  #changes(name: string, { caps, limits, leavers, agency, book, origins }: TransferPreview): readonly string[] {
     const { texts, draft } = this;
     const { say } = texts;
     const people = [...new Set(leavers.filter(({ kind }) => kind === 'member').map((one) => one.name))];
@@ -252,6 +252,7 @@ export class SamTransferStart extends LitElement {
       ...(limits.length > 0 ? [say('changesLimits', { n: limits.length, names: namesOf(limitsOf, texts) })] : []),
       ...(people.length > 0 ? [say('changesPeople', { n: people.length, names: namesOf(people, texts) })] : []),
       ...(secrets > 0 ? [say('changesSecrets', { n: secrets })] : []),
+      ...(book === null ? [] : [say('changesBook', { book })]),
       ...(origins.length > 0 ? [say('changesOrigins', { names: namesOf(origins, texts) })] : []),
       invited > 0 ? say('changesAgency', { n: invited }) : say('changesNoAgency'),
     ];

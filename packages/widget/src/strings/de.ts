@@ -304,6 +304,7 @@ export const de: Strings = {
     'Mitglieder und Schlüssel können weiter lesen, geändert werden kann nichts mehr. Was danach genutzt wird, wird nicht angenommen.',
   closeKept:
     'Die Daten bleiben {n, plural, one {# Tag} other {# Tage}}. So lange können Sie das Konto wieder öffnen; danach werden sie gelöscht, außer was Rechnungen und Protokoll brauchen.',
+  closeTransfer: 'Die Übergabe seiner Abrechnung wird damit abgebrochen.',
   closeHasChildren:
     '{name} hat noch {n, plural, one {# offenes Unterkonto} other {# offene Unterkonten}}. Schließen Sie diese zuerst.',
   closeProtected: '{name} ist vor dem Schließen geschützt. Heben Sie zuerst den Schutz auf.',
@@ -747,7 +748,10 @@ export const de: Strings = {
   leftPast: 'seit {date} ({utc} UTC)',
   leftTold: 'Noch {time} für die Übergabe von {name}.',
   daysOver: '{n} von {all} Tagen sind vorbei',
-  graceRule: 'Bis dahin nicht fertig: die Übergabe verfällt, alles bleibt, wie es ist, und kann neu begonnen werden.',
+  unfinished_stay:
+    'Bis dahin nicht fertig: die Übergabe verfällt, alles bleibt, wie es ist, und kann neu begonnen werden.',
+  unfinished_suspend:
+    'Bis dahin nicht fertig: die Übergabe verfällt, {name} wird gesperrt, wer jetzt bezahlt, bezahlt weiter, und sie kann neu begonnen werden.',
   checklist: 'Was {name} getan hat',
   checklistOwn: 'Abrechnung von {name} übernehmen',
   checklistOwnWhy: 'Jeder Schritt wird sofort gespeichert. Mit dem letzten bezahlt {name} selbst.',

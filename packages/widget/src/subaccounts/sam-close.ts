@@ -40,7 +40,7 @@ export class SamClose extends Dialog {
     if (obstacle !== '')
       return html`<div class="error">${icon(ALERT, 14)}<span>${obstacle}</span></div><p>${this.say('closeText')}</p>`;
     const open = this.typed !== '' && !sameName(this.typed, this.#name);
-    return html`<p>${this.say('closeText')}</p><p>${this.say('closeKept', { n: this.keptDays })}</p>
+    return html`<p>${this.say('closeText')}</p><p>${this.say('closeKept', { n: this.keptDays })}</p>${this.account?.transferUntil ? html`<p>${this.say('closeTransfer')}</p>` : nothing}
       <div class="row"><label for="confirm">${this.say('closeType', { name: this.#name })}</label>
         <div class="field"><input id="confirm" name="confirm" data-first .value=${this.typed} dir="auto" autocomplete="off" spellcheck="false" aria-describedby=${open ? 'mismatch' : nothing} @input=${this.#type} /></div>
         ${open ? html`<span class="hint" id="mismatch">${this.say('closeMismatch')}</span>` : nothing}</div>`;

@@ -141,6 +141,7 @@ export const subaccountsTexts = {
     'Its members and keys can read it, and nothing in it can be changed. What is used from then on is not accepted.',
   closeKept:
     'Its data is kept for {n, plural, one {# day} other {# days}}. Until then you can reopen it; after that it is erased, except what invoices and the audit log need.',
+  closeTransfer: 'Its billing transfer is cancelled with it.',
   closeHasChildren:
     '{name} still has {n, plural, one {# open subaccount} other {# open subaccounts}}. Close them first.',
   closeProtected: '{name} is protected from closing. Remove its protection first.',

@@ -55,16 +55,23 @@ export const books: Handlers<'books'> = {
     });
   },
 
-  assignments: ({ ctx: { hall, access }, input: { customer, only, cursor, limit } }) => {
-    const place = `assignments:${access.id}:${customer}:${only}`;
+  assignments: ({ ctx: { hall, access }, input: { customer, book, only, cursor, limit } }) => {
+    const place = `assignments:${access.id}:${customer}:${book}:${only}`;
     const after = readCursor(hall.settings.secret, place, assignmentPlace, cursor);
     const now = nowOf(hall);
     return hall.db.withTenant(
       access.id,
       async (trx) => {
         const of = customer === undefined ? null : await findCustomer(trx, access.id, customer);
+        const sold = book === undefined ? null : (await findVersion(trx, access.id, book, null)).id;
         const openAt = only === 'open' ? now : null;
-        const found = await readAssignments(trx, access.id, { customer: of, openAt, after, limit: limit + 1 });
+        const found = await readAssignments(trx, access.id, {
+          customer: of,
+          book: sold,
+          openAt,
+          after,
+          limit: limit + 1,
+        });
         const rows = found.slice(0, limit).map((one) => shownAssignment(one, now));
         const last = found.length > limit ? rows.at(-1) : undefined;
         const next = last && { from: last.from, customer: last.customer.id };

@@ -1,10 +1,9 @@
-import type { DetailedInvoice } from '@tenantree/contract';
 import { findStatement, type StoredStatement } from '@tenantree/db';
 import { billingPeriodOf } from '@tenantree/domain';
-import { drawInvoice } from '../draw-invoice.ts';
+import { amountWords, periodWords, ROUNDED, ratedWords, spanWords, summedWords } from '../document-words.ts';
+import { type DrawnDocument, type DrawnLine, drawDocument } from '../draw-document.ts';
 import { documentExport } from '../export-document.ts';
-import { shownMoney } from '../shown-plan.ts';
-import { frozen, statementLines } from './read-statements.ts';
+import { frozen, shownParts, statementLines } from './read-statements.ts';
 import { readStatementTerms } from './statement-terms.ts';
 
 /** Writes a statement into a file. */
@@ -23,32 +22,38 @@ export const statementExport = documentExport({
       payer: statement.customer,
       of: { table: 'statement_lines', account: statement.seller, document: statement.id },
       read: (page) => statementLines(trx, statement, page),
-      draw: (lines) => drawInvoice(shownAsInvoice(statement, number), lines, 'Statement'),
+      draw: (lines) => drawDocument(statementDocument(statement, lines)),
     };
   },
 });
 
-/** What is drawn of a statement, in the words of an invoice. */
-function shownAsInvoice(statement: StoredStatement, number: string): DetailedInvoice {
-  const { currency, total, customer, customerName, frozen: is, period, id } = statement;
-  const nobody = { country: null, address: [], taxId: null };
+/** What is drawn of a statement: what its customer may see, whoever asks. */
+function statementDocument(statement: StoredStatement, lines: readonly DrawnLine[]): DrawnDocument {
+  const { currency, total, customer, customerName, period } = statement;
+  const { seller, parts } = readStatementTerms(statement.terms);
+  const nowhere = { country: null, address: [], taxId: null };
   return {
-    id,
-    number,
-    issuedAt: is?.at ?? null,
-    kind: 'period',
-    period: billingPeriodOf(period).key,
-    total: shownMoney(currency, total),
-    applied: shownMoney(currency, 0n),
-    due: shownMoney(currency, total),
-    lines: statement.lines,
-    credits: null,
-    seller: { ...nobody, name: readStatementTerms(statement.terms).seller },
-    buyer: { ...nobody, name: customerName ?? customer },
-    plan: null,
-    used: [],
-    tax: null,
-    reason: null,
-    credited: shownMoney(currency, 0n),
+    title: 'Statement',
+    number: statement.frozen?.number ?? '',
+    at: statement.frozen?.at ?? null,
+    facts: [['Period', periodWords(billingPeriodOf(period))]],
+    parties: [
+      { ...nowhere, heading: 'Billed to', name: customerName ?? customer },
+      { ...nowhere, heading: 'From', name: seller },
+    ],
+    worked: shownParts('customer', currency, parts).flatMap(({ from, to, fee, used }) => [
+      ['Fee', `${spanWords(from, to)}: ${amountWords(fee)}`] as const,
+      ...used.map((one) => [one.label, ratedWords({ ...one, price: one.prices[0] ?? null })] as const),
+    ]),
+    lines,
+    sums: [[total < 0n ? 'To have back' : 'To be paid', { currency, minor: total < 0n ? -total : total }]],
+    pay: null,
+    notes: [
+      ...summedWords(lines.length, statement.lines),
+      ...(total < 0n
+        ? ['More is taken back than was used: it is the customer’s to have back, and no later statement takes it off.']
+        : []),
+      ROUNDED,
+    ],
   };
 }

@@ -40,8 +40,7 @@ import {
 } from '@tenantree/domain';
 import type { Access } from '../../guard/admit.ts';
 import type { Hall } from '../../hall/hall.ts';
-import { inUnitOf } from '../read-invoices.ts';
-import { planOf, shownMeter, shownMoney } from '../shown-plan.ts';
+import { inUnitOf, planOf, shownMeter, shownMoney } from '../shown-plan.ts';
 import { shownPeriod } from './customers.ts';
 import { statedIn } from './freeze-statement.ts';
 import { type OfCustomer, planParts, rateParts, ratingsOf, sumOf } from './rate-period.ts';

@@ -12,7 +12,6 @@ import {
   billingPeriodOf,
   type Currency,
   formatDecimal,
-  formatIncrements,
   type Rates,
   shownPrices,
   totalOf,
@@ -21,8 +20,8 @@ import type { Access } from '../../guard/admit.ts';
 import type { Hall } from '../../hall/hall.ts';
 import { refuseWith } from '../../hall/refused.ts';
 import { LinePage } from '../line-page.ts';
-import { inUnitOf, shownLine } from '../read-invoices.ts';
-import { shownMeter, shownMoney, shownPricing } from '../shown-plan.ts';
+import { shownLine } from '../read-invoices.ts';
+import { inUnitOf, shownMeter, shownMoney, shownPriced } from '../shown-plan.ts';
 import { shownPeriod } from './customers.ts';
 import { feeOf, type OfCustomer, type RatedPeriod, ratingsOf, sumOf } from './rate-period.ts';
 import { readStatementTerms, type StatedPart } from './statement-terms.ts';
@@ -59,30 +58,36 @@ export function shownDetails(
   const { currency, parts } = of;
   return {
     period: shownPeriod(hall, of.period),
-    parts: parts.map(({ from, to, book, fee, used }) => ({
-      from,
-      to,
-      book: reader === 'seller' ? book : null,
-      fee: shownMoney(currency, fee),
-      used: used.map(({ rates, quantity, amount }) => ({
-        ...shownMeter(rates.meter),
-        quantity: inUnitOf(rates.meter, quantity),
-        included: formatDecimal(rates.included),
-        prices: shownPrices(rates),
-        model: rates.pricing.model,
-        ...sizeAndTiers(rates),
-        increments: rates.increments && formatIncrements(rates.increments),
-        amount: shownMoney(currency, amount),
-      })),
-    })),
+    parts: shownParts(reader, currency, parts),
     late: shownMoney(currency, late),
     total: shownMoney(currency, sumOf(parts) + late),
   };
 }
 
-function sizeAndTiers({ pricing, factor }: Rates): Pick<ReturnType<typeof shownPricing>, 'size' | 'tiers'> {
-  const { size, tiers } = shownPricing(pricing, factor);
-  return { size, tiers };
+/** What is said of parts of a period. @param reader as above */
+export const shownParts = (
+  reader: 'seller' | 'customer',
+  currency: Currency,
+  parts: readonly StatedPart[],
+): StatementDetails['parts'] =>
+  parts.map(({ from, to, book, fee, used }) => ({
+    from,
+    to,
+    book: reader === 'seller' ? book : null,
+    fee: shownMoney(currency, fee),
+    used: used.map(({ rates, quantity, amount }) => ({
+      ...shownMeter(rates.meter),
+      quantity: inUnitOf(rates.meter, quantity),
+      included: formatDecimal(rates.included),
+      prices: shownPrices(rates),
+      ...pricedBy(rates),
+      amount: shownMoney(currency, amount),
+    })),
+  }));
+
+function pricedBy(rates: Rates): Omit<ReturnType<typeof shownPriced>, 'price'> {
+  const { price: _, ...priced } = shownPriced(rates);
+  return priced;
 }
 
 /** What is said of a stored statement. */

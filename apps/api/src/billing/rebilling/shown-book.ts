@@ -5,7 +5,7 @@ import {
   type BookRates,
   formatDecimal,
   formatIncrements,
-  parseDecimal,
+  formatPercent,
   shownPrices,
   type Terms,
   termsOfBook,
@@ -37,17 +37,13 @@ function shownRates(book: Book, rates: BookRates, own: Terms): ShownBookTerms['r
     increments: increments && formatIncrements(increments),
     model: pricing.model,
     ...(pricing.model === 'markup'
-      ? { price: null, size: null, tiers: [], percent: percentText(pricing.percent) }
+      ? { price: null, size: null, tiers: [], percent: formatPercent(pricing.percent) }
       : { ...shownPricing(pricing), percent: null }),
     resulting: resolved ? shownPrices(resolved) : null,
     cost: cost ? shownPrices(cost) : null,
     impossible: terms.ok ? null : terms.refusal,
   };
 }
-
-/** How much one in 10⁻⁴ is, in 10⁻⁹. */
-const PERCENT_UNIT = parseDecimal('0.0001') ?? 0n;
-const percentText = (percent: bigint) => formatDecimal(percent * PERCENT_UNIT);
 
 /** A version of a book as people see it. */
 export const shownBook = (stored: StoredBook, own: Terms | null) => ({

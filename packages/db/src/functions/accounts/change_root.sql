@@ -72,6 +72,9 @@ BEGIN
   -- The same of limits that were set from above; what is promised to those below stays.
   UPDATE limits b SET cap = NULL, reserve = 0, next_reserve = 0, next_from = NULL, at_limit = 'block', thresholds = '{}', near_in = NULL, full_in = NULL, version = b.version + 1
     WHERE p_parent IS NULL AND b.root_id = old_root AND b.account_id = p_account;
+  -- And of a plan: whoever is paid for from above has none.
+  UPDATE limits b SET cap = nullif(b.cap, b.plan_cap), plan_cap = NULL, version = b.version + 1
+    WHERE p_parent IS NOT NULL AND b.root_id = old_root AND b.account_id = p_account AND b.plan_cap IS NOT NULL;
   -- Foreign keys would carry each row by a statement of its own, and then ask whether its account is there: a tenth as fast. They are switched
   -- off for these statements where the owner may do that (docs/operators.md); elsewhere nothing is left for the statements that come after.
   -- Nobody comes between: who writes a row of an account holds the account's key, which the first statement waits for and then keeps.

@@ -1,8 +1,7 @@
-import type { DetailedInvoice } from '@tenantree/contract';
-import { type Decimal, formatAmount, type Money } from '@tenantree/domain';
+import { type Decimal, formatAmount, type Instant, type Money } from '@tenantree/domain';
 import { DocumentFonts, lettersOf, type OwnFont, type Run, type Runs } from './document-fonts.ts';
+import { decimalWords, LOCALE } from './document-words.ts';
 import { inReadingOrder } from './reading-order.ts';
-import { moneyOf } from './shown-plan.ts';
 
 /** A row of the table, as it is drawn. */
 export type DrawnLine = {
@@ -13,6 +12,36 @@ export type DrawnLine = {
   readonly amount: Money;
 };
 
+/** What is written beside what, such as a date. */
+type Fact = readonly [what: string, value: string];
+type Party = {
+  readonly heading: string;
+  readonly name: string;
+  readonly address: readonly string[];
+  readonly country: string | null;
+  readonly taxId: string | null;
+};
+
+/** An invoice, credit note or statement, as it is drawn. */
+export type DrawnDocument = {
+  /** What it is called. */
+  readonly title: string;
+  readonly number: string;
+  readonly at: Instant | null;
+  readonly facts: readonly Fact[];
+  /** Who gets it, and whom it is from. */
+  readonly parties: readonly Party[];
+  /** How its amounts came about: by which prices, before they were shared out. */
+  readonly worked: readonly Fact[];
+  readonly lines: readonly DrawnLine[];
+  /** The last of them is what it is about. */
+  readonly sums: readonly (readonly [what: string, amount: Money])[];
+  /** How it is paid; null: nobody says. */
+  readonly pay: string | null;
+  /** Sentences below all. */
+  readonly notes: readonly string[];
+};
+
 /** Points of an A4 page: its height, and where text begins and ends. */
 const [HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [841.89, 50, 545, 50, 775];
 const LEADING = 12;
@@ -20,23 +49,14 @@ const LEADING = 12;
 const ASCENT = 0.928;
 const [USUAL, SMALL] = [9, 8];
 const [QUANTITY_AT, AMOUNT_AT] = [325, 460];
-const [QUANTITY_WIDTH, AMOUNT_WIDTH] = [125, RIGHT - AMOUNT_AT];
-const LOCALE = 'en-GB';
+const [SAYS_WIDTH, QUANTITY_WIDTH, AMOUNT_WIDTH] = [QUANTITY_AT - LEFT - 10, 125, RIGHT - AMOUNT_AT];
 const GREY = '#666666';
 
-/**
- * Draws an invoice or credit note as a PDF with its fonts in it. Takes seconds for many lines: it is for jobs, never for a call.
- *
- * @param lines those of the table, as many as are to be drawn
- * @param title what it is called
- */
-export async function drawInvoice(
-  invoice: DetailedInvoice,
-  lines: readonly DrawnLine[],
-  title = invoice.kind === 'credit' ? 'Credit note' : 'Invoice',
-): Promise<Buffer> {
-  // The instant of the invoice, so that the same invoice is the same file.
-  const info = { Title: `${title} ${invoice.number}`, CreationDate: new Date(invoice.issuedAt ?? 0) };
+/** Draws a document as a PDF with its fonts in it. Takes seconds for many lines: it is for jobs, never for a call. */
+export async function drawDocument(document: DrawnDocument): Promise<Buffer> {
+  const { title, number, at, lines } = document;
+  // The instant of the document, so that the same one is the same file.
+  const info = { Title: `${title} ${number}`, CreationDate: new Date(at ?? 0) };
   // Loaded with the first one: to load it takes a server's start as long as a sixth of all else.
   const { default: Drawing } = await import('pdfkit');
   const doc = new Drawing({ size: 'A4', margin: 0, bufferPages: true, lang: 'en', info, font: '' });
@@ -47,10 +67,10 @@ export async function drawInvoice(
     doc.on('error', fail);
   });
   const page = new Page(doc);
-  await drawHead(page, invoice, title);
+  await drawHead(page, document);
   await drawTable(page, lines);
-  await drawSums(page, invoice);
-  await numberPages(page, `${title} ${invoice.number}`);
+  await drawSums(page, document);
+  await numberPages(page, `${title} ${number}`);
   doc.end();
   return whole;
 }
@@ -82,6 +102,34 @@ class Page {
     const scale = Math.min(1, width / wide);
     this.doc.fontSize(scale * (style.size ?? USUAL));
     this.#draw(text, x + width - scale * wide, runs);
+  }
+
+  /** A text on as many lines as it takes, none of them cut but within a word that is wider than all of it. */
+  async putLines(text: string, x: number, width: number, style: Style = {}): Promise<void> {
+    const runs = await this.#styled(text, style);
+    const all = this.#broken(text, width, runs);
+    for (const [n, line] of all.entries()) {
+      if (n > 0) this.y += LEADING;
+      // Each page begins with fonts of its own.
+      await this.#styled(text, style);
+      this.#draw(this.#fitted(line, width, runs), x, runs);
+    }
+  }
+
+  /** How many lines a text takes. */
+  async linesOf(text: string, width: number, style: Style = {}): Promise<number> {
+    return this.#broken(text, width, await this.#styled(text, style)).length;
+  }
+
+  #broken(text: string, width: number, runs: Runs): string[] {
+    if (this.#widthOf(text, runs) <= width) return [text];
+    const lines: string[] = [];
+    for (const word of text.split(' ')) {
+      const longer = lines.length === 0 ? word : `${lines.at(-1)} ${word}`;
+      if (lines.length > 0 && this.#widthOf(longer, runs) <= width) lines[lines.length - 1] = longer;
+      else lines.push(word);
+    }
+    return lines;
   }
 
   async #styled(text: string, { size = USUAL, font = 'text', color = 'black' }: Style): Promise<Runs> {
@@ -145,46 +193,47 @@ class Page {
 
 const shown = (money: Money): string => formatAmount(money, LOCALE);
 
-async function drawHead(page: Page, invoice: DetailedInvoice, title: string): Promise<void> {
-  const { seller, buyer } = invoice;
-  await page.put(title, LEFT, 300, { size: 20, font: 'bold' });
-  page.y += 30;
-  const facts = [
-    ['Number', invoice.number ?? ''],
-    ['Date', invoice.issuedAt?.slice(0, 10) ?? ''],
-    ['Period', invoice.period],
-    ...(invoice.plan ? [['Plan', `${invoice.plan.name} (version ${invoice.plan.version})`]] : []),
-    ...(invoice.reason === null ? [] : [['Reason', invoice.reason]]),
-  ];
-  const parties = [
-    { at: LEFT, heading: invoice.kind === 'credit' ? 'Credited to' : 'Billed to', party: buyer },
-    ...(seller ? [{ at: 310, heading: 'From', party: seller }] : []),
-  ];
-  for (const [what = '', value = ''] of facts) {
-    await page.put(what, LEFT, 90, { color: GREY });
-    await page.put(value, LEFT + 90, 400);
+/** Where what is written beside something begins, and how wide it may be. */
+const [BESIDE, BESIDE_WIDTH] = [110, RIGHT - LEFT - 110];
+
+async function drawFacts(page: Page, facts: readonly Fact[], size = USUAL): Promise<void> {
+  for (const [what, value] of facts) {
+    page.needs((await page.linesOf(value, BESIDE_WIDTH, { size })) * LEADING);
+    await page.put(what, LEFT, BESIDE - 10, { color: GREY, size });
+    await page.putLines(value, LEFT + BESIDE, BESIDE_WIDTH, { size });
     page.y += LEADING;
   }
+}
+
+async function drawHead(page: Page, { title, number, at, facts, parties, worked }: DrawnDocument): Promise<void> {
+  await page.put(title, LEFT, 300, { size: 20, font: 'bold' });
+  page.y += 30;
+  await drawFacts(page, [['Number', number], ['Date', at?.slice(0, 10) ?? ''], ...facts]);
   page.y += LEADING;
   const from = page.y;
   let lowest = from;
-  for (const { at, heading, party } of parties) {
+  for (const [n, party] of parties.entries()) {
     page.y = from;
-    await page.put(heading, at, 230, { size: SMALL, color: GREY });
-    const { name, address, country, taxId } = party;
-    const lines = [
-      name,
-      ...address,
-      ...(country === null ? [] : [country]),
-      ...(taxId === null ? [] : [`Tax ID ${taxId}`]),
-    ];
-    for (const [n, line] of lines.entries()) {
-      page.y += LEADING;
-      await page.put(line, at, 230, { font: n === 0 ? 'bold' : 'text' });
-    }
+    await drawParty(page, n === 0 ? LEFT : SECOND, party);
     lowest = Math.max(lowest, page.y);
   }
   page.y = lowest + 2 * LEADING;
+  await drawFacts(page, worked, SMALL);
+  if (worked.length > 0) page.y += LEADING;
+}
+
+/** Where the second of two begins, and how wide each is. */
+const [SECOND, PARTY_WIDTH] = [310, 230];
+
+async function drawParty(page: Page, at: number, { heading, name, address, country, taxId }: Party): Promise<void> {
+  await page.put(heading, at, PARTY_WIDTH, { size: SMALL, color: GREY });
+  page.y += LEADING;
+  await page.putLines(name, at, PARTY_WIDTH, { font: 'bold' });
+  const more = [...address, ...(country === null ? [] : [country]), ...(taxId === null ? [] : [`Tax ID ${taxId}`])];
+  for (const line of more) {
+    page.y += LEADING;
+    await page.putLines(line, at, PARTY_WIDTH);
+  }
 }
 
 /** So many lines are drawn before others have a turn: each takes milliseconds. */
@@ -193,13 +242,15 @@ const LINES_AT_ONCE = 4;
 async function drawTable(page: Page, lines: readonly DrawnLine[]): Promise<void> {
   await drawColumns(page);
   for (const [n, line] of lines.entries()) {
-    if (page.needs(line.path === '' ? 14 : 24)) await drawColumns(page);
-    await page.put(line.says, LEFT, QUANTITY_AT - LEFT - 10);
+    const height = LEADING * (await page.linesOf(line.says, SAYS_WIDTH));
+    if (page.needs(height + (line.path === '' ? 2 : 12))) await drawColumns(page);
+    const from = page.y;
     if (line.quantity) await page.putRight(quantityText(line.quantity), QUANTITY_AT, QUANTITY_WIDTH);
     await page.putRight(shown(line.amount), AMOUNT_AT, AMOUNT_WIDTH);
-    page.y += LEADING;
+    await page.putLines(line.says, LEFT, SAYS_WIDTH);
+    page.y = from + height;
     if (line.path !== '') {
-      await page.put(line.path, LEFT, QUANTITY_AT - LEFT - 10, { size: 7, color: GREY });
+      await page.put(line.path, LEFT, SAYS_WIDTH, { size: 7, color: GREY });
       page.y += 9;
     }
     page.y += 2;
@@ -208,7 +259,7 @@ async function drawTable(page: Page, lines: readonly DrawnLine[]): Promise<void>
 }
 
 const quantityText = ({ amount, unit }: NonNullable<DrawnLine['quantity']>): string =>
-  `${amount} ${amount === '1' ? unit : `${unit}s`}`;
+  `${decimalWords(amount)} ${amount === '1' ? unit : `${unit}s`}`;
 
 async function drawColumns(page: Page): Promise<void> {
   await page.put('Description', LEFT, 200, { size: SMALL, color: GREY });
@@ -219,31 +270,28 @@ async function drawColumns(page: Page): Promise<void> {
   page.y += 5;
 }
 
-async function drawSums(page: Page, invoice: DetailedInvoice): Promise<void> {
-  page.needs(90);
+async function drawSums(page: Page, { sums, pay, notes }: DrawnDocument): Promise<void> {
+  page.needs(30 + sums.length * (LEADING + 2) + notes.length * LEADING);
   page.y += 4;
   page.rule();
   page.y += 8;
-  const isCredit = invoice.kind === 'credit';
-  const applied = moneyOf(invoice.applied);
-  const sums: readonly (readonly [string, Money])[] = [
-    ['Total', moneyOf(invoice.total)],
-    ...(applied.minor === 0n ? [] : [['From the balance', { ...applied, minor: -applied.minor }] as const]),
-    ...(isCredit ? [] : [['To be paid', moneyOf(invoice.due)] as const]),
-  ];
   for (const [n, [what, money]] of sums.entries()) {
     const font = n === sums.length - 1 ? 'bold' : 'text';
     await page.putRight(what, 260, AMOUNT_AT - 270, { font });
     await page.putRight(shown(money), AMOUNT_AT - 20, AMOUNT_WIDTH + 20, { font });
     page.y += LEADING + 2;
   }
-  page.y += 4;
-  if (invoice.tax !== null) await page.put(`${invoice.tax}.`, LEFT, 400, { size: SMALL, color: GREY });
-  if (isCredit)
-    await page.put('This amount is in credit, and is taken off the next invoice.', LEFT + 100, 390, {
-      size: SMALL,
-      color: GREY,
-    });
+  page.y += LEADING;
+  if (pay !== null) {
+    page.needs((1 + (await page.linesOf(pay, RIGHT - LEFT))) * LEADING);
+    await page.putLines(pay, LEFT, RIGHT - LEFT);
+    page.y += 2 * LEADING;
+  }
+  for (const note of notes) {
+    page.needs((await page.linesOf(note, RIGHT - LEFT, { size: SMALL })) * LEADING);
+    await page.putLines(note, LEFT, RIGHT - LEFT, { size: SMALL, color: GREY });
+    page.y += LEADING;
+  }
 }
 
 async function numberPages(page: Page, of: string): Promise<void> {
