@@ -204,6 +204,47 @@ describe('changes', () => {
     );
   });
 
+  it('say that others saved something else or the very same meanwhile, and are saved where that changes nothing that was shown', async () => {
+    const { memory, north } = await show();
+    await userEvent.click(stop('Tasks', 'Read'));
+    await userEvent.click(stop('Knowledge Bases', 'Read'));
+    await press('Review');
+    memory.put(north, { tasks: 'read', campaigns: 'none' });
+    await press('Save 2 changes');
+    await expect.element(dialog()).toMatchTextContent(/Somebody else saved other permissions meanwhile/);
+    memory.put(north, { knowledgeBases: 'read' });
+    await press('Save 1 change');
+    await expect.element(dialog()).toMatchTextContent(/Nothing is left to save/);
+    expect(memory.saved).toEqual([]);
+    await userEvent.keyboard('{Escape}');
+    await expect.element(page.getByText('1 change')).not.toBeInTheDocument();
+    await userEvent.click(stop('Tasks', 'None'));
+    await press('Review');
+    memory.put(north, {});
+    await press('Save 1 change');
+    await vi.waitFor(() => expect(memory.saved).toEqual([{ tasks: 'none' }]));
+  });
+
+  it('show both sides in the review, too, as long as neither was chosen, however often the page is read again', async () => {
+    const { element, memory, north, accounts } = await show();
+    await userEvent.click(stop('Tasks', 'Read'));
+    memory.put(north, { tasks: 'none' });
+    await element.refresh();
+    const again = new SamPermissions();
+    Object.assign(again, { source: memory, account: await accounts.get(north) });
+    element.replaceWith(again);
+    const sides = page.getByRole('row', { name: /^Tasks Full Read None/ });
+    await expect.element(sides).toBeVisible();
+    await press('Review');
+    await userEvent.click(
+      dialog()
+        .getByRole('row', { name: /^Tasks Full Read None/ })
+        .getByRole('radio', { name: 'Read' }),
+    );
+    await press('Save 1 change');
+    await vi.waitFor(() => expect(memory.levels(north)).toMatchObject({ tasks: 'read' }));
+  });
+
   it('show both sides also while no dialog is open, and when one comes back later', async () => {
     const { element, memory, north, accounts } = await show();
     await userEvent.click(stop('Tasks', 'Read'));

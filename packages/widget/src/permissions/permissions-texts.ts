@@ -68,6 +68,8 @@ export const permissionsTexts = {
   reviewAfter: 'After saving',
   reviewWhom: 'For whom',
   reviewSame: 'no change in effect',
+  reviewBehind: 'Somebody else saved other permissions meanwhile. This is what comes of your changes now.',
+  reviewNothing: 'Nothing is left to save: all of it is as others saved it.',
   conflictText: 'Somebody else saved other levels meanwhile. Choose for each what is to be.',
   conflictWas: 'Was',
   conflictMine: 'Yours',

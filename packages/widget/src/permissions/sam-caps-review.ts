@@ -24,6 +24,7 @@ export class SamCapsReview extends Dialog {
     draft: { state: true },
     seen: { state: true },
     conflicts: { state: true },
+    behind: { state: true },
   };
   static override styles = [
     ...Dialog.styles,
@@ -37,16 +38,20 @@ export class SamCapsReview extends Dialog {
   declare draft: SomeLevels;
   source: PermissionsSource | null = null;
   caps: ShownCaps | null = null;
+  /** What others saved in place of what was seen when something was chosen, as far as neither side is chosen yet. */
+  declare conflicts: readonly Conflict[];
   saved: (version: number, changes: CapsPreview['changes']) => void = () => undefined;
   /** Null: not there yet. */
   declare protected seen: CapsPreview | null;
-  declare protected conflicts: readonly Conflict[];
+  /** Whether others saved something while this was looked at. */
+  declare protected behind: boolean;
 
   constructor() {
     super();
     this.draft = {};
     this.seen = null;
     this.conflicts = [];
+    this.behind = false;
   }
 
   override async open(): Promise<void> {
@@ -73,10 +78,12 @@ export class SamCapsReview extends Dialog {
     const { seen, texts, caps } = this;
     const { say } = texts;
     if (!caps) return html``;
-    const rows = matrixOf(caps, this.draft).filter((row) => isChanged(row) || row.before !== row.after);
-    return html`${this.conflicts.length > 0 ? conflictTable(this.conflicts, this.draft, this.#settle, texts) : nothing}
+    const both = this.conflicts.length > 0 ? conflictTable(this.conflicts, this.draft, this.#settle, texts) : nothing;
+    if (this.#count === 0) return html`${both}<p role="status">${say('reviewNothing')}</p>`;
+    const isBehind = this.behind && this.conflicts.length === 0;
+    return html`${both}${isBehind ? html`<p class="warn" role="alert">${say('reviewBehind')}</p>` : nothing}
       <table><thead><tr><th scope="col">${say('permColumn')}</th><th scope="col">${say('reviewNow')} → ${say('reviewAfter')}</th><th scope="col">${say('reviewWhom')}</th></tr></thead>
-      <tbody>${rows.map((row) => this.#row(row))}</tbody></table>
+      <tbody>${this.#rows.map((row) => this.#row(row))}</tbody></table>
       ${seen ? this.#effect(seen) : html`<p role="status">${say('loading')} …</p>`}`;
   }
 
@@ -96,13 +103,28 @@ export class SamCapsReview extends Dialog {
       return 'done';
     } catch (error) {
       const refusal = refusalFrom(error);
-      if (refusal.code === 'VERSION_CONFLICT') return this.#meet(source, caps);
-      if (refusal.code !== 'PREVIEW_STALE') throw refusal;
-      await this.#look();
-      // Something else happened in the tree: where it is no matter for what was shown, it is saved all the same.
-      if (!this.seen || shownIn(this.seen) !== shownIn(seen) || isAgain) throw refusal;
-      return this.#save(true);
+      const shown = [shownIn(seen), this.#turns].join();
+      if (refusal.code === 'VERSION_CONFLICT') await this.#meet(source, caps);
+      else if (refusal.code === 'PREVIEW_STALE') await this.#look();
+      else throw refusal;
+      // Something else happened: where it is no matter for what was shown, it is saved all the same.
+      const isSame = this.seen && [shownIn(this.seen), this.#turns].join() === shown;
+      const met = refusal.code === 'VERSION_CONFLICT' && this.conflicts.length > 0;
+      if (isSame && !met && !isAgain) return this.#save(true);
+      if (refusal.code === 'PREVIEW_STALE') throw refusal;
+      this.behind = true;
+      return 'stay';
     }
+  }
+
+  get #rows(): readonly MatrixRow[] {
+    const { caps, draft } = this;
+    return caps ? matrixOf(caps, draft).filter((row) => isChanged(row) || row.before !== row.after) : [];
+  }
+
+  /** What becomes of which permission, as it is shown. */
+  get #turns(): string {
+    return JSON.stringify(this.#rows.map(({ key, before, after }) => [key, before, after]));
   }
 
   get #count(): number {
@@ -122,13 +144,12 @@ export class SamCapsReview extends Dialog {
   }
 
   /** What others saved is what is there now. Where they set what I set, too, both are shown; at first it is as I wanted it. */
-  async #meet(source: PermissionsSource, before: ShownCaps): Promise<'stay'> {
+  async #meet(source: PermissionsSource, before: ShownCaps): Promise<void> {
     const caps = await source.get(before.account.id);
     this.conflicts = conflictsOf({ levels: this.draft, seen: storedIn(before) }, storedIn(caps));
     this.caps = caps;
     this.draft = withoutStored(this.draft, storedIn(caps));
     await this.#look();
-    return 'stay';
   }
 
   readonly #settle = (key: PermissionKey, side: 'mine' | 'theirs'): void => {
@@ -142,7 +163,7 @@ export class SamCapsReview extends Dialog {
     const { texts } = this;
     const found = this.seen?.rows.find((row) => row.key === key);
     return html`<tr><th scope="row">${nameOf(permission, texts)}</th><td><span class="turn">${turn(before, after, texts)}</span></td>
-      <td>${found ? this.#who(found.holders) : before === after ? texts.say('reviewSame') : '–'}</td></tr>`;
+      <td><bdi>${found ? this.#who(found.holders) : before === after ? texts.say('reviewSame') : '–'}</bdi></td></tr>`;
   }
 
   #who({ person, key, session }: Counts): string {
@@ -158,9 +179,9 @@ export class SamCapsReview extends Dialog {
   #effect({ accounts, holders, version, sample, streams }: CapsPreview): TemplateResult {
     const { say } = this.texts;
     const who = this.#who(holders);
-    return html`<p role="status">${say('reviewChecked', { n: accounts.checked, version, changed: accounts.changed })}</p>
+    return html`<p role="status"><bdi>${say('reviewChecked', { n: accounts.checked, version, changed: accounts.changed })}</bdi></p>
       <p class=${who === '' ? '' : 'warn'}>${who === '' ? say('reviewNobody') : `${say('reviewWho', { who })} ${say('reviewAtOnce')}`}</p>
-      ${streams.cut === 0 && streams.complete ? nothing : html`<p class="warn">${say(streams.complete ? 'reviewStreams' : 'reviewStreamsSome', { n: streams.cut })}</p>`}
+      ${streams.cut === 0 && streams.complete ? nothing : html`<p class="warn"><bdi>${say(streams.complete ? 'reviewStreams' : 'reviewStreamsSome', { n: streams.cut })}</bdi></p>`}
       ${sample.length === 0 ? nothing : html`<p class="hint">${say('reviewIn', { names: sample.map(({ name }) => name).join(', ') })}</p>`}`;
   }
 }

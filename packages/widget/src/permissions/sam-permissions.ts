@@ -5,8 +5,10 @@ import {
   type ExplainedStanding,
   highestLevelWithin,
   type Level,
+  PERMISSIONS,
   type PermissionKey,
   type SomeLevels,
+  type WishedLevels,
 } from '@tenantree/domain';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { type AccountDetail, type AccountName, refusalFrom, type SourceRefusal } from '../data/account-source.ts';
@@ -88,8 +90,8 @@ export class SamPermissions extends LitElement {
   declare protected other: Other | null;
   /** What others saved while something was chosen here. */
   declare protected conflicts: readonly Conflict[];
-  /** What was stored in place of what is chosen, when it was. */
-  #seen: SomeLevels = {};
+  /** What was stored in place of what is chosen, when it was; where others saved something since, until one of both sides is chosen. */
+  #seen: WishedLevels = {};
   readonly #loading = new Loading<PermissionsSource, ShownCaps>(this, {
     wanted: () => {
       const { source, account } = this;
@@ -101,7 +103,7 @@ export class SamPermissions extends LitElement {
       this.failure = null;
       const draft = (this.source && draftsOf(this.source).get(caps.account.id)) ?? NO_DRAFT;
       this.#meet(draft);
-      this.#seen = {};
+      this.#seen = draft.seen;
       this.#choose(draft.levels);
     },
     fail: (refusal) => {
@@ -221,7 +223,7 @@ export class SamPermissions extends LitElement {
     const { say } = this.texts;
     const parent = this.#parent;
     if (unreviewed.length === 0) return nothing;
-    return html`<div class="note new">${icon(ALERT)}<span>${say('permNew', { n: unreviewed.length, name: account.name })}</span>${parent ? html`<button class="link" type="button" @click=${() => void this.#decide(parent, unreviewed)}>${say('permDecide')}</button>` : nothing}</div>`;
+    return html`<div class="note new">${icon(ALERT)}<span><bdi>${say('permNew', { n: unreviewed.length, name: account.name })}</bdi></span>${parent ? html`<button class="link" type="button" @click=${() => void this.#decide(parent, unreviewed)}>${say('permDecide')}</button>` : nothing}</div>`;
   }
 
   #grid(rows: readonly MatrixRow[], { name }: AccountDetail): TemplateResult {
@@ -277,6 +279,8 @@ export class SamPermissions extends LitElement {
   readonly #settle = (key: PermissionKey, side: 'mine' | 'theirs'): void => {
     const mine = this.conflicts.find((one) => one.key === key)?.mine;
     const { [key]: _, ...rest } = this.draft;
+    const { [key]: __, ...seen } = this.#seen;
+    this.#seen = seen;
     this.#choose(side === 'mine' && mine ? { ...rest, [key]: mine } : rest);
   };
 
@@ -286,8 +290,10 @@ export class SamPermissions extends LitElement {
     if (!caps || !source || !account) return;
     const stored = storedIn(caps);
     this.draft = withoutStored(draft, stored);
-    const seen = { ...stored, ...this.#seen };
-    this.#seen = Object.fromEntries(Object.entries(seen).filter(([key]) => key in this.draft));
+    const seen: WishedLevels = { ...stored, ...this.#seen };
+    this.#seen = Object.fromEntries(
+      PERMISSIONS.flatMap(({ key }) => (this.draft[key] === undefined ? [] : [[key, seen[key] ?? null]])),
+    );
     const drafts = draftsOf(source);
     if (Object.keys(this.draft).length > 0) drafts.set(account.id, { levels: this.draft, seen: this.#seen });
     else {
@@ -327,7 +333,7 @@ export class SamPermissions extends LitElement {
   #end(count: number): TemplateResult | typeof nothing {
     const { say } = this.texts;
     if (count === 0) return nothing;
-    return html`<div class="end" role="region" aria-label=${say('permUnsaved')}><strong role="status">${say('changes', { n: count })}</strong>
+    return html`<div class="end" role="region" aria-label=${say('permUnsaved')}><strong role="status"><bdi>${say('changes', { n: count })}</bdi></strong>
       <button class="button" type="button" part="button" @click=${this.#discard}>${say('permDiscard')}</button>
       <button class="button primary" type="button" part="button" @click=${() => void this.#review()}>${say('permReview')}</button></div>`;
   }
@@ -346,7 +352,11 @@ export class SamPermissions extends LitElement {
       this.#say(texts.say('permSaved', { name: caps.account.name }), [undo]);
       void this.#saved();
     };
-    await this.#dialogs.open(Object.assign(new SamCapsReview(), { texts, source, caps, draft, saved }));
+    const conflicts = conflictsOf({ levels: draft, seen: this.#seen }, storedIn(caps));
+    const review = Object.assign(new SamCapsReview(), { texts, source, caps, draft, conflicts, saved });
+    await this.#dialogs.open(review);
+    // It found that this page is behind.
+    if (review.caps !== caps && this.caps === caps) void this.refresh();
     await this.updateComplete;
     if (!this.shadowRoot?.activeElement) void this.#focusRow(this.current);
   }
