@@ -63,6 +63,7 @@ import * as throughProducts from './migrations/0083-through-products.ts';
 import * as activity from './migrations/0085-activity.ts';
 import * as carriedAtOnce from './migrations/0090-carried-at-once.ts';
 import * as planLimits from './migrations/0091-plan-limits.ts';
+import * as countedKeys from './migrations/0093-counted-keys.ts';
 import { tellStatistics } from './told-statistics.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
@@ -127,6 +128,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0085-activity': activity,
   '0090-carried-at-once': carriedAtOnce,
   '0091-plan-limits': planLimits,
+  '0093-counted-keys': countedKeys,
 };
 
 const MINIMUM_VERSION = 180000;

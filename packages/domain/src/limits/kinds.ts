@@ -46,6 +46,7 @@ export const LIMIT_KINDS = [
   countable('phoneNumbers', 'phone number'),
   countable('campaigns', 'campaign'),
   countable('contacts', 'contact'),
+  countable('apiKeys', 'API key'),
   {
     key: 'minutes',
     label: 'Call minutes',
