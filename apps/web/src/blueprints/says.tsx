@@ -88,7 +88,8 @@ function productWords({ name, version, parts, chosen, answer }: Product, kind: S
   ]);
 }
 
-function termsWords({ max, reserve, atLimit, thresholds }: LimitTerms): string {
+/** What is set of a limit, in words. */
+export function termsWords({ max, reserve, atLimit, thresholds }: LimitTerms): string {
   const { numbers } = texts;
   return inLine([
     max === null ? 'Unlimited' : numbers.whole(max),

@@ -15,6 +15,8 @@ texts.complete(partsTexts);
 export type Question = {
   readonly title: string;
   readonly text: string;
+  /** What there is to say of single ones that it is about. */
+  readonly lines?: readonly string[];
   readonly submit: string;
   /** What it fails with is said in the dialog, which stays. */
   readonly act: () => Promise<void>;
