@@ -99,6 +99,21 @@ describe('the limits of an account', () => {
     await userEvent.click(edit('Call minutes'));
     await expect.element(page.getByLabelText('Promised from above')).not.toBeInTheDocument();
   });
+
+  it('say what a plan allows, and offer no more than that (rules/limits 21)', async () => {
+    const main = { parentId: null, id: holding.id, path: [holding] };
+    const { element } = await show((source) => source.put('calls', { max: 10, plan: 25 }), { detail: main });
+    element.viewer = { user: null, role: 'owner' };
+    element.account = null;
+    await element.updateComplete;
+    element.account = { ...(await tree.get(holding.id)), ...main };
+    const calls = page.getByRole('listitem').filter({ hasText: 'Concurrent calls' });
+    await expect.element(calls).toMatchTextContent(/the plan has 25/);
+    await userEvent.click(edit('Concurrent calls'));
+    await expect.element(max()).toHaveAccessibleDescription(/The plan of this account has 25/);
+    await expect.element(page.getByRole('radio', { name: /Unlimited/ })).not.toBeInTheDocument();
+    await expect.element(page.getByLabelText('At the maximum')).not.toBeInTheDocument();
+  });
 });
 
 describe('setting a limit', () => {

@@ -94,7 +94,7 @@ function decidesWords(limit: Limit, account: string, texts: Texts): TemplateResu
   if (!decides) return html`<span>${say('limitUnlimited')}</span>`;
   const n = free === null ? null : amountOf(kind, free, texts);
   if (decides.account?.id === account)
-    return n === null ? nothing : html`<span class="key free">${say('limitFree', { n })}</span>`;
+    return n === null ? nothing : html`<span class="key free"><bdi>${say('limitFree', { n })}</bdi></span>`;
   const name = decides.account?.name;
   const words =
     n === null
@@ -118,7 +118,7 @@ export function limitRow(
   edit: TemplateResult | typeof nothing,
 ): TemplateResult {
   const { say, numbers } = texts;
-  const { kind, own, used, held, reserve, nextReserve, forecast, reached, atLimit, max, thresholds } = limit;
+  const { kind, own, used, held, reserve, nextReserve, forecast, reached, atLimit, max, thresholds, plan } = limit;
   const bar = barOf(limit);
   const label = say(`limit_${kind}`) || limit.label;
   const words = usedWords(limit, bar, texts);
@@ -140,6 +140,7 @@ export function limitRow(
       ${forecast === null || Number(forecast) === 0 ? nothing : fact('', say('limitForecast', { n: amountOf(kind, forecast, texts), date: numbers.day(end) }))}
       ${reserve > 0 ? fact('', say('limitReserved', { n: amountOf(kind, reserve, texts) })) : nothing}
       ${nextReserve === undefined ? nothing : fact('', say('limitPromiseNext', { n: amountOf(kind, nextReserve, texts) }))}
+      ${plan === undefined ? nothing : fact('', say('limitPlan', { n: amountOf(kind, plan, texts) }))}
       ${max !== null && atLimit === 'notify' && !reached ? fact('', say('limitNotify')) : nothing}
       ${max !== null && thresholds.length > 0 ? fact('', say('limitAlerts', { marks: thresholds.join(', ') })) : nothing}
     </p>`;
