@@ -282,6 +282,11 @@ describe('Limits', () => {
     expect(await told(account)).toEqual([80, 95, 100]);
     await set(account, ...undo);
     expect(await told(account)).toEqual([80, 95, 100, 100]);
+    const { rows } = await owner.audit.list.query({ account, limit: 50 });
+    const causes = rows.flatMap(({ action, details }) =>
+      action === 'limit.reached' ? [details['cause'] ?? null] : [],
+    );
+    expect(causes).toEqual(['limit lowered', null, null, null]);
     await set(account, { kind: 'agents', max: 9 });
     expect(await told(account)).toEqual([80, 95, 100, 100]);
     // So far above that all are armed again.

@@ -204,6 +204,22 @@ describe('changes', () => {
     );
   });
 
+  it('that were saved last are taken back from the screen, too, by whoever comes, as long as nothing newer was saved', async () => {
+    const { element, memory, north } = await show();
+    const last = page.getByRole('button', { name: 'Undo what was saved last' });
+    await memory.set(north, { tasks: 'none' }, { version: 0, preview: null });
+    await element.refresh();
+    await expect.element(page.getByText(/Saved last by Olivia Owner/)).toBeVisible();
+    await userEvent.click(stop('Campaigns & Contacts', 'Read'));
+    await expect.element(last).not.toBeInTheDocument();
+    await press('Discard');
+    await userEvent.click(last);
+    await vi.waitFor(() => expect(memory.levels(north)).toMatchObject({ tasks: 'full' }));
+    memory.put(north, { tasks: 'read' });
+    await element.refresh();
+    await expect.element(last).not.toBeInTheDocument();
+  });
+
   it('say that others saved something else or the very same meanwhile, and are saved where that changes nothing that was shown', async () => {
     const { memory, north } = await show();
     await userEvent.click(stop('Tasks', 'Read'));

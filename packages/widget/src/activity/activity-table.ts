@@ -1,4 +1,4 @@
-import type { AccountId } from '@tenantree/domain';
+import { type AccountId, isRecord } from '@tenantree/domain';
 import type { Column, Fact, Table } from '../parts/sam-table.ts';
 import type { Texts } from '../strings/texts.ts';
 import type { Entry } from './activity-source.ts';
@@ -98,7 +98,7 @@ function factsOf(entry: Entry, texts: Texts, { onlyBy, onlyOf }: EntryActs): rea
       text: account.name,
       ...(onlyOf && { act: { label: say('onlyThisAccount'), act: () => onlyOf(account.id) } }),
     },
-    ...(isChange ? [{ name: say('activityChanged'), text: wordsOf(after), was: wordsOf(before) }] : []),
+    ...(isChange ? changesOf(before, after, say('activityChanged')) : []),
     // The account is told once, unless it had another name then.
     ...Object.entries(rest)
       .filter(([name, value]) => name !== 'account' || value !== account.name)
@@ -111,6 +111,27 @@ function factsOf(entry: Entry, texts: Texts, { onlyBy, onlyOf }: EntryActs): rea
   ];
 }
 
+/** What was changed: field by field, where what it was and what it became have fields. */
+function changesOf(before: unknown, after: unknown, name: string): readonly Fact[] {
+  const [was, is] = [fieldsOf(before), fieldsOf(after)];
+  if (!was || !is) return [{ name, text: wordsOf(after), was: wordsOf(before) }];
+  return [...new Set([...Object.keys(was), ...Object.keys(is)])].flatMap((field) => {
+    const [from, to] = [wordsOf(was[field] ?? null), wordsOf(is[field] ?? null)];
+    return from === to ? [] : [{ name: nameOf(field), text: to, was: from }];
+  });
+}
+
+/** The fields of what was written down as JSON; null where it has none. */
+function fieldsOf(text: unknown): Readonly<Record<string, unknown>> | null {
+  if (typeof text !== 'string' || !text.startsWith('{')) return null;
+  try {
+    const read: unknown = JSON.parse(text);
+    return isRecord(read) ? read : null;
+  } catch {
+    return null;
+  }
+}
+
 /** `suspendedFrom` as people read it: "Suspended from". */
 function nameOf(key: string): string {
   const words = key.replace(/([A-Z])/g, ' $1').toLowerCase();
@@ -118,4 +139,10 @@ function nameOf(key: string): string {
 }
 
 const wordsOf = (value: unknown): string =>
-  typeof value === 'string' || typeof value === 'number' ? String(value) : JSON.stringify(value);
+  value === null
+    ? '–'
+    : Array.isArray(value)
+      ? value.map(wordsOf).join(', ') || '–'
+      : typeof value === 'string' || typeof value === 'number'
+        ? String(value)
+        : JSON.stringify(value);

@@ -54,6 +54,8 @@ export type Bar = {
   /** Percent of its own maximum that is used; null without one. */
   readonly percent: number | null;
   readonly look: 'calm' | 'near' | 'full';
+  /** Where whoever decides above ends, in percent, if that is before its own maximum; else null. */
+  readonly tick: number | null;
 };
 
 /**
@@ -68,7 +70,9 @@ export function barOf({ own, used, held, free, max, reached }: Limit): Bar | nul
   const part = (n: number): number => Math.round((n / end) * 1_000) / 10;
   const percent = max === null ? null : max === 0 ? 100 : Math.floor((100 * Number(used)) / max);
   const look = reached || (percent ?? 0) >= 100 ? 'full' : (percent ?? 0) >= NEAR ? 'near' : 'calm';
+  const tick = free === null ? 100 : part(load + Number(free));
   return {
+    tick: tick < 100 ? tick : null,
     own: part(Number(own)),
     below: part(Number(used) - Number(own)),
     held: part(Number(held)),
@@ -118,7 +122,8 @@ export function limitRow(
   edit: TemplateResult | typeof nothing,
 ): TemplateResult {
   const { say, numbers } = texts;
-  const { kind, own, used, held, reserve, nextReserve, forecast, reached, atLimit, max, thresholds, plan } = limit;
+  const { kind, own, used, held, reserve, nextReserve, forecast, reached, atLimit, max, thresholds, plan, promised } =
+    limit;
   const bar = barOf(limit);
   const label = say(`limit_${kind}`) || limit.label;
   const words = usedWords(limit, bar, texts);
@@ -128,7 +133,7 @@ export function limitRow(
       ${
         bar
           ? html`<div class="track ${bar.look}" role="meter" aria-labelledby=${`label-${kind}`} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${bar.percent ?? Math.round(bar.own + bar.below)} aria-valuetext=${words}>
-          <span .style=${`inline-size:${bar.own}%`}></span><span class="below" .style=${`inline-size:${bar.below}%`}></span><span class="held" .style=${`inline-size:${bar.held}%`}></span></div>`
+          <span .style=${`inline-size:${bar.own}%`}></span><span class="below" .style=${`inline-size:${bar.below}%`}></span><span class="held" .style=${`inline-size:${bar.held}%`}></span>${bar.tick === null ? nothing : html`<i .style=${`inset-inline-start:${bar.tick}%`}></i>`}</div>`
           : nothing
       }
       <div class="number ${bar?.look ?? ''}">${bar && bar.look !== 'calm' ? icon(ALERT, 14) : nothing}<bdi>${words}</bdi></div>${edit}</div>
@@ -137,6 +142,7 @@ export function limitRow(
       ${decidesWords(limit, account, texts)}
       ${own !== null && below > 0 ? html`${fact('key', say('limitOwn', { n: amountOf(kind, own, texts) }))}${fact('key below', say('limitBelow', { n: amountOf(kind, String(below), texts) }))}` : nothing}
       ${held !== null && Number(held) > 0 ? fact('key held', say('limitHeld', { n: amountOf(kind, held, texts) })) : nothing}
+      ${Number(promised) > 0 ? fact('', max === null ? say('limitPromised', { n: amountOf(kind, promised, texts) }) : say('limitPromisedOf', { n: amountOf(kind, promised, texts), max: amountOf(kind, max, texts) })) : nothing}
       ${forecast === null || Number(forecast) === 0 ? nothing : fact('', say('limitForecast', { n: amountOf(kind, forecast, texts), date: numbers.day(end) }))}
       ${reserve > 0 ? fact('', say('limitReserved', { n: amountOf(kind, reserve, texts) })) : nothing}
       ${nextReserve === undefined ? nothing : fact('', say('limitPromiseNext', { n: amountOf(kind, nextReserve, texts) }))}

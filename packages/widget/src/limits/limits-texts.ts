@@ -22,6 +22,8 @@ export const limitsTexts = {
   limitOwn: '{n} by itself',
   limitBelow: '{n} by subaccounts',
   limitHeld: '{n} held for subaccounts',
+  limitPromised: '{n} promised to subaccounts',
+  limitPromisedOf: '{n} of {max} promised to subaccounts',
   limitFree: '{n} free',
   limitUnlimited: 'Nobody bounds it',
   limitDecides: '{name} decides: {n} free',

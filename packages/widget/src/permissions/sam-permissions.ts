@@ -30,7 +30,7 @@ import { type Conflict, conflictsOf, type Draft, draftsOf, NO_DRAFT } from './dr
 import { isAbove, isChanged, isLess, type MatrixRow, matrixOf, storedIn, withoutStored } from './matrix.ts';
 import { listed, matrixCells } from './matrix-cells.ts';
 import { coversOf, groupOf, nameOf } from './names.ts';
-import type { Other, PermissionsSource, Reviewed } from './permissions-source.ts';
+import type { Other, PermissionsSource, Reviewed, Wished } from './permissions-source.ts';
 import { levelStyles, permissionsStyles } from './permissions-styles.ts';
 import { permissionsTexts } from './permissions-texts.ts';
 import { reason as reasonRow } from './reason.ts';
@@ -40,6 +40,10 @@ import { SamDecide } from './sam-decide.ts';
 
 /** Why a permission is as it is; null: it is being asked. */
 type Reason = { readonly key: PermissionKey; readonly standing: ExplainedStanding | null };
+
+/** The levels that something changed, as they were before. */
+const before = (changes: CapsPreview['changes']): Wished =>
+  Object.fromEntries(changes.map(({ key, before: was }) => [key, was]));
 
 /** The level of a row that is chosen; the first where none is. */
 const chosenIn = (line: Element): HTMLElement | null =>
@@ -148,8 +152,8 @@ export class SamPermissions extends LitElement {
     return html`<div class="permissions">
       <div class="card" part="card">${this.#tools()}${this.#undecided(caps)}${this.conflicts.length === 0 ? nothing : html`<div class="both">${conflictTable(this.conflicts, this.draft, this.#settle, texts)}</div>`}
         ${this.#parent ? nothing : html`<p class="lead">${texts.say('permReadOnly')}</p>`}
-        ${shown.length === 0 ? html`<div class="state" role="status">${texts.say('permNone')}</div>` : this.#grid(shown, account)}</div>
-      ${this.#end(rows.filter(isChanged).length)}
+        ${shown.length === 0 ? html`<div class="state" role="status">${texts.say('permNone')}</div>` : this.#grid(shown, account)}${this.#last(caps)}</div>
+      ${this.#end(rows)}
       <sam-toast></sam-toast></div>`;
   }
 
@@ -219,6 +223,18 @@ export class SamPermissions extends LitElement {
     await this.#dialogs.open(Object.assign(new SamCompare(), { texts, source, parent, account: account.id, compare }));
   }
 
+  /** Who saved last, and the way back from there, as long as nothing else changed it since. */
+  #last({ account, version, undo }: ShownCaps): TemplateResult | typeof nothing {
+    const { say, numbers } = this.texts;
+    if (!undo || version === null || !this.#parent) return nothing;
+    const { by, at, levels } = undo;
+    const back =
+      Object.keys(this.draft).length === 0
+        ? html` <button class="link" type="button" aria-label=${say('permLastUndo')} @click=${() => void this.#undo(account, levels, version)}>${say('undo')}</button>`
+        : nothing;
+    return html`<p class="lead last"><bdi>${say('permLast', { name: by, date: numbers.dateTime(at) })}</bdi>${back}</p>`;
+  }
+
   #undecided({ unreviewed, account }: ShownCaps): TemplateResult | typeof nothing {
     const { say } = this.texts;
     const parent = this.#parent;
@@ -226,7 +242,7 @@ export class SamPermissions extends LitElement {
     return html`<div class="note new">${icon(ALERT)}<span><bdi>${say('permNew', { n: unreviewed.length, name: account.name })}</bdi></span>${parent ? html`<button class="link" type="button" @click=${() => void this.#decide(parent, unreviewed)}>${say('permDecide')}</button>` : nothing}</div>`;
   }
 
-  #grid(rows: readonly MatrixRow[], { name }: AccountDetail): TemplateResult {
+  #grid(rows: readonly MatrixRow[], { name, path, levels }: AccountDetail): TemplateResult {
     const { texts, other, current } = this;
     const cells = {
       texts,
@@ -235,7 +251,9 @@ export class SamPermissions extends LitElement {
       current,
       use: this.#parent ? ('choose' as const) : ('look' as const),
       reason: (key: PermissionKey) =>
-        this.reason?.key === key ? reasonRow(key, this.reason.standing, this.#lead, texts) : null,
+        this.reason?.key === key
+          ? reasonRow(key, this.reason.standing, this.#lead, texts, path.length > 1 ? levels[key] : null)
+          : null,
       levelOf: (key: PermissionKey) => this.#rowOf(key)?.after ?? 'none',
       pick: (key: PermissionKey, wanted: Level) => this.#pick(key, wanted),
       why: (key: PermissionKey) => void this.#why(key),
@@ -330,10 +348,17 @@ export class SamPermissions extends LitElement {
       : null;
   };
 
-  #end(count: number): TemplateResult | typeof nothing {
+  #end(rows: readonly MatrixRow[]): TemplateResult | typeof nothing {
     const { say } = this.texts;
+    const count = rows.filter(isChanged).length;
     if (count === 0) return nothing;
-    return html`<div class="end" role="region" aria-label=${say('permUnsaved')}><strong role="status"><bdi>${say('changes', { n: count })}</bdi></strong>
+    const lowered = rows.filter(({ before, after }) => isAbove(before, after)).length;
+    const raised = rows.filter(({ before, after }) => isAbove(after, before)).length;
+    const effect = [
+      lowered > 0 ? say('permLowers', { n: lowered }) : '',
+      raised > 0 ? say('permRaises', { n: raised }) : '',
+    ];
+    return html`<div class="end" role="region" aria-label=${say('permUnsaved')}><strong role="status"><bdi>${say('changes', { n: count })}</bdi></strong><span><bdi>${effect.filter(Boolean).join(', ')}</bdi></span>
       <button class="button" type="button" part="button" @click=${this.#discard}>${say('permDiscard')}</button>
       <button class="button primary" type="button" part="button" @click=${() => void this.#review()}>${say('permReview')}</button></div>`;
   }
@@ -348,7 +373,7 @@ export class SamPermissions extends LitElement {
     if (!source || !caps) return;
     const saved = (version: number, changes: CapsPreview['changes']): void => {
       this.#choose({});
-      const undo = { label: texts.say('undo'), act: () => void this.#undo(caps.account, changes, version) };
+      const undo = { label: texts.say('undo'), act: () => void this.#undo(caps.account, before(changes), version) };
       this.#say(texts.say('permSaved', { name: caps.account.name }), [undo]);
       void this.#saved();
     };
@@ -362,10 +387,9 @@ export class SamPermissions extends LitElement {
   }
 
   /** Sets what was before, as another version: as long as nothing newer was saved. */
-  async #undo({ id, name }: AccountName, changes: CapsPreview['changes'], version: number): Promise<void> {
+  async #undo({ id, name }: AccountName, levels: Wished, version: number): Promise<void> {
     try {
-      const before = Object.fromEntries(changes.map((one) => [one.key, one.before]));
-      await this.source?.set(id, before, { version, preview: null });
+      await this.source?.set(id, levels, { version, preview: null });
       this.#say(this.texts.say('permUndone', { name }));
       await this.#saved();
     } catch (error) {
@@ -390,7 +414,7 @@ export class SamPermissions extends LitElement {
     define('sam-presets', SamPresets);
     const applied = (preset: string, { version, changes }: CapsResult): void => {
       this.#choose({});
-      const undo = { label: texts.say('undo'), act: () => void this.#undo(caps.account, changes, version) };
+      const undo = { label: texts.say('undo'), act: () => void this.#undo(caps.account, before(changes), version) };
       this.#say(texts.say('presetApplied', { preset, name: caps.account.name }), [undo]);
       void this.#saved();
     };
