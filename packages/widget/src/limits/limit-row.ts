@@ -142,7 +142,7 @@ export function limitRow(
       ${decidesWords(limit, account, texts)}
       ${own !== null && below > 0 ? html`${fact('key', say('limitOwn', { n: amountOf(kind, own, texts) }))}${fact('key below', say('limitBelow', { n: amountOf(kind, String(below), texts) }))}` : nothing}
       ${held !== null && Number(held) > 0 ? fact('key held', say('limitHeld', { n: amountOf(kind, held, texts) })) : nothing}
-      ${Number(promised) > 0 ? fact('', max === null ? say('limitPromised', { n: amountOf(kind, promised, texts) }) : say('limitPromisedOf', { n: amountOf(kind, promised, texts), max: amountOf(kind, max, texts) })) : nothing}
+      ${Number(promised) > 0 ? fact('', max === null ? say('limitPromised', { n: amountOf(kind, Number(promised), texts) }) : say('limitPromisedOf', { n: amountOf(kind, Number(promised), texts), max: amountOf(kind, max, texts) })) : nothing}
       ${forecast === null || Number(forecast) === 0 ? nothing : fact('', say('limitForecast', { n: amountOf(kind, forecast, texts), date: numbers.day(end) }))}
       ${reserve > 0 ? fact('', say('limitReserved', { n: amountOf(kind, reserve, texts) })) : nothing}
       ${nextReserve === undefined ? nothing : fact('', say('limitPromiseNext', { n: amountOf(kind, nextReserve, texts) }))}

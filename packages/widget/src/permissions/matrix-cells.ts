@@ -36,9 +36,9 @@ export type Cells = {
   readonly setAll: (rows: readonly MatrixRow[], level: Level) => void;
 };
 
-/** Names as one enumerates them. */
+/** Names as one enumerates them; of those above whoever looks, which all are called the same, one. */
 export const listed = (names: readonly string[], { locale }: Texts): string =>
-  new Intl.ListFormat(locale, { type: 'conjunction' }).format(names);
+  new Intl.ListFormat(locale, { type: 'conjunction' }).format(new Set(names));
 
 /** The head of the matrix, and its rows under their groups. */
 export function matrixCells(rows: readonly MatrixRow[], cells: Cells): TemplateResult {
