@@ -327,7 +327,9 @@ describe('Suspending many', () => {
     const back = await undo(branch, job.id);
     expect(back.states).toEqual(['done', 'skipped']);
     expect(shownBefore).toEqual(back.items[1]?.conflict);
-    expect(back.items[1]?.conflict).toMatchObject([{ about: 'suspension', meant: null, present: 'no_new_work' }]);
+    expect(back.items[1]?.conflict).toMatchObject([
+      { about: 'suspension', meant: null, present: 'no_new_work', by: expect.any(String) },
+    ]);
     const { rows } = await owner.accounts.list.query({ account: branch });
     expect(rows.map(({ name, status }) => [name, status])).toEqual([
       ['One', 'active'],

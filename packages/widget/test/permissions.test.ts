@@ -182,7 +182,7 @@ describe('changes', () => {
     await press('Save 2 changes');
     await expect.element(page.getByText('Permissions of Acme North saved')).toBeVisible();
     expect(memory.levels(north)).toMatchObject({ tasks: 'read', billing: 'none' });
-    await press('Undo');
+    await userEvent.click(page.getByRole('status').getByRole('button', { name: 'Undo' }));
     await vi.waitFor(() => expect(memory.levels(north)).toMatchObject({ tasks: 'full', billing: 'full' }));
     expect(changed).toHaveBeenCalledTimes(2);
   });
@@ -206,10 +206,10 @@ describe('changes', () => {
 
   it('that were saved last are taken back from the screen, too, by whoever comes, as long as nothing newer was saved', async () => {
     const { element, memory, north } = await show();
-    const last = page.getByRole('button', { name: 'Undo what was saved last' });
+    const last = page.getByRole('paragraph').getByRole('button', { name: 'Undo' });
     await memory.set(north, { tasks: 'none' }, { version: 0, preview: null });
     await element.refresh();
-    await expect.element(page.getByText(/Saved last by Olivia Owner/)).toBeVisible();
+    await expect.element(page.getByText(/Set by Olivia Owner on .* version 1/)).toBeVisible();
     await userEvent.click(stop('Campaigns & Contacts', 'Read'));
     await expect.element(last).not.toBeInTheDocument();
     await press('Discard');
@@ -220,14 +220,14 @@ describe('changes', () => {
     await expect.element(last).not.toBeInTheDocument();
   });
 
-  it('say that others saved something else or the very same meanwhile, and are saved where that changes nothing that was shown', async () => {
+  it('say that others saved something else or the very same meanwhile', async () => {
     const { memory, north } = await show();
     await userEvent.click(stop('Tasks', 'Read'));
     await userEvent.click(stop('Knowledge Bases', 'Read'));
     await press('Review');
     memory.put(north, { tasks: 'read', campaigns: 'none' });
     await press('Save 2 changes');
-    await expect.element(dialog()).toMatchTextContent(/Somebody else saved other permissions meanwhile/);
+    await expect.element(dialog()).toMatchTextContent(/Saved by somebody else/);
     memory.put(north, { knowledgeBases: 'read' });
     await press('Save 1 change');
     await expect.element(dialog()).toMatchTextContent(/Nothing is left to save/);
@@ -237,6 +237,8 @@ describe('changes', () => {
     await userEvent.click(stop('Tasks', 'None'));
     await press('Review');
     memory.put(north, {});
+    await press('Save 1 change');
+    await expect.element(dialog()).toMatchTextContent(/Saved by somebody else/);
     await press('Save 1 change');
     await vi.waitFor(() => expect(memory.saved).toEqual([{ tasks: 'none' }]));
   });

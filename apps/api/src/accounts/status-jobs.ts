@@ -12,8 +12,8 @@ const suspendedAt = z.string().transform((text) => text as Instant);
 const suspended = z.object({ suspendedAt });
 
 /** Both sides of a suspension that somebody else ended or made anew. */
-async function sidesOf(trx: TenantTransaction, { id, path, suspension }: AccountState): Promise<JobConflict[]> {
-  const at = { root: path[0] ?? id, account: id };
+async function sidesOf(trx: TenantTransaction, { id, rootId, suspension }: AccountState): Promise<JobConflict[]> {
+  const at = { root: rootId, account: id };
   const set = await lastDone(trx, at, ['account.suspended', 'account.reactivated', 'account.closed']);
   return [{ about: 'suspension', meant: null, present: suspension?.kind ?? null, ...set }];
 }

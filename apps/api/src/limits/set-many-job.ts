@@ -117,7 +117,7 @@ const undoSetting = undoBy({
       const fault = state
         ? faultOfLimits(await readLimits(trx, namedPath(state.path), nowOf(hall)), state, limits)
         : accountNotFound(account).refusal;
-      const at = { root: state?.path[0] ?? account, account };
+      const at = { root: state?.rootId ?? account, account };
       if (fault?.code === 'VERSION_CONFLICT') left.push(changedSince(await sidesIn(trx, at, fault, limits)));
       else left.push({ left: fault && { code: fault.code, message: fault.message } });
     }

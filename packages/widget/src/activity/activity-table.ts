@@ -111,25 +111,24 @@ function factsOf(entry: Entry, texts: Texts, { onlyBy, onlyOf }: EntryActs): rea
   ];
 }
 
-/** What was changed: field by field, where what it was and what it became have fields. */
+/** What was changed: field by field, where what it was and what it became have fields. @param name what it is called as a whole */
 function changesOf(before: unknown, after: unknown, name: string): readonly Fact[] {
   const [was, is] = [fieldsOf(before), fieldsOf(after)];
-  if (!was || !is) return [{ name, text: wordsOf(after), was: wordsOf(before) }];
-  return [...new Set([...Object.keys(was), ...Object.keys(is)])].flatMap((field) => {
-    const [from, to] = [wordsOf(was[field] ?? null), wordsOf(is[field] ?? null)];
-    return from === to ? [] : [{ name: nameOf(field), text: to, was: from }];
+  return Object.keys({ ...was, ...is }).flatMap((field) => {
+    const [from, to] = [wordsOf(was[field]), wordsOf(is[field])];
+    return from === to ? [] : [{ name: nameOf(field) || name, text: to, was: from }];
   });
 }
 
-/** The fields of what was written down as JSON; null where it has none. */
-function fieldsOf(text: unknown): Readonly<Record<string, unknown>> | null {
-  if (typeof text !== 'string' || !text.startsWith('{')) return null;
+/** The fields of what was written down as JSON; all of it as one without a name where it has none. */
+function fieldsOf(text: unknown): Readonly<Record<string, unknown>> {
   try {
-    const read: unknown = JSON.parse(text);
-    return isRecord(read) ? read : null;
+    const read: unknown = JSON.parse(String(text));
+    if (isRecord(read)) return read;
   } catch {
-    return null;
+    // It is a text.
   }
+  return { '': text };
 }
 
 /** `suspendedFrom` as people read it: "Suspended from". */
@@ -138,11 +137,4 @@ function nameOf(key: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-const wordsOf = (value: unknown): string =>
-  value === null
-    ? '–'
-    : Array.isArray(value)
-      ? value.map(wordsOf).join(', ') || '–'
-      : typeof value === 'string' || typeof value === 'number'
-        ? String(value)
-        : JSON.stringify(value);
+const wordsOf = (value: unknown): string => (isRecord(value) ? JSON.stringify(value) : String(value ?? '') || '–');

@@ -54,8 +54,6 @@ export type Bar = {
   /** Percent of its own maximum that is used; null without one. */
   readonly percent: number | null;
   readonly look: 'calm' | 'near' | 'full';
-  /** Where whoever decides above ends, in percent, if that is before its own maximum; else null. */
-  readonly tick: number | null;
 };
 
 /**
@@ -70,9 +68,7 @@ export function barOf({ own, used, held, free, max, reached }: Limit): Bar | nul
   const part = (n: number): number => Math.round((n / end) * 1_000) / 10;
   const percent = max === null ? null : max === 0 ? 100 : Math.floor((100 * Number(used)) / max);
   const look = reached || (percent ?? 0) >= 100 ? 'full' : (percent ?? 0) >= NEAR ? 'near' : 'calm';
-  const tick = free === null ? 100 : part(load + Number(free));
   return {
-    tick: tick < 100 ? tick : null,
     own: part(Number(own)),
     below: part(Number(used) - Number(own)),
     held: part(Number(held)),
@@ -99,15 +95,8 @@ function decidesWords(limit: Limit, account: string, texts: Texts): TemplateResu
   const n = free === null ? null : amountOf(kind, free, texts);
   if (decides.account?.id === account)
     return n === null ? nothing : html`<span class="key free"><bdi>${say('limitFree', { n })}</bdi></span>`;
-  const name = decides.account?.name;
-  const words =
-    n === null
-      ? name === undefined
-        ? say('limitDecidesUnseenAbove')
-        : say('limitDecidesUnseen', { name })
-      : name === undefined
-        ? say('limitDecidesHidden', { n })
-        : say('limitDecides', { name, n });
+  const name = decides.account?.name ?? say('limitAbove');
+  const words = [say('limitDecides', { name }), ...(n === null ? [] : [say('limitFree', { n })])].join(': ');
   return html`<span class="decides"><bdi>${words}</bdi></span>`;
 }
 
@@ -122,8 +111,7 @@ export function limitRow(
   edit: TemplateResult | typeof nothing,
 ): TemplateResult {
   const { say, numbers } = texts;
-  const { kind, own, used, held, reserve, nextReserve, forecast, reached, atLimit, max, thresholds, plan, promised } =
-    limit;
+  const { kind, own, used, held, reserve, nextReserve, forecast, reached, atLimit, max, thresholds, promised } = limit;
   const bar = barOf(limit);
   const label = say(`limit_${kind}`) || limit.label;
   const words = usedWords(limit, bar, texts);
@@ -133,7 +121,7 @@ export function limitRow(
       ${
         bar
           ? html`<div class="track ${bar.look}" role="meter" aria-labelledby=${`label-${kind}`} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${bar.percent ?? Math.round(bar.own + bar.below)} aria-valuetext=${words}>
-          <span .style=${`inline-size:${bar.own}%`}></span><span class="below" .style=${`inline-size:${bar.below}%`}></span><span class="held" .style=${`inline-size:${bar.held}%`}></span>${bar.tick === null ? nothing : html`<i .style=${`inset-inline-start:${bar.tick}%`}></i>`}</div>`
+          <span .style=${`inline-size:${bar.own}%`}></span><span class="below" .style=${`inline-size:${bar.below}%`}></span><span class="held" .style=${`inline-size:${bar.held}%`}></span></div>`
           : nothing
       }
       <div class="number ${bar?.look ?? ''}">${bar && bar.look !== 'calm' ? icon(ALERT, 14) : nothing}<bdi>${words}</bdi></div>${edit}</div>
@@ -142,11 +130,10 @@ export function limitRow(
       ${decidesWords(limit, account, texts)}
       ${own !== null && below > 0 ? html`${fact('key', say('limitOwn', { n: amountOf(kind, own, texts) }))}${fact('key below', say('limitBelow', { n: amountOf(kind, String(below), texts) }))}` : nothing}
       ${held !== null && Number(held) > 0 ? fact('key held', say('limitHeld', { n: amountOf(kind, held, texts) })) : nothing}
-      ${Number(promised) > 0 ? fact('', max === null ? say('limitPromised', { n: amountOf(kind, Number(promised), texts) }) : say('limitPromisedOf', { n: amountOf(kind, Number(promised), texts), max: amountOf(kind, max, texts) })) : nothing}
+      ${Number(promised) > 0 ? fact('', say('limitPromised', { n: amountOf(kind, Number(promised), texts) })) : nothing}
       ${forecast === null || Number(forecast) === 0 ? nothing : fact('', say('limitForecast', { n: amountOf(kind, forecast, texts), date: numbers.day(end) }))}
       ${reserve > 0 ? fact('', say('limitReserved', { n: amountOf(kind, reserve, texts) })) : nothing}
       ${nextReserve === undefined ? nothing : fact('', say('limitPromiseNext', { n: amountOf(kind, nextReserve, texts) }))}
-      ${plan === undefined ? nothing : fact('', say('limitPlan', { n: amountOf(kind, plan, texts) }))}
       ${max !== null && atLimit === 'notify' && !reached ? fact('', say('limitNotify')) : nothing}
       ${max !== null && thresholds.length > 0 ? fact('', say('limitAlerts', { marks: thresholds.join(', ') })) : nothing}
     </p>`;

@@ -10,8 +10,8 @@ export const limitsStyles = css`
   .line > strong { font-weight: var(--sam-fw-medium); } .line small { color: var(--sam-text-3); font-size: var(--sam-fs-12); font-weight: var(--sam-fw); }
   .line .button { grid-area: 1 / 2; min-block-size: 28px; }
   .number { display: flex; align-items: center; gap: 6px; font-size: var(--sam-fs-13); font-variant-numeric: var(--sam-num); } .near { color: var(--sam-warn); } .full { color: var(--sam-danger); }
-  .track { grid-column: 1 / -1; position: relative; display: flex; block-size: 8px; border-radius: 4px; overflow: hidden; background: var(--sam-sunken); box-shadow: inset 0 0 0 1px var(--sam-border); }
-  .track > * { flex: none; background: var(--fill); } .track > i { position: absolute; inset-block: 0; inline-size: 2px; background: var(--sam-text); } .track .below { opacity: .62; } .track .held { background: repeating-linear-gradient(135deg, var(--fill) 0 2px, #0000 2px 5px); }
+  .track { grid-column: 1 / -1; display: flex; block-size: 8px; border-radius: 4px; overflow: hidden; background: var(--sam-sunken); box-shadow: inset 0 0 0 1px var(--sam-border); }
+  .track > * { flex: none; background: var(--fill); } .track .below { opacity: .62; } .track .held { background: repeating-linear-gradient(135deg, var(--fill) 0 2px, #0000 2px 5px); }
   .track { --fill: var(--sam-accent); } .track.near { --fill: light-dark(#b86e00, #e0a23c); } .track.full { --fill: var(--sam-danger); }
   .facts { grid-column: 1 / -1; display: flex; flex-wrap: wrap; gap: 2px var(--sam-4); margin: 0; color: var(--sam-text-2); font-size: var(--sam-fs-12); font-variant-numeric: var(--sam-num); }
   .key::before { content: ''; display: inline-block; inline-size: 8px; block-size: 8px; margin-inline-end: 5px; border-radius: 2px; background: var(--sam-accent); } .key.below::before { opacity: .62; } .key.held::before { background: repeating-linear-gradient(135deg, var(--sam-accent) 0 2px, #0000 2px 4px); } .key.free::before { background: var(--sam-sunken); box-shadow: inset 0 0 0 1px var(--sam-border-strong); }

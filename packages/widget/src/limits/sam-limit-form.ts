@@ -131,7 +131,7 @@ export class SamLimitForm extends LitElement {
         ${
           limit.plan === undefined
             ? html`<div class="choice"><label><input type="radio" name="bounds" value="none" .checked=${!hasMax} @change=${() => this.#bound('none')} />${say('limitMaxNone')}</label></div>`
-            : html`<span class="hint" id="plan-hint"><bdi>${say('limitPlanHint', { n: amountOf(limit.kind, limit.plan, this.texts) })}</bdi></span>`
+            : html`<span class="hint" id="plan-hint"><bdi>${say('limitPlan', { n: amountOf(limit.kind, limit.plan, this.texts) })}</bdi></span>`
         }
         ${this.#error('max')}</fieldset>
       <div class="two">

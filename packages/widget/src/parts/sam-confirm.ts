@@ -1,21 +1,10 @@
-import { css, html, nothing, type TemplateResult } from 'lit';
+import { html, type TemplateResult } from 'lit';
 import { Dialog, type Submit } from './dialog.ts';
 
 /** Asks before something is done, and does it when the answer is yes. */
 export class SamConfirm extends Dialog {
-  static override styles = [
-    ...[Dialog.styles].flat(),
-    css`
-      ul { max-block-size: 240px; overflow: auto; margin: 0; padding-inline-start: var(--sam-4); font-size: var(--sam-fs-13); overflow-wrap: anywhere; }
-    `,
-  ];
-
-  /** Set before the dialog is opened. `lines`: what there is to say of single ones that it is about. */
-  question: { title: string; text: string; lines?: readonly string[]; submit: string; cancel?: string } = {
-    title: '',
-    text: '',
-    submit: '',
-  };
+  /** Set before the dialog is opened. */
+  question: { title: string; text: string; submit: string; cancel?: string } = { title: '', text: '', submit: '' };
   tone: Submit['tone'] = 'primary';
   act: () => void | Promise<void> = () => undefined;
 
@@ -32,8 +21,7 @@ export class SamConfirm extends Dialog {
   }
 
   protected content(): TemplateResult {
-    const { text, lines = [] } = this.question;
-    return html`<p>${text}</p>${lines.length === 0 ? nothing : html`<ul tabindex="0">${lines.map((line) => html`<li><bdi>${line}</bdi></li>`)}</ul>`}`;
+    return html`<p>${this.question.text}</p>`;
   }
 
   protected async submit(): Promise<'done' | 'stay'> {

@@ -14,9 +14,6 @@ import { isAbove, isChanged, type MatrixRow } from './matrix.ts';
 import { groupOf, nameOf } from './names.ts';
 import type { Other } from './permissions-source.ts';
 
-/** Where a level stands: at the same place in every row. */
-const STOPS: Readonly<Record<Level, number>> = { none: 0, read: 1, limited: 1, full: 2 };
-
 /** What the cells of the matrix show beside its rows, and what happens when they are used. */
 export type Cells = {
   readonly texts: Texts;
@@ -106,7 +103,7 @@ function stops(
     const over = isAbove(one, ceiling);
     // What is stored above the bound may be gone back to: it is kept.
     const isOff = cells.use === 'look' || (over && one !== stored);
-    return html`<button type="button" role="radio" class=${over ? 'over' : ''} data-level=${one} data-stop=${STOPS[one]} aria-checked=${String(one === chosen)} aria-disabled=${isOff ? 'true' : nothing}
+    return html`<button type="button" role="radio" class=${over ? 'over' : ''} data-level=${one} aria-checked=${String(one === chosen)} aria-disabled=${isOff ? 'true' : nothing}
       tabindex=${isCurrent && k === at ? 0 : -1} @click=${() => cells.pick(key, one)}>${level(one, texts)}${over ? icon(LOCK, 12) : nothing}</button>`;
   })}</span>`;
 }

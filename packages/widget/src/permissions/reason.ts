@@ -24,7 +24,7 @@ export function reason(
   if (!standing) return html`<div class="reason" role="row"><div role="gridcell">${say('loading')} …</div></div>`;
   const n = standing.lines.filter(({ decides }) => decides).length;
   const at = say(`level_${standing.level}`);
-  const holds = say(n === 0 ? 'permWhyFree' : n === 1 ? 'permWhyHoldsOne' : 'permWhyHolds', { n, level: at });
+  const holds = say(n === 0 ? 'permWhyFree' : 'permWhyHolds', { n, level: at });
   const line = ({ entry, account, key, level: one, by, at, version, decides }: ExplainedStanding['lines'][number]) => {
     const place = entry === 'role' ? say('permWhyRole', { name: account.name }) : account.name;
     const about = key === asked ? null : nameOf(permission(key), texts);

@@ -24,7 +24,6 @@ export class SamCapsReview extends Dialog {
     draft: { state: true },
     seen: { state: true },
     conflicts: { state: true },
-    behind: { state: true },
   };
   static override styles = [
     ...Dialog.styles,
@@ -43,15 +42,12 @@ export class SamCapsReview extends Dialog {
   saved: (version: number, changes: CapsPreview['changes']) => void = () => undefined;
   /** Null: not there yet. */
   declare protected seen: CapsPreview | null;
-  /** Whether others saved something while this was looked at. */
-  declare protected behind: boolean;
 
   constructor() {
     super();
     this.draft = {};
     this.seen = null;
     this.conflicts = [];
-    this.behind = false;
   }
 
   override async open(): Promise<void> {
@@ -80,10 +76,10 @@ export class SamCapsReview extends Dialog {
     if (!caps) return html``;
     const both = this.conflicts.length > 0 ? conflictTable(this.conflicts, this.draft, this.#settle, texts) : nothing;
     if (this.#count === 0) return html`${both}<p role="status">${say('reviewNothing')}</p>`;
-    const isBehind = this.behind && this.conflicts.length === 0;
-    return html`${both}${isBehind ? html`<p class="warn" role="alert">${say('reviewBehind')}</p>` : nothing}
+    const rows = matrixOf(caps, this.draft).filter((row) => isChanged(row) || row.before !== row.after);
+    return html`${both}
       <table><thead><tr><th scope="col">${say('permColumn')}</th><th scope="col">${say('reviewNow')} → ${say('reviewAfter')}</th><th scope="col">${say('reviewWhom')}</th></tr></thead>
-      <tbody>${this.#rows.map((row) => this.#row(row))}</tbody></table>
+      <tbody>${rows.map((row) => this.#row(row))}</tbody></table>
       ${seen ? this.#effect(seen) : html`<p role="status">${say('loading')} …</p>`}`;
   }
 
@@ -103,28 +99,17 @@ export class SamCapsReview extends Dialog {
       return 'done';
     } catch (error) {
       const refusal = refusalFrom(error);
-      const shown = [shownIn(seen), this.#turns].join();
-      if (refusal.code === 'VERSION_CONFLICT') await this.#meet(source, caps);
-      else if (refusal.code === 'PREVIEW_STALE') await this.#look();
-      else throw refusal;
-      // Something else happened: where it is no matter for what was shown, it is saved all the same.
-      const isSame = this.seen && [shownIn(this.seen), this.#turns].join() === shown;
-      const met = refusal.code === 'VERSION_CONFLICT' && this.conflicts.length > 0;
-      if (isSame && !met && !isAgain) return this.#save(true);
-      if (refusal.code === 'PREVIEW_STALE') throw refusal;
-      this.behind = true;
-      return 'stay';
+      if (refusal.code === 'VERSION_CONFLICT') {
+        await this.#meet(source, caps);
+        if (this.conflicts.length > 0 || this.#count === 0) return 'stay';
+      }
+      // What comes of mine by now is shown with that.
+      if (refusal.code !== 'PREVIEW_STALE') throw refusal;
+      await this.#look();
+      // Something else happened in the tree: where it is no matter for what was shown, it is saved all the same.
+      if (!this.seen || shownIn(this.seen) !== shownIn(seen) || isAgain) throw refusal;
+      return this.#save(true);
     }
-  }
-
-  get #rows(): readonly MatrixRow[] {
-    const { caps, draft } = this;
-    return caps ? matrixOf(caps, draft).filter((row) => isChanged(row) || row.before !== row.after) : [];
-  }
-
-  /** What becomes of which permission, as it is shown. */
-  get #turns(): string {
-    return JSON.stringify(this.#rows.map(({ key, before, after }) => [key, before, after]));
   }
 
   get #count(): number {
@@ -181,7 +166,7 @@ export class SamCapsReview extends Dialog {
     const who = this.#who(holders);
     return html`<p role="status"><bdi>${say('reviewChecked', { n: accounts.checked, version, changed: accounts.changed })}</bdi></p>
       <p class=${who === '' ? '' : 'warn'}>${who === '' ? say('reviewNobody') : `${say('reviewWho', { who })} ${say('reviewAtOnce')}`}</p>
-      ${streams.cut === 0 && streams.complete ? nothing : html`<p class="warn"><bdi>${say(streams.complete ? 'reviewStreams' : 'reviewStreamsSome', { n: streams.cut })}</bdi></p>`}
+      ${streams.cut === 0 && streams.complete ? nothing : html`<p class="warn"><bdi>${say('reviewStreams', { n: streams.cut })} ${streams.complete ? '' : say('reviewStreamsSome')}</bdi></p>`}
       ${sample.length === 0 ? nothing : html`<p class="hint">${say('reviewIn', { names: sample.map(({ name }) => name).join(', ') })}</p>`}`;
   }
 }

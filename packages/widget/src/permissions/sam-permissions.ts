@@ -153,7 +153,7 @@ export class SamPermissions extends LitElement {
       <div class="card" part="card">${this.#tools()}${this.#undecided(caps)}${this.conflicts.length === 0 ? nothing : html`<div class="both">${conflictTable(this.conflicts, this.draft, this.#settle, texts)}</div>`}
         ${this.#parent ? nothing : html`<p class="lead">${texts.say('permReadOnly')}</p>`}
         ${shown.length === 0 ? html`<div class="state" role="status">${texts.say('permNone')}</div>` : this.#grid(shown, account)}${this.#last(caps)}</div>
-      ${this.#end(rows)}
+      ${this.#end(rows.filter(isChanged).length)}
       <sam-toast></sam-toast></div>`;
   }
 
@@ -226,13 +226,9 @@ export class SamPermissions extends LitElement {
   /** Who saved last, and the way back from there, as long as nothing else changed it since. */
   #last({ account, version, undo }: ShownCaps): TemplateResult | typeof nothing {
     const { say, numbers } = this.texts;
-    if (!undo || version === null || !this.#parent) return nothing;
+    if (!undo || version === null || !this.#parent || Object.keys(this.draft).length > 0) return nothing;
     const { by, at, levels } = undo;
-    const back =
-      Object.keys(this.draft).length === 0
-        ? html` <button class="link" type="button" aria-label=${say('permLastUndo')} @click=${() => void this.#undo(account, levels, version)}>${say('undo')}</button>`
-        : nothing;
-    return html`<p class="lead last"><bdi>${say('permLast', { name: by, date: numbers.dateTime(at) })}</bdi>${back}</p>`;
+    return html`<p class="lead last"><bdi>${say('permWhyCap', { name: by, date: numbers.dateTime(at), version })}</bdi> <button class="link" type="button" @click=${() => void this.#undo(account, levels, version)}>${say('undo')}</button></p>`;
   }
 
   #undecided({ unreviewed, account }: ShownCaps): TemplateResult | typeof nothing {
@@ -348,17 +344,10 @@ export class SamPermissions extends LitElement {
       : null;
   };
 
-  #end(rows: readonly MatrixRow[]): TemplateResult | typeof nothing {
+  #end(count: number): TemplateResult | typeof nothing {
     const { say } = this.texts;
-    const count = rows.filter(isChanged).length;
     if (count === 0) return nothing;
-    const lowered = rows.filter(({ before, after }) => isAbove(before, after)).length;
-    const raised = rows.filter(({ before, after }) => isAbove(after, before)).length;
-    const effect = [
-      lowered > 0 ? say('permLowers', { n: lowered }) : '',
-      raised > 0 ? say('permRaises', { n: raised }) : '',
-    ];
-    return html`<div class="end" role="region" aria-label=${say('permUnsaved')}><strong role="status"><bdi>${say('changes', { n: count })}</bdi></strong><span><bdi>${effect.filter(Boolean).join(', ')}</bdi></span>
+    return html`<div class="end" role="region" aria-label=${say('permUnsaved')}><strong role="status"><bdi>${say('changes', { n: count })}</bdi></strong>
       <button class="button" type="button" part="button" @click=${this.#discard}>${say('permDiscard')}</button>
       <button class="button primary" type="button" part="button" @click=${() => void this.#review()}>${say('permReview')}</button></div>`;
   }

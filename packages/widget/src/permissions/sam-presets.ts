@@ -1,11 +1,8 @@
 import type { CapsResult, ShownPreset } from '@tenantree/contract';
-import { PRESET_MODES, type PresetMode, permission, type RowId, type SomeLevels } from '@tenantree/domain';
+import { PRESET_MODES, type PresetMode, type RowId, type SomeLevels } from '@tenantree/domain';
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { type AccountName, type PresetsSource, refusalFrom } from '../data/account-source.ts';
 import { Dialog, type Submit } from '../parts/dialog.ts';
-import { turn } from './level.ts';
-import { nameOf } from './names.ts';
-import { levelStyles } from './permissions-styles.ts';
 import { presetWords } from './preset-words.ts';
 import { presetsTexts } from './presets-texts.ts';
 
@@ -20,9 +17,7 @@ export class SamPresets extends Dialog {
   };
   static override styles = [
     ...Dialog.styles,
-    levelStyles,
     css`
-      .turns { display: block; max-block-size: 180px; overflow: auto; } .turns tbody { display: table; inline-size: 100%; }
       dialog { inline-size: min(560px, calc(100vw - 24px)); }
       ul { list-style: none; margin: 0; padding: 0; } li { display: flex; flex-wrap: wrap; align-items: center; gap: var(--sam-1) var(--sam-2); padding-block: var(--sam-1); border-block-end: var(--sam-hair) solid var(--sam-border); } li .check { flex: 1 1 220px; } li small { display: block; color: var(--sam-text-3); font-size: var(--sam-fs-12); } li .link { font-size: var(--sam-fs-12); min-block-size: 28px; }
       .save { display: flex; flex-wrap: wrap; gap: var(--sam-2); align-items: end; } .save .row { flex: 1 1 200px; } summary { cursor: pointer; font-size: var(--sam-fs-13); font-weight: var(--sam-fw-medium); } details[open] summary { margin-block-end: var(--sam-3); }
@@ -77,7 +72,7 @@ export class SamPresets extends Dialog {
     const mode = (one: PresetMode): TemplateResult =>
       html`<label class="check"><input type="radio" name="mode" .checked=${this.mode === one} @change=${() => this.#look(this.chosen, one)} />${say(`presetMode_${one}`)}</label>`;
     return html`${presets.length === 0 ? html`<p>${say('presetsNone')}</p>` : html`<ul>${presets.map((one) => this.#line(one))}</ul>`}
-      ${this.chosen ? html`<fieldset><legend>${say('presetMode')}</legend>${PRESET_MODES.map(mode)}</fieldset><p role="status"><bdi>${this.#effect()}</bdi></p>${this.#turns()}` : nothing}
+      ${this.chosen ? html`<fieldset><legend>${say('presetMode')}</legend>${PRESET_MODES.map(mode)}</fieldset><p role="status"><bdi>${this.#effect()}</bdi></p>` : nothing}
       ${this.levels ? this.#saving() : nothing}`;
   }
 
@@ -126,13 +121,6 @@ export class SamPresets extends Dialog {
     const { result, texts } = this;
     if (!result) return `${texts.say('loading')} …`;
     return presetWords(result, texts);
-  }
-
-  /** Which levels become others; what is undecided works as none. */
-  #turns(): TemplateResult | typeof nothing {
-    const { result, texts } = this;
-    if (!result || result.changes.length === 0) return nothing;
-    return html`<table class="turns" tabindex="0"><tbody>${result.changes.map(({ key, before, after }) => html`<tr><th scope="row">${nameOf(permission(key), texts)}</th><td><span class="turn">${turn(before ?? 'none', after ?? 'none', texts)}</span></td></tr>`)}</tbody></table>`;
   }
 
   #line(preset: ShownPreset): TemplateResult {
