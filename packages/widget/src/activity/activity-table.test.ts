@@ -58,7 +58,7 @@ describe('the table of what was done', () => {
     );
     expect(turns).toEqual([
       ['Max', '–', '5'],
-      ['Thresholds', '–', '80,95'],
+      ['Thresholds', '[]', '[80,95]'],
     ]);
     const renamed = entry(new Date(), { before: 'Acme', after: 'Acme North' });
     expect((table([renamed]).factsOf?.(renamed) ?? []).find(({ was }) => was)).toMatchObject({

@@ -137,4 +137,5 @@ function nameOf(key: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-const wordsOf = (value: unknown): string => (isRecord(value) ? JSON.stringify(value) : String(value ?? '') || '–');
+const wordsOf = (value: unknown): string =>
+  value === null || value === undefined ? '–' : typeof value === 'string' ? value : JSON.stringify(value);

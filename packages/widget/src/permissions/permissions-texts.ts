@@ -47,7 +47,6 @@ export const permissionsTexts = {
   permWhyRole: 'Role: owner of {name}',
   permWhyController: '{name}: {permission}',
   permWhyHolds: '{n, plural, one {One entry holds} other {# entries hold}} it at {level}: only raising all changes it.',
-  permWhyYou: 'For you, from above: {level}',
   permWhyFree: 'Nothing holds it down.',
   permPeople: '{n, plural, one {# person} other {# people}}',
   permKeys: '{n, plural, one {# key} other {# keys}}',

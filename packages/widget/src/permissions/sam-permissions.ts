@@ -238,7 +238,7 @@ export class SamPermissions extends LitElement {
     return html`<div class="note new">${icon(ALERT)}<span><bdi>${say('permNew', { n: unreviewed.length, name: account.name })}</bdi></span>${parent ? html`<button class="link" type="button" @click=${() => void this.#decide(parent, unreviewed)}>${say('permDecide')}</button>` : nothing}</div>`;
   }
 
-  #grid(rows: readonly MatrixRow[], { name, path, levels }: AccountDetail): TemplateResult {
+  #grid(rows: readonly MatrixRow[], { name }: AccountDetail): TemplateResult {
     const { texts, other, current } = this;
     const cells = {
       texts,
@@ -247,9 +247,7 @@ export class SamPermissions extends LitElement {
       current,
       use: this.#parent ? ('choose' as const) : ('look' as const),
       reason: (key: PermissionKey) =>
-        this.reason?.key === key
-          ? reasonRow(key, this.reason.standing, this.#lead, texts, path.length > 1 ? levels[key] : null)
-          : null,
+        this.reason?.key === key ? reasonRow(key, this.reason.standing, this.#lead, texts) : null,
       levelOf: (key: PermissionKey) => this.#rowOf(key)?.after ?? 'none',
       pick: (key: PermissionKey, wanted: Level) => this.#pick(key, wanted),
       why: (key: PermissionKey) => void this.#why(key),

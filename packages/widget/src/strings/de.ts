@@ -986,9 +986,7 @@ export const de: Strings = {
   permWhyAt: 'Gesetzt am {date}',
   permWhyRole: 'Rolle: Inhaber von {name}',
   permWhyController: '{name}: {permission}',
-  permWhyHolds:
-    '{n, plural, one {Ein Eintrag hält} other {# Einträge halten}} sie auf {level}: Nur alle anzuheben, ändert das.',
-  permWhyYou: 'Für Sie gilt {level}: Sie kommen von oben.',
+  permWhyHolds: '{n, plural, one {# Eintrag hält} other {# Einträge halten}} sie auf {level}: Alle sind anzuheben.',
   permWhyFree: 'Nichts hält sie unten.',
   permPeople: '{n, plural, one {# Person} other {# Personen}}',
   permKeys: '{n, plural, one {# Schlüssel} other {# Schlüssel}}',
