@@ -14,6 +14,7 @@ export function curlExamples(page: string, variables: Readonly<Record<string, st
   return [...page.matchAll(BLOCK)]
     .map((match) => match[1]!.replaceAll('\\\n', ' ').trim())
     .filter((text) => text.startsWith('curl '))
+    .flatMap((text) => text.split(/\n(?=curl )/))
     .map((text) => toRequest(text, variables));
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PASSWORD } from '../apps/api/test/support/clients.ts';
 import { type Deployment, deploy } from '../apps/api/test/support/deployment.ts';
+import { CONTRACT } from '../packages/contract/src/index.ts';
 import { ERROR_CODES } from '../packages/domain/src/errors.ts';
 import { type CurlExample, curlExamples } from './curl-examples.ts';
 
@@ -14,9 +15,14 @@ let examples: readonly CurlExample[];
 beforeAll(async () => {
   deployment = await deploy();
   const { secret } = await deployment.key(deployment.root);
+  const { owner, root } = deployment;
+  const preset = await owner.presets.save.mutate({ account: root, name: 'Client', levels: { tasks: 'read' } });
+  const { resumeId } = await owner.accounts.list.query({ account: root });
   const today = new Date().toISOString().slice(0, 10);
   const filled = `${read('developers.md')}\n${read('resellers.md')}`
     .replaceAll('YOUR-ACCOUNT-ID', deployment.root)
+    .replaceAll('YOUR-PRESET-ID', preset.id)
+    .replaceAll('YOUR-RESUME-ID', resumeId)
     .replaceAll('you@example.com', deployment.email)
     .replaceAll('your password', PASSWORD)
     .replaceAll('"NOW"', JSON.stringify(new Date().toISOString()))
@@ -66,5 +72,10 @@ describe('the pages for developers and resellers', () => {
     expect(answers.get('/trpc/usage.totals')).toContain('"total":"3.25"');
     expect(answers.get('/trpc/usage.live')).toContain('"4.75"');
     expect(answers.get('/trpc/embed.createToken')).toContain('tt_embed_');
+    // What makes up control: every procedure of it has an example that works, but one that is silent until somebody comes near a limit.
+    const control = Object.entries(CONTRACT)
+      .filter(([name]) => ['permissions', 'presets', 'limits'].includes(name))
+      .flatMap(([name, procedures]) => Object.keys(procedures).map((key) => `/trpc/${name}.${key}`));
+    expect(control.filter((path) => !answers.has(path))).toEqual(['/trpc/limits.liveNear']);
   });
 });

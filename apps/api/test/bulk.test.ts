@@ -46,6 +46,10 @@ const foreseen = async (account: string, job: string) =>
     left?.code ?? null,
   ]);
 
+/** Both sides of what the preview says was changed since, one account after the other. */
+const sidesForeseen = async (account: string, job: string) =>
+  (await owner.jobs.previewUndo.query({ account, job })).accounts.flatMap(({ conflict }) => conflict);
+
 const capsOf = (account: string) => owner.permissions.get.query({ account });
 const rowOf = async (account: string, key: string) => (await capsOf(account)).rows.find((row) => row.key === key);
 async function setCaps(account: string, levels: Parameters<Client['permissions']['set']['mutate']>[0]['levels']) {
@@ -90,6 +94,7 @@ describe('A preset for many accounts', () => {
       ['Open', 'VERSION_CONFLICT'],
       ['Same', null],
     ]);
+    const shownBefore = await sidesForeseen(branch, job.id);
     const back = await undo(branch, job.id);
     expect([back.states, back.undoable, back.subject]).toEqual([['done', 'skipped', 'done'], false, 'Careful v1']);
     expect(back.items[1]?.conflict).toMatchObject([
@@ -102,6 +107,7 @@ describe('A preset for many accounts', () => {
       },
       { about: 'permission', key: 'campaigns', meant: 'full', present: 'none' },
     ]);
+    expect(shownBefore).toEqual(back.items[1]?.conflict);
     const shown = ({ rows, preset }: Awaited<ReturnType<typeof capsOf>>) => [
       rows.map(({ key, level, local }) => [key, level, local]),
       preset,
@@ -235,8 +241,10 @@ describe('Limits of many accounts', () => {
       ['One', null],
       ['Two', 'VERSION_CONFLICT'],
     ]);
+    const shownBefore = await sidesForeseen(branch, job.id);
     const back = await undo(branch, job.id);
     expect(back.states).toEqual(['done', 'skipped']);
+    expect(shownBefore).toEqual(back.items[1]?.conflict);
     expect(back.items.map(({ conflict }) => conflict)).toMatchObject([
       [],
       [
@@ -316,9 +324,13 @@ describe('Suspending many', () => {
       ['One', null],
       ['Two', 'VERSION_CONFLICT'],
     ]);
+    const shownBefore = await sidesForeseen(branch, job.id);
     const back = await undo(branch, job.id);
     expect(back.states).toEqual(['done', 'skipped']);
-    expect(back.items[1]?.conflict).toMatchObject([{ about: 'suspension', meant: null, present: 'no_new_work' }]);
+    expect(shownBefore).toEqual(back.items[1]?.conflict);
+    expect(back.items[1]?.conflict).toMatchObject([
+      { about: 'suspension', meant: null, present: 'no_new_work', by: expect.any(String) },
+    ]);
     const { rows } = await owner.accounts.list.query({ account: branch });
     expect(rows.map(({ name, status }) => [name, status])).toEqual([
       ['One', 'active'],

@@ -125,6 +125,33 @@ describe('Limits', () => {
     expect(await limitOf(owner, parent, 'members')).toMatchObject({ used: '1', max: 1, reached: true });
   });
 
+  it('hold for API keys until they are revoked or end, with those that were made with them (rules/limits 3)', async () => {
+    const parent = await make(root, 'Of keys');
+    const child = await make(parent, 'Has keys');
+    await set(parent, { kind: 'apiKeys', max: 2 });
+    const key = (name: string, client = owner) => client.keys.create.mutate({ account: child, name });
+    const first = await key('First');
+    await key('Second', clientWithToken(api.url, first.key));
+    expect(await refusalOf(key('Third'))).toMatchObject({
+      code: 'LIMIT_REACHED',
+      limit: { kind: 'apiKeys', account: { id: parent }, max: '2', used: '2', free: '0' },
+    });
+    await owner.keys.revoke.mutate({ account: child, id: first.id });
+    expect(await limitOf(owner, parent, 'apiKeys')).toMatchObject({ used: '0', own: '0' });
+    const short = await key('Short');
+    await key('Fourth');
+    await api.database.asOwner(`UPDATE api_keys SET expires_at = now() - interval '1 minute' WHERE id = $1`, [
+      short.id,
+    ]);
+    await key('Fifth');
+    // One that counts no more gives nothing back when it is revoked.
+    await owner.keys.revoke.mutate({ account: child, id: short.id });
+    expect(await limitOf(owner, child, 'apiKeys')).toMatchObject({ used: '2', own: '2' });
+    const narrow = await make(root, 'Has room for one');
+    await set(narrow, { kind: 'apiKeys', max: 1 });
+    expect(await codeOf(owner.accounts.move.mutate({ account: child, to: narrow }))).toBe('LIMIT_REACHED');
+  });
+
   it('keep what is promised, refuse what can’t be, and say how much can (rules/limits 7, 8)', async () => {
     const parent = await make(root, 'Promising');
     const [one, two] = [await make(parent, 'One'), await make(parent, 'Two')];
@@ -255,6 +282,11 @@ describe('Limits', () => {
     expect(await told(account)).toEqual([80, 95, 100]);
     await set(account, ...undo);
     expect(await told(account)).toEqual([80, 95, 100, 100]);
+    const { rows } = await owner.audit.list.query({ account, limit: 50 });
+    const causes = rows.flatMap(({ action, details }) =>
+      action === 'limit.reached' ? [details['cause'] ?? null] : [],
+    );
+    expect(causes).toEqual(['limit lowered', null, null, null]);
     await set(account, { kind: 'agents', max: 9 });
     expect(await told(account)).toEqual([80, 95, 100, 100]);
     // So far above that all are armed again.

@@ -119,6 +119,10 @@ describe('The caps of an account', () => {
     const saved = await api.owner.permissions.set.mutate({ ...stale, expectedVersion: version });
     expect(saved.changes).toEqual([{ key: 'campaigns', before: 'full', after: 'none' }]);
     const back = Object.fromEntries(saved.changes.map(({ key, before }) => [key, before ?? 'none']));
+    // Whoever stands above is told by whom and how to take it back, also later, as long as nothing newer was saved.
+    const { undo } = await capsOf(api.owner, leaf);
+    expect(undo).toMatchObject({ by: expect.any(String), levels: { campaigns: 'full' } });
+    expect(undo?.levels).toEqual(back);
     const undone = await api.owner.permissions.set.mutate({
       account: leaf,
       levels: back,

@@ -91,6 +91,8 @@ const foreseen = z.strictObject({
   account: shapes.accountName,
   /** Why it stays as it is: it was changed since, or is not to be had any more. Null: it becomes what it was. */
   left: shapes.refusal.nullable(),
+  /** Where somebody else changed it since: what it was to become, what stands there instead, and who set that. */
+  conflict: shapes.list(conflict),
 });
 
 export const jobs = {

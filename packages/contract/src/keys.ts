@@ -51,7 +51,7 @@ export const keys = {
       expiresAt: shapes.instant.nullable(),
       scopes,
     }),
-    refusals: ['NAME_INVALID'],
+    refusals: ['NAME_INVALID', 'LIMIT_REACHED'],
     secret: 'shown once',
   }),
 

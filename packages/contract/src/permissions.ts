@@ -60,6 +60,8 @@ const caps = z.strictObject({
   restricted: shapes.count,
   unreviewed: shapes.list(shapes.permissionKey),
   preset: presetRef.nullable(),
+  /** What was set last, where nothing else changed the caps since: levels to set over `version` to take it back. Told to those above the account. */
+  undo: z.strictObject({ by: z.string(), at: shapes.instant, levels: wishedLevels }).nullable(),
 });
 
 const counts = z.strictObject({ person: shapes.count, key: shapes.count, session: shapes.count });

@@ -64,6 +64,7 @@ import * as activity from './migrations/0085-activity.ts';
 import * as carriedAtOnce from './migrations/0090-carried-at-once.ts';
 import * as planLimits from './migrations/0091-plan-limits.ts';
 import * as productDrift from './migrations/0092-product-drift.ts';
+import * as countedKeys from './migrations/0093-counted-keys.ts';
 import * as jobSubjects from './migrations/0096-job-subjects.ts';
 import { tellStatistics } from './told-statistics.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
@@ -130,6 +131,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0090-carried-at-once': carriedAtOnce,
   '0091-plan-limits': planLimits,
   '0092-product-drift': productDrift,
+  '0093-counted-keys': countedKeys,
   '0096-job-subjects': jobSubjects,
 };
 

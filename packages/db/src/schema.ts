@@ -290,6 +290,8 @@ export type ApiKeysTable = {
   within: string[] | null;
   /** The key it was made with, and ends with. */
   made_by: string | null;
+  /** Whether it is one of those that its account has. */
+  counted: boolean;
 };
 
 export type EmbedTokensTable = {

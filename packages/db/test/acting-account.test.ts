@@ -51,11 +51,9 @@ beforeAll(async () => {
   for (const account of [root, acting, below, sibling, underSibling, elsewhere]) {
     await test.db.withTenant(account, async (trx) => {
       await insertMember(trx, account, PERSON, 'owner', now());
-      await insertApiKey(trx, {
-        ...keyOf(account),
-        account,
-        id: account === sibling ? KEY : (freshId() as string as KeyId),
-      });
+      const version = await beginTreeChange(trx, account === elsewhere ? elsewhere : root);
+      const id = account === sibling ? KEY : (freshId() as string as KeyId);
+      await insertApiKey(trx, { ...keyOf(account), account, id }, version);
     });
   }
 });

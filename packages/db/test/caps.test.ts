@@ -112,7 +112,7 @@ describe('Caps', () => {
     expect(await restrictedOf(await plant(test.db, inner, 'Second', now()))).toEqual(['tasks']);
   });
 
-  it('of subaccounts from before there were any are open', async () => {
+  it('of subaccounts from before there were any are open, and their keys count', async () => {
     const old = await createTestDatabase(inject('database'), { template: 'empty' });
     try {
       await migrate(old.config, { to: '0026-folded-quarters' });
@@ -122,9 +122,22 @@ describe('Caps', () => {
          VALUES ($1, $1, NULL, '', 'Root', 'root', 'direct', $1, 1, now()), ($2, $1, $1, uuid_send($2), 'Leaf', 'leaf', 'parent', $1, 1, now())`,
         [root, leaf],
       );
+      // Of its keys one is revoked, one has ended, and one counts from then on.
+      await old.asOwner(
+        `WITH u AS (INSERT INTO auth.users (id, name, email, shown_email) VALUES (uuidv7(), 'Ada', 'ada@example.com', 'ada@example.com') RETURNING id)
+         INSERT INTO api_keys (root_id, account_id, id, user_id, name, prefix, token_hash, created_at, expires_at, revoked_at)
+         SELECT $1, $2, uuidv7(), (SELECT u.id FROM u), 'Key', 'tt', k.hash, now(), k.expires_at, k.revoked_at
+         FROM (VALUES ('\\x01'::bytea, NULL::timestamptz, now()), ('\\x02', now() - interval '1 day', NULL), ('\\x03', NULL, NULL)) k(hash, expires_at, revoked_at)`,
+        [root, leaf],
+      );
       await migrate(old.config);
       expect(await old.asOwner('SELECT account_id, levels, marks, version FROM account_caps')).toEqual([
         { account_id: leaf, levels: HIGHEST, marks: [], version: 0 },
+      ]);
+      const counted = `SELECT account_id, own::int, total::int FROM resource_totals WHERE resource = 'apiKeys' ORDER BY own`;
+      expect(await old.asOwner(counted)).toEqual([
+        { account_id: root, own: 0, total: 1 },
+        { account_id: leaf, own: 1, total: 1 },
       ]);
     } finally {
       await old.drop();

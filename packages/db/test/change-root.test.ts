@@ -159,7 +159,11 @@ const newKey = async (account: AccountId, madeBy: KeyId | null): Promise<KeyId> 
   const id = freshId() as string as KeyId;
   const terms = { scopes: '*', expiresAt: null } as const;
   const key = { account, id, owner: PERSON, name: 'Key', prefix: 'tt', tokenHash: Buffer.from(id), now: now() };
-  await test.db.withTenant(account, (trx) => insertApiKey(trx, { ...key, terms, within: null, madeBy }));
+  const { rootId } = await stateOf(test.db, account);
+  await test.db.withTenant(account, async (trx) => {
+    const version = await beginTreeChange(trx, rootId);
+    await insertApiKey(trx, { ...key, terms, within: null, madeBy }, version);
+  });
   return id;
 };
 
@@ -498,7 +502,7 @@ describe('A subtree that becomes a tree of its own', () => {
   });
 
   it('leaves no credential behind that was made across the cut, however far down', async () => {
-    const { parent, leaving, leaf } = await plantGround();
+    const { root, parent, leaving, leaf } = await plantGround();
     const above = await newKey(parent, null);
     const across = await newKey(leaving, above);
     const below = await newKey(leaf, across);
@@ -509,6 +513,16 @@ describe('A subtree that becomes a tree of its own', () => {
     expect(await ended(across)).not.toBeNull();
     expect(await ended(below)).not.toBeNull();
     for (const id of [above, own, kept]) expect(await ended(id)).toBeNull();
+    // Where each stands it counts, and what ended counts nowhere.
+    const counted = await owner.query(
+      `SELECT t.account_id, t.own::int, (SELECT count(*)::int FROM api_keys k WHERE k.account_id = t.account_id AND k.revoked_at IS NULL) AS keys,
+         t.total::int, (SELECT count(*)::int FROM api_keys k JOIN accounts b ON b.id = k.account_id
+           WHERE k.revoked_at IS NULL AND b.root_id = a.root_id AND b.path_key >= a.path_key AND b.path_key < a.path_key || '\\xff'::bytea) AS below
+       FROM resource_totals t JOIN accounts a ON a.id = t.account_id WHERE t.resource = 'apiKeys' AND t.account_id = ANY ($1)`,
+      [[root, parent, leaving, leaf]],
+    );
+    expect(counted.rows).toHaveLength(4);
+    for (const { own: shown, keys, total, below: all } of counted.rows) expect([shown, total]).toEqual([keys, all]);
     expect((await findApiKey(test.db, Buffer.from(kept), now()))?.path).toEqual([leaving, leaf]);
   });
 

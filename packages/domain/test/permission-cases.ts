@@ -95,6 +95,14 @@ export const PERMISSION_CASES: readonly PermissionCase[] = [
     who: at('owner', 'leaf'),
     acting: 'leaf',
     caps: { mid: { billing: 'none' } },
+    key: 'billing',
+    level: 'none',
+    because: ['cap mid billing'],
+  },
+  {
+    who: at('owner', 'leaf'),
+    acting: 'leaf',
+    caps: { mid: { billing: 'none' } },
     key: 'billing.usage',
     level: 'none',
     because: ['cap mid billing'],
@@ -106,6 +114,23 @@ export const PERMISSION_CASES: readonly PermissionCase[] = [
     key: 'tasks',
     level: 'read',
     because: ['cap mid tasks', 'cap leaf tasks'],
+  },
+  // Raising one of both changes nothing.
+  {
+    who: at('owner', 'leaf'),
+    acting: 'leaf',
+    caps: { mid: { tasks: 'read' } },
+    key: 'tasks',
+    level: 'read',
+    because: ['cap mid tasks'],
+  },
+  {
+    who: at('owner', 'leaf'),
+    acting: 'leaf',
+    caps: { leaf: { tasks: 'read' } },
+    key: 'tasks',
+    level: 'read',
+    because: ['cap leaf tasks'],
   },
   {
     who: at('viewer', 'leaf'),

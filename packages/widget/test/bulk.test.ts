@@ -73,14 +73,14 @@ describe('what is selected', () => {
     await expect.element(dialog().getByRole('row', { name: /Acme North/ })).toMatchTextContent(/unlimited → 2,000/);
     await expect.element(dialog().getByRole('row', { name: /Acme South/ })).toMatchTextContent(/are promised 9/);
     await userEvent.click(dialog().getByRole('checkbox', { name: 'Members' }));
-    await userEvent.selectOptions(dialog().getByLabelText('Maximum', { exact: true }).first(), 'Leave as it is');
-    await userEvent.fill(dialog().getByLabelText('Promised from above').first(), 'some');
+    await userEvent.selectOptions(dialog().getByLabelText('Maximum', { exact: true }).nth(1), 'Leave as it is');
+    await userEvent.fill(dialog().getByLabelText('Promised from above').nth(1), 'some');
     await expect.element(dialog().getByText('Give a whole number from 0.')).toBeVisible();
-    await userEvent.fill(dialog().getByLabelText('Promised from above').first(), '5');
+    await userEvent.fill(dialog().getByLabelText('Promised from above').nth(1), '5');
     await expect.element(dialog().getByLabelText('Promised from next month on')).toHaveLength(1);
     await userEvent.fill(dialog().getByLabelText('Promised from next month on'), '1,500');
-    await userEvent.fill(dialog().getByLabelText('Tell at percent').nth(1), '80, 95');
-    await userEvent.selectOptions(dialog().getByLabelText('At the maximum').nth(1), 'Only tell of it');
+    await userEvent.fill(dialog().getByLabelText('Tell at percent').first(), '80, 95');
+    await userEvent.selectOptions(dialog().getByLabelText('At the maximum').first(), 'Only tell of it');
     await expect
       .element(dialog().getByRole('row', { name: /Acme North/ }))
       .toMatchTextContent(

@@ -99,6 +99,19 @@ describe('the limits of an account', () => {
     await userEvent.click(edit('Call minutes'));
     await expect.element(page.getByLabelText('Promised from above')).not.toBeInTheDocument();
   });
+
+  it('say what a plan allows, and offer no more than that (rules/limits 21)', async () => {
+    const main = { parentId: null, id: holding.id, path: [holding] };
+    const { element } = await show((source) => source.put('calls', { max: 10, plan: 25 }), { detail: main });
+    element.viewer = { user: null, role: 'owner' };
+    element.account = null;
+    await element.updateComplete;
+    element.account = { ...(await tree.get(holding.id)), ...main };
+    await userEvent.click(edit('Concurrent calls'));
+    await expect.element(max()).toHaveAccessibleDescription(/at most 25 by the plan/);
+    await expect.element(page.getByRole('radio', { name: /Unlimited/ })).not.toBeInTheDocument();
+    await expect.element(page.getByLabelText('At the maximum')).not.toBeInTheDocument();
+  });
 });
 
 describe('setting a limit', () => {

@@ -156,6 +156,7 @@ export class MemoryImports implements ImportsSource {
             left: touched
               ? { code: 'VERSION_CONFLICT' as const, message: `“${touched.name}” stays: It was changed.` }
               : null,
+            conflict: [],
           },
         ];
       }),

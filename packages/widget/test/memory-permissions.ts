@@ -23,7 +23,7 @@ import { SourceRefusal } from '../src/index.ts';
 import type { PermissionsSource } from '../src/rooms.ts';
 import type { MemoryTree } from './memory-tree.ts';
 
-type Caps = { version: number; levels: SomeLevels; preset: PresetRef | null };
+type Caps = { version: number; levels: SomeLevels; preset: PresetRef | null; undo: ShownCaps['undo'] };
 
 const AT = instantOf(Date.UTC(2026, 10, 21, 10, 14));
 const NOBODY = { person: 0, key: 0, session: 0 };
@@ -49,6 +49,7 @@ export class MemoryPermissions implements PermissionsSource {
   /** Somebody else sets levels; undefined: nobody decided. */
   put(account: AccountId, levels: { readonly [Key in PermissionKey]?: SomeLevels[Key] | undefined }): void {
     const caps = this.#of(account);
+    caps.undo = null;
     caps.levels = JSON.parse(JSON.stringify({ ...caps.levels, ...levels }));
     caps.version += 1;
   }
@@ -110,6 +111,8 @@ export class MemoryPermissions implements PermissionsSource {
       this.saved.push(levels);
       const put = Object.fromEntries(Object.entries(levels).map(([key, level]) => [key, level ?? undefined]));
       this.put(account, put);
+      const before = Object.fromEntries(changes.map((one) => [one.key, one.before]));
+      caps.undo = { by: 'Olivia Owner', at: AT, levels: before };
       return { version: caps.version, changes };
     });
 
@@ -215,6 +218,7 @@ export class MemoryPermissions implements PermissionsSource {
       restricted: restrictedIn(levels).length,
       unreviewed: unreviewedIn(levels),
       preset: null,
+      undo: this.#of(account).undo,
     };
   }
 
@@ -264,7 +268,7 @@ export class MemoryPermissions implements PermissionsSource {
   }
 
   #of(account: AccountId): Caps {
-    const known = this.#caps.get(account) ?? { version: 0, levels: { ...HIGHEST }, preset: null };
+    const known = this.#caps.get(account) ?? { version: 0, levels: { ...HIGHEST }, preset: null, undo: null };
     this.#caps.set(account, known);
     return known;
   }

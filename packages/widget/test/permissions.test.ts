@@ -182,7 +182,7 @@ describe('changes', () => {
     await press('Save 2 changes');
     await expect.element(page.getByText('Permissions of Acme North saved')).toBeVisible();
     expect(memory.levels(north)).toMatchObject({ tasks: 'read', billing: 'none' });
-    await press('Undo');
+    await userEvent.click(page.getByRole('status').getByRole('button', { name: 'Undo' }));
     await vi.waitFor(() => expect(memory.levels(north)).toMatchObject({ tasks: 'full', billing: 'full' }));
     expect(changed).toHaveBeenCalledTimes(2);
   });
@@ -202,6 +202,65 @@ describe('changes', () => {
     await vi.waitFor(() =>
       expect(memory.levels(north)).toMatchObject({ tasks: 'none', campaigns: 'none', knowledgeBases: 'read' }),
     );
+  });
+
+  it('that were saved last are taken back from the screen, too, by whoever comes, as long as nothing newer was saved', async () => {
+    const { element, memory, north } = await show();
+    const last = page.getByRole('paragraph').getByRole('button', { name: 'Undo' });
+    await memory.set(north, { tasks: 'none' }, { version: 0, preview: null });
+    await element.refresh();
+    await expect.element(page.getByText(/Set by Olivia Owner on .* version 1/)).toBeVisible();
+    await userEvent.click(stop('Campaigns & Contacts', 'Read'));
+    await expect.element(last).not.toBeInTheDocument();
+    await press('Discard');
+    await userEvent.click(last);
+    await vi.waitFor(() => expect(memory.levels(north)).toMatchObject({ tasks: 'full' }));
+    memory.put(north, { tasks: 'read' });
+    await element.refresh();
+    await expect.element(last).not.toBeInTheDocument();
+  });
+
+  it('say that others saved something else or the very same meanwhile', async () => {
+    const { memory, north } = await show();
+    await userEvent.click(stop('Tasks', 'Read'));
+    await userEvent.click(stop('Knowledge Bases', 'Read'));
+    await press('Review');
+    memory.put(north, { tasks: 'read', campaigns: 'none' });
+    await press('Save 2 changes');
+    await expect.element(dialog()).toMatchTextContent(/Saved by somebody else/);
+    memory.put(north, { knowledgeBases: 'read' });
+    await press('Save 1 change');
+    await expect.element(dialog()).toMatchTextContent(/Nothing is left to save/);
+    expect(memory.saved).toEqual([]);
+    await userEvent.keyboard('{Escape}');
+    await expect.element(page.getByText('1 change')).not.toBeInTheDocument();
+    await userEvent.click(stop('Tasks', 'None'));
+    await press('Review');
+    memory.put(north, {});
+    await press('Save 1 change');
+    await expect.element(dialog()).toMatchTextContent(/Saved by somebody else/);
+    await press('Save 1 change');
+    await vi.waitFor(() => expect(memory.saved).toEqual([{ tasks: 'none' }]));
+  });
+
+  it('show both sides in the review, too, as long as neither was chosen, however often the page is read again', async () => {
+    const { element, memory, north, accounts } = await show();
+    await userEvent.click(stop('Tasks', 'Read'));
+    memory.put(north, { tasks: 'none' });
+    await element.refresh();
+    const again = new SamPermissions();
+    Object.assign(again, { source: memory, account: await accounts.get(north) });
+    element.replaceWith(again);
+    const sides = page.getByRole('row', { name: /^Tasks Full Read None/ });
+    await expect.element(sides).toBeVisible();
+    await press('Review');
+    await userEvent.click(
+      dialog()
+        .getByRole('row', { name: /^Tasks Full Read None/ })
+        .getByRole('radio', { name: 'Read' }),
+    );
+    await press('Save 1 change');
+    await vi.waitFor(() => expect(memory.levels(north)).toMatchObject({ tasks: 'read' }));
   });
 
   it('show both sides also while no dialog is open, and when one comes back later', async () => {

@@ -1,4 +1,5 @@
-import { readAccountState } from '@tenantree/db';
+import type { JobConflict } from '@tenantree/contract';
+import { type AccountState, readAccountState, type TenantTransaction } from '@tenantree/db';
 import { accountNotFound, type Instant, SUSPENSION_KINDS, USUAL_RETRY } from '@tenantree/domain';
 import { z } from 'zod';
 import { setStatus } from '../hall/set-status.ts';
@@ -10,6 +11,13 @@ import { changedSince, undoBy } from '../jobs/undo-by.ts';
 const suspendedAt = z.string().transform((text) => text as Instant);
 const suspended = z.object({ suspendedAt });
 
+/** Both sides of a suspension that somebody else ended or made anew. */
+async function sidesOf(trx: TenantTransaction, { id, rootId, suspension }: AccountState): Promise<JobConflict[]> {
+  const at = { root: rootId, account: id };
+  const set = await lastDone(trx, at, ['account.suspended', 'account.reactivated', 'account.closed']);
+  return [{ about: 'suspension', meant: null, present: suspension?.kind ?? null, ...set }];
+}
+
 /** Ends suspensions that `accounts.suspendMany` made, where they are still the same. */
 export const undoSuspendManyJob = defineJob({
   name: 'accounts.undoSuspendMany',
@@ -20,12 +28,8 @@ export const undoSuspendManyJob = defineJob({
   run: ({ hall, job, by, payload, done }) =>
     hall.change(by, { root: job.root, acting: job.account }, async (scope): Promise<ItemOutcome> => {
       const state = await scope.account(payload.account);
-      if (!state.suspension || state.suspendedAt !== payload.suspendedAt) {
-        const at = { root: job.root, account: payload.account };
-        const set = await lastDone(scope.trx, at, ['account.suspended', 'account.reactivated', 'account.closed']);
-        const present = state.suspension?.kind ?? null;
-        return { skipped: CHANGED_SINCE, conflict: [{ about: 'suspension', meant: null, present, ...set }] };
-      }
+      if (!state.suspension || state.suspendedAt !== payload.suspendedAt)
+        return { skipped: CHANGED_SINCE, conflict: await sidesOf(scope.trx, state) };
       await setStatus(scope, state, { event: 'reactivate' });
       await done(scope.trx, { name: state.name });
       return 'done';
@@ -42,8 +46,9 @@ const undoSuspending = undoBy({
     const left = [];
     for (const { account, suspendedAt: then } of payloads) {
       const state = await readAccountState(trx, account);
-      if (!state) left.push(accountNotFound(account).refusal);
-      else left.push(state.suspension && state.suspendedAt === then ? null : changedSince);
+      if (!state) left.push({ left: accountNotFound(account).refusal });
+      else if (state.suspension && state.suspendedAt === then) left.push({ left: null });
+      else left.push(changedSince(await sidesOf(trx, state)));
     }
     return left;
   },

@@ -13,6 +13,7 @@ import {
   type ItemOutcome,
   type JobItem,
   type JobPart,
+  type Left,
   skippedBecause,
 } from '../jobs/define-job.ts';
 import { accountId } from '../jobs/payloads.ts';
@@ -129,10 +130,10 @@ const undo = undoBy({
     return read.success ? { account, ...read.data } : null;
   },
   foresee: async (_hall, trx, payloads) => {
-    const left: (Refusal | null)[] = [];
+    const left: Left[] = [];
     for (const { account, blueprint, application } of payloads) {
       const [found] = await readApplications(trx, [account], blueprint);
-      left.push(isThat(found, application) ? null : changedSince);
+      left.push(isThat(found, application) ? { left: null } : changedSince());
     }
     return left;
   },

@@ -41,7 +41,12 @@ export type ItemOutcome =
 export type Done = { readonly account: AccountId; readonly result: JsonValue };
 
 /** Why an account stays as it is if a job is undone: it was changed since, or is not to be had; null: it becomes what it was. */
-export type Foreseen = { readonly account: AccountId; readonly left: Refusal | null };
+export type Left = {
+  readonly left: Refusal | null;
+  /** Where somebody else changed it: both sides of all that is another than the job left it. */
+  readonly conflict?: readonly JobConflict[];
+};
+export type Foreseen = Left & { readonly account: AccountId };
 
 /** What of a job is to be undone, by whom, and what that job was about. */
 export type UndoOrder = {

@@ -57,7 +57,11 @@ export const jobs: Handlers<'jobs'> = {
       { snapshot: true },
     );
     return {
-      accounts: found.map(({ account, left }) => ({ account: { id: account, name: names.get(account) ?? '' }, left })),
+      accounts: found.map(({ account, left, conflict = [] }) => ({
+        account: { id: account, name: names.get(account) ?? '' },
+        left,
+        conflict,
+      })),
     };
   },
 

@@ -1,11 +1,15 @@
+import type { JobConflict } from '@tenantree/contract';
 import type { TenantTransaction } from '@tenantree/db';
-import type { AccountId, JsonValue, Refusal } from '@tenantree/domain';
+import type { AccountId, JsonValue } from '@tenantree/domain';
 import type { Hall } from '../hall/hall.ts';
-import { CHANGED_SINCE, type Done, type Job, type Undo } from './define-job.ts';
+import { CHANGED_SINCE, type Done, type Job, type Left, type Undo } from './define-job.ts';
 import { enqueue } from './enqueue.ts';
 
-/** Why an account that was changed since stays as it is. */
-export const changedSince: Refusal = { code: 'VERSION_CONFLICT', message: CHANGED_SINCE };
+/** An account that was changed since stays as it is. */
+export const changedSince = (conflict: readonly JobConflict[] = []): Left => ({
+  left: { code: 'VERSION_CONFLICT', message: CHANGED_SINCE },
+  conflict,
+});
 
 /**
  * Undoes a job by another one, from the results that it left.
@@ -15,7 +19,7 @@ export const changedSince: Refusal = { code: 'VERSION_CONFLICT', message: CHANGE
 export function undoBy<Payload>(undo: {
   readonly job: Job<Payload>;
   readonly payloadOf: (account: AccountId, result: JsonValue) => Payload | null;
-  readonly foresee: (hall: Hall, trx: TenantTransaction, payloads: readonly Payload[]) => Promise<(Refusal | null)[]>;
+  readonly foresee: (hall: Hall, trx: TenantTransaction, payloads: readonly Payload[]) => Promise<Left[]>;
 }): Undo {
   const itemsOf = (done: readonly Done[]) =>
     done.flatMap(({ account, result }) => {
@@ -30,7 +34,7 @@ export function undoBy<Payload>(undo: {
         trx,
         items.map(({ payload }) => payload),
       );
-      return items.map(({ target }, n) => ({ account: target, left: left[n] ?? null }));
+      return items.map(({ target }, n) => ({ account: target, ...(left[n] ?? { left: null }) }));
     },
     ask: (hall, change, { done, ...order }) => enqueue(hall, change, undo.job, { ...order, items: itemsOf(done) }),
   };

@@ -49,23 +49,13 @@ export async function createApiKey(
   const key = secretOf('key', hall.newSecret());
   const id = hall.newId<KeyId>();
   const prefix = prefixOf(key);
-  await hall.change(caller, { root, acting: account }, async ({ trx, now, happened }) => {
+  await hall.change(caller, { root, acting: account }, async ({ trx, now, version, happened }) => {
     await holdMaker(trx, caller, account);
     // What the maker reaches it reaches with all that is below: a part of this account's subtree is never more.
     const within = input.within ? await resolveAll(trx, input.within, 'within') : null;
     const tokenHash = hashSecret(key);
-    await insertApiKey(trx, {
-      account,
-      id,
-      owner: caller.user,
-      name,
-      prefix,
-      tokenHash,
-      now,
-      terms,
-      within,
-      madeBy: caller.key,
-    });
+    const made = { account, id, owner: caller.user, name, prefix, tokenHash, now, terms, within, madeBy: caller.key };
+    await insertApiKey(trx, made, version);
     happened('key.created', account, { key: name }, { id, name });
   });
   return { id, key, prefix, ...terms };

@@ -104,7 +104,10 @@ export function faultOfLimits(
   account: AccountState,
   changes: readonly LimitChange[],
 ): Refusal | null {
-  for (const { kind, plan } of decideAll(along, account, changes)) {
+  const decided = decideAll(along, account, changes);
+  const old = refusalOfOld(decided);
+  if (old) return old;
+  for (const { kind, plan } of decided) {
     if (plan.ok) continue;
     const { code, message } = plan.refusal;
     return { code, message, field: `limits.${kind.key}` };
@@ -130,7 +133,8 @@ export type LimitSet = {
 export async function setLimits(scope: Change, id: AccountId, changes: readonly LimitChange[]): Promise<LimitSet[]> {
   const account = await scope.account(id);
   const decided = decideAll(await readLimits(scope.trx, namedPath(account.path), scope.now), account, changes);
-  refuseOld(decided);
+  const old = refusalOfOld(decided);
+  if (old) throw new Refused(old);
   const set: LimitSet[] = [];
   for (const { kind, plan } of decided) {
     const { before, chain } = granted(plan);
@@ -148,15 +152,15 @@ export async function setLimits(scope: Change, id: AccountId, changes: readonly 
   return set;
 }
 
-/** Where limits are at other versions than was seen, all of these are told as they are now. @throws Refused VERSION_CONFLICT */
-function refuseOld(decided: readonly Decided[]): void {
+/** Where limits are at other versions than was seen, all of these as they are now; null: none is. */
+function refusalOfOld(decided: readonly Decided[]): Refusal | null {
   const old = decided.flatMap(({ plan }) =>
     !plan.ok && plan.refusal.code === 'VERSION_CONFLICT' ? [plan.refusal] : [],
   );
   const [first] = old;
-  if (!first) return;
+  if (!first) return null;
   const limits = old.flatMap(({ present }) => (present && 'limits' in present ? present.limits : []));
-  throw new Refused({ ...first, present: { limits } });
+  return { ...first, present: { limits } };
 }
 
 /** Of several changes of one kind the last one counts. */

@@ -1,5 +1,5 @@
 import type { JobConflict } from '@tenantree/contract';
-import type { TenantTransaction } from '@tenantree/db';
+import { readAccountStates, readLimits, type TenantTransaction } from '@tenantree/db';
 import {
   type AccountId,
   AT_LIMIT,
@@ -8,13 +8,16 @@ import {
   type LimitKindKey,
   limitKind,
   type Present,
+  type Refusal,
   USUAL_RETRY,
 } from '@tenantree/domain';
 import { z } from 'zod';
-import { defineJob, type ItemOutcome, type JobItem, lastDone, unlessChanged } from '../jobs/define-job.ts';
+import { nowOf } from '../hall/hall.ts';
+import { namedPath } from '../hall/limits/write-decided.ts';
+import { defineJob, type ItemOutcome, type JobItem, type Left, lastDone, unlessChanged } from '../jobs/define-job.ts';
 import { accountId } from '../jobs/payloads.ts';
 import { changedSince, undoBy } from '../jobs/undo-by.ts';
-import { foreseeLimits, setLimits } from './set-limits.ts';
+import { faultOfLimits, setLimits } from './set-limits.ts';
 
 const kind = z.enum(LIMIT_KINDS.map(({ key }) => key) as [LimitKindKey, ...LimitKindKey[]]);
 const terms = {
@@ -42,14 +45,22 @@ const setOne = ({ hall, job, by, payload: { account, limits }, done }: JobItem<P
         await done(scope.trx, { name, limits: await setLimits(scope, account, limits) });
         return 'done';
       }),
-    ({ present }) => {
-      const old = present && 'limits' in present ? present.limits : [];
-      const at = { root: job.root, account };
-      return hall.db.withTenant(job.account, (trx) => Promise.all(old.map((one) => sidesOf(trx, at, one, limits))), {
+    (refusal) =>
+      hall.db.withTenant(job.account, (trx) => sidesIn(trx, { root: job.root, account }, refusal, limits), {
         snapshot: true,
-      });
-    },
+      }),
   );
+
+/** Both sides of all limits that a refusal says are others than was seen. */
+const sidesIn = (
+  trx: TenantTransaction,
+  at: { readonly root: AccountId; readonly account: AccountId },
+  { present }: Refusal,
+  wished: Payload['limits'],
+): Promise<JobConflict[]> => {
+  const old = present && 'limits' in present ? present.limits : [];
+  return Promise.all(old.map((one) => sidesOf(trx, at, one, wished)));
+};
 
 /** Both sides of a limit that somebody else set. */
 async function sidesOf(
@@ -98,14 +109,17 @@ const undoSetting = undoBy({
     };
   },
   foresee: async (hall, trx, payloads) => {
-    const left = [];
+    const left: Left[] = [];
+    const accounts = payloads.map(({ account }) => account);
+    const states = new Map((await readAccountStates(trx, accounts)).map((state) => [state.id, state]));
     for (const { account, limits } of payloads) {
-      const [one] = await foreseeLimits(hall, trx, [account], limits, 'no usage');
-      const faults = one?.limits.flatMap((limit) => ('code' in limit ? [limit] : []));
-      const fault = faults ? faults[0] : accountNotFound(account).refusal;
-      left.push(
-        fault?.code === 'VERSION_CONFLICT' ? changedSince : fault ? { code: fault.code, message: fault.message } : null,
-      );
+      const state = states.get(account);
+      const fault = state
+        ? faultOfLimits(await readLimits(trx, namedPath(state.path), nowOf(hall)), state, limits)
+        : accountNotFound(account).refusal;
+      const at = { root: state?.rootId ?? account, account };
+      if (fault?.code === 'VERSION_CONFLICT') left.push(changedSince(await sidesIn(trx, at, fault, limits)));
+      else left.push({ left: fault && { code: fault.code, message: fault.message } });
     }
     return left;
   },

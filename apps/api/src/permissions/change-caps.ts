@@ -189,8 +189,17 @@ export const changeCaps = (
 
 const saysSet =
   (scope: Change) =>
-  (changed: readonly CapEntryChange[], { account, name }: PlacedCaps): void =>
-    scope.happened('permissions.set', account, { account: name, changes: sentenceOf(changed) }, { id: account, name });
+  (changed: readonly CapEntryChange[], { account, name, version }: PlacedCaps): void => {
+    const details = { account: name, changes: sentenceOf(changed), ...toldOf(changed, version + 1) };
+    scope.happened('permissions.set', account, details, { id: account, name });
+  };
+
+/** What was set by key, and to which version of the caps it came: `readLastSave` reads it again. */
+const toldOf = (changed: readonly CapEntryChange[], version: number): Record<string, string | number> => ({
+  version,
+  before: JSON.stringify(Object.fromEntries(changed.map(({ key, before }) => [key, before]))),
+  after: JSON.stringify(Object.fromEntries(changed.map(({ key, after }) => [key, after]))),
+});
 
 /** The caps of accounts below the acting one, by id or external id. @throws Refused NOT_FOUND, also of the acting account itself */
 async function capsBelow(trx: TenantTransaction, accounts: readonly string[]): Promise<readonly PlacedCaps[]> {

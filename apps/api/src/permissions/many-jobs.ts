@@ -91,11 +91,11 @@ const undoCaps = undoBy({
       trx,
       payloads.map(({ account }) => account),
     );
-    const versions = new Map(found.map(({ account, version }) => [account, version]));
-    return payloads.map(({ account, version }) => {
-      const present = versions.get(account);
-      if (present === undefined) return accountNotFound(account).refusal;
-      return present === version ? null : changedSince;
+    const present = new Map(found.map((caps) => [caps.account, caps]));
+    return payloads.map(({ account, version, levels }) => {
+      const caps = present.get(account);
+      if (!caps) return { left: accountNotFound(account).refusal };
+      return caps.version === version ? { left: null } : changedSince(sidesOf(caps, levels));
     });
   },
 });

@@ -1,5 +1,11 @@
 import { CONTRACT, type ShownCaps } from '@tenantree/contract';
-import { type ExplainedLink, findOfferedPreset, readExplainedChain } from '@tenantree/db';
+import {
+  type ExplainedLink,
+  findOfferedPreset,
+  readAudit,
+  readExplainedChain,
+  type TenantTransaction,
+} from '@tenantree/db';
 import {
   ACCOUNT_ABOVE,
   type AccountId,
@@ -18,10 +24,12 @@ import {
   UNBOUNDED,
   unreviewedIn,
 } from '@tenantree/domain';
+import { z } from 'zod';
 import type { Actor } from '../context/actor.ts';
 import { type Access, admit } from '../guard/admit.ts';
 import type { Hall } from '../hall/hall.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
+import { wishedLevels } from '../jobs/payloads.ts';
 
 type Chain = readonly ExplainedLink[];
 
@@ -29,13 +37,38 @@ type Chain = readonly ExplainedLink[];
 export const lowestOf = (chain: readonly { readonly caps: Levels }[]): Levels =>
   chain.reduce((levels, { caps }) => lowest(levels, caps), UNBOUNDED);
 
+const setBefore = z.string().transform((text) => wishedLevels.parse(JSON.parse(text)));
+const lastSave = z.object({ version: z.number(), before: setBefore });
+
+/** What was set last for an account alone, as the log tells it: who did, and what to set to take it back. Null where something else came since. */
+async function readLastSave(
+  trx: TenantTransaction,
+  { id, root }: Pick<Access, 'id' | 'root'>,
+  version: number,
+): Promise<ShownCaps['undo']> {
+  const asked = { root, account: id, scope: 'own', actions: ['permissions.set'], actor: null, before: null } as const;
+  const [entry] = await readAudit(trx, { ...asked, limit: 1 });
+  const read = lastSave.safeParse(entry?.details);
+  if (!entry || !read.success || read.data.version !== version) return null;
+  return { by: entry.actor.name, at: entry.at, levels: read.data.before };
+}
+
 /** The chain down to an account with its caps, of one moment. */
 const chainOf = async (hall: Hall, account: AccountId): Promise<Chain> =>
   (await hall.db.withTenant(account, (trx) => readExplainedChain(trx, null), { snapshot: true })).chain;
 
 /** What the caps of an account say, what those above leave of it, and what comes of both. */
-export async function getCaps(hall: Hall, { id, name, reached }: Access): Promise<ShownCaps> {
-  const chain = await chainOf(hall, id);
+export async function getCaps(hall: Hall, { id, name, root, reached }: Access): Promise<ShownCaps> {
+  const { chain, undo } = await hall.db.withTenant(
+    id,
+    async (trx) => {
+      const { chain } = await readExplainedChain(trx, null);
+      const [version, parent] = [chain.at(-1)?.stored?.version ?? 0, chain.at(-2)];
+      const mayKnow = parent !== undefined && reached.includes(parent.id) && version > 0;
+      return { chain, undo: mayKnow ? await readLastSave(trx, { id, root }, version) : null };
+    },
+    { snapshot: true },
+  );
   const own = chain.at(-1)?.stored ?? null;
   const above = chain.slice(0, -1);
   const parent = above.at(-1);
@@ -55,6 +88,7 @@ export async function getCaps(hall: Hall, { id, name, reached }: Access): Promis
     restricted: own ? restrictedIn(own.levels).length : 0,
     unreviewed: own ? unreviewedIn(own.levels) : [],
     preset: own?.preset ?? null,
+    undo,
   };
 }
 

@@ -262,7 +262,9 @@ function Plans({
               <strong>
                 <bdi>{plan.name}</bdi>
               </strong>
-              <span className={css.quiet}>{plan.refused ? plan.refused.message : planWords(plan)}</span>
+              <span className={css.quiet}>
+                <bdi>{plan.refused ? plan.refused.message : planWords(plan)}</bdi>
+              </span>
               {plan.refused === null && (
                 <Button aria-label={`Choose ${plan.name}`} onClick={() => void choose(plan)}>
                   Choose

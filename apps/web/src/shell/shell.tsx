@@ -62,11 +62,13 @@ const Banner = ({ acting, home, onReturn }: BannerProps) => (
       </span>
     </p>
     <Button className={css.return ?? ''} aria-label={`Return to ${home.name}`} onClick={onReturn}>
-      Return
-      <span className={css.wide}>
-        {' '}
-        to <bdi>{home.name}</bdi>
-      </span>
+      <bdi>
+        Return
+        <span className={css.wide}>
+          {' '}
+          to <bdi>{home.name}</bdi>
+        </span>
+      </bdi>
     </Button>
   </section>
 );

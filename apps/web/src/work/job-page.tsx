@@ -11,6 +11,7 @@ import { Act, Card, Select, Table } from '../parts/cards.tsx';
 import { Button, Empty, Loaded, Page } from '../parts/parts.tsx';
 import { queries, tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
+import { conflictWords } from './conflict-words.ts';
 import { askedBy, State, useProgress } from './job-parts.tsx';
 
 const { jobs } = tenantree.trpc;
@@ -97,6 +98,33 @@ const Which = ({ account, job, state, onChange }: WhichProps) => (
   </>
 );
 
+/** What is not undone, for whom somebody else changed it since or it is gone. */
+const staysWords = (left: number): string =>
+  left === 0
+    ? ''
+    : left === 1
+      ? ' One of them was changed since, or is gone, and stays as it is.'
+      : ` ${left} of them were changed since, or are gone, and stay as they are.`;
+
+/** Asks whether to take back what a job did, and leads to the job that does. */
+async function askToUndo(account: string, { id, label }: Job, go: (to: string) => void): Promise<void> {
+  const { accounts } = await jobs.previewUndo.query({ account, job: id });
+  const left = accounts.filter((one) => one.left !== null);
+  const many = accounts.length === 1 ? 'one account' : `${accounts.length} accounts`;
+  await ask({
+    title: `Undo “${label}”?`,
+    text: `It takes back what was done to ${many}.${staysWords(left.length)}`,
+    lines: left.map(({ account: { name }, left: why, conflict }) =>
+      [`${name || 'Gone, or elsewhere'}: ${why?.message ?? ''}`, ...conflict.map(conflictWords)].join(' '),
+    ),
+    submit: 'Undo',
+    act: async () => {
+      const undoing = await jobs.undo.mutate({ account, job: id });
+      go(`/a/${account}/work/${undoing.job}`);
+    },
+  });
+}
+
 function Acts({ account, job }: { readonly account: string; readonly job: Job }) {
   const { id, label, file, stoppable, undoable, retryable } = job;
   const [, go] = useLocation();
@@ -115,20 +143,7 @@ function Acts({ account, job }: { readonly account: string; readonly job: Job })
     await jobs.retry.mutate({ account, job: id });
     await again();
   };
-  const undo = async (): Promise<void> => {
-    const { accounts } = await jobs.previewUndo.query({ account, job: id });
-    const left = accounts.filter((one) => one.left !== null).length;
-    const stays = left === 0 ? '' : ` ${left} of them were changed since, or are gone, and stay as they are.`;
-    await ask({
-      title: `Undo “${label}”?`,
-      text: `It takes back what was done to ${accounts.length === 1 ? 'one account' : `${accounts.length} accounts`}.${stays}`,
-      submit: 'Undo',
-      act: async () => {
-        const undoing = await jobs.undo.mutate({ account, job: id });
-        go(`/a/${account}/work/${undoing.job}`);
-      },
-    });
-  };
+  const undo = (): Promise<void> => askToUndo(account, job, go);
   return (
     <>
       {file && (
@@ -246,6 +261,11 @@ const Items = ({ account, items }: { readonly account: string; readonly items: r
               {why(item).map((one) => (
                 <div key={one}>
                   <bdi>{one}</bdi>
+                </div>
+              ))}
+              {item.conflict.map((one) => (
+                <div key={conflictWords(one)} className={css.quiet}>
+                  <bdi>{conflictWords(one)}</bdi>
                 </div>
               ))}
             </td>

@@ -71,6 +71,13 @@ describe('pages of money on a real server', () => {
       .first()
       .waitFor();
     await look(page, 'billing');
+    // The plan that it has can't be had again: the reason stands below the name, also where there is little room.
+    await page.setViewportSize({ width: 420, height: 900 });
+    const meet = `[...document.querySelectorAll('strong + span')].some((reason) => {
+      const [a, b] = [reason.previousElementSibling, reason].map((one) => one.getBoundingClientRect());
+      return a.left < b.right && b.left < a.right && a.top + 1 < b.bottom && b.top + 1 < a.bottom;
+    })`;
+    expect(await page.evaluate(meet)).toBe(false);
     const { details } = await owner.client.billing.get.query({ account: owner.root });
     expect(details).toMatchObject({ country: 'DE', name: 'Acme GmbH' });
     await page.goto(`${app.url}/a/${owner.root}/usage`);

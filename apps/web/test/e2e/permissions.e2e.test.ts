@@ -56,7 +56,7 @@ describe('permissions', () => {
     await page.getByText('Permissions of Acme North saved').waitFor();
     expect([await levelOf(north, 'telephony'), await levelOf(north, 'tasks')]).toEqual(['read', 'none']);
     await expect.poll(() => row(page, 'Acme North').innerText(), patiently).toContain('2 restricted');
-    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByRole('status').getByRole('button', { name: 'Undo' }).click();
     await expect.poll(() => levelOf(north, 'telephony'), patiently).toBe('full');
     // The page reads them after the server has them.
     await expect.poll(() => stop('Tasks', 'Full').isChecked(), patiently).toBe(true);

@@ -229,11 +229,19 @@ describe('the web app', () => {
     expect(file.suggestedFilename()).toMatch(/\.csv$/);
     const { job } = await client.accounts.suspendMany.mutate({ account: root, accounts, kind: 'read_only' });
     await page.goto(`${app.url}/a/${root}/work/${job}`);
+    await page.getByRole('button', { name: 'Undo all' }).waitFor();
+    // Somebody does so for one of them.
+    await client.accounts.reactivate.mutate({ account: accounts[0] ?? '' });
     await page.getByRole('button', { name: 'Undo all' }).click();
-    await page.getByText(`It takes back what was done to ${accounts.length} accounts.`).waitFor();
+    await page
+      .getByText(`It takes back what was done to ${accounts.length} accounts. One of them was changed`)
+      .waitFor();
+    await page.getByText(/Suspension: none already\. Set by /).waitFor();
+    await expectAccessible(page, 'what is left when a job is undone');
     await page.getByRole('button', { name: 'Undo', exact: true }).click();
     await page.getByRole('heading', { name: /^Undo|Reactivate/ }).waitFor();
-    await expect.poll(() => page.getByRole('cell', { name: 'Done' }).count(), patiently).toBe(accounts.length);
+    await expect.poll(() => page.getByRole('cell', { name: 'Done' }).count(), patiently).toBe(accounts.length - 1);
+    await page.getByText(/Suspension: none already\. Set by /).waitFor();
     await page.getByRole('link', { name: 'All jobs' }).click();
     await expect.poll(() => page.getByRole('row').count(), patiently).toBe(4);
     const { rows: after } = await client.accounts.list.query({ account: root });

@@ -2,8 +2,10 @@ import type { AccountId, Instant, KeyId, KeyScopes, KeyTerms, UserId } from '@te
 import { sql } from 'kysely';
 import { readAccountNames } from '../accounts/account-names.ts';
 import { ACTING_ROOT } from '../accounts/place.ts';
+import type { TreeVersion } from '../accounts/tree-version.ts';
 import type { Database, TenantTransaction } from '../database.ts';
 import { instantOrNull } from '../instant-or-null.ts';
+import { take } from '../limits/take.ts';
 import { type PresentedKey, type RawPresentedKey, toPresentedKey } from './presented-key.ts';
 
 /** An API key as it is listed: never the secret, only its first characters. */
@@ -79,8 +81,15 @@ export type NewApiKey = {
   readonly madeBy: KeyId | null;
 };
 
-/** Stores a key by the SHA-256 of its secret. */
-export async function insertApiKey(trx: TenantTransaction, key: NewApiKey): Promise<void> {
+/**
+ * Stores a key by the SHA-256 of its secret, and counts it as one of the account's, in place of those whose time is over. Part of a change of
+ * the tree.
+ *
+ * @throws what `refusedByLimit` reads when a limit doesn't let it through
+ */
+export async function insertApiKey(trx: TenantTransaction, key: NewApiKey, version: TreeVersion): Promise<void> {
+  await sql`SELECT end_counted_keys(${key.now}::timestamptz)`.execute(trx);
+  await take(trx, [{ account: key.account, resource: 'apiKeys', n: 1 }], version);
   await trx
     .insertInto('api_keys')
     .values({
@@ -97,6 +106,7 @@ export async function insertApiKey(trx: TenantTransaction, key: NewApiKey): Prom
       scopes: key.terms.scopes === '*' ? null : JSON.stringify(key.terms.scopes),
       within: key.within && [...key.within],
       made_by: key.madeBy,
+      counted: true,
     })
     .execute();
 }

@@ -39,13 +39,6 @@ const messages = countedAs('messages');
 
 /** The kinds of limits. Another one is another row here; screens, documentation and contract are made from them. */
 export const LIMIT_KINDS = [
-  countable('members', 'member'),
-  countable('agents', 'agent'),
-  countable('subaccounts', 'subaccount'),
-  countable('knowledgeBases', 'knowledge base'),
-  countable('phoneNumbers', 'phone number'),
-  countable('campaigns', 'campaign'),
-  countable('contacts', 'contact'),
   {
     key: 'minutes',
     label: 'Call minutes',
@@ -73,6 +66,14 @@ export const LIMIT_KINDS = [
     stored: 'calls',
     each: 1n,
   },
+  countable('members', 'member'),
+  countable('agents', 'agent'),
+  countable('subaccounts', 'subaccount'),
+  countable('knowledgeBases', 'knowledge base'),
+  countable('phoneNumbers', 'phone number'),
+  countable('campaigns', 'campaign'),
+  countable('contacts', 'contact'),
+  countable('apiKeys', 'API key'),
 ] as const satisfies readonly LimitKind[];
 
 type Row = (typeof LIMIT_KINDS)[number];

@@ -23,6 +23,7 @@ export const RESOURCES = [
   { key: 'phoneNumbers', label: 'Phone numbers', total: 'sum' },
   { key: 'campaigns', label: 'Campaigns', total: 'sum' },
   { key: 'contacts', label: 'Contacts', total: 'sum' },
+  { key: 'apiKeys', label: 'API keys', total: 'sum' },
   { key: 'subaccounts', label: 'Subaccounts', total: 'accounts' },
 ] as const satisfies readonly Resource[];
 

@@ -79,7 +79,7 @@ export function overview(
 
 function tiles(account: AccountDetail, minutes: Minutes | null, { say, numbers }: Texts): readonly TemplateResult[] {
   const tile = (label: string, value: string, note: string, live: boolean): TemplateResult =>
-    html`<div><dt>${live ? html`<span class="dot"></span>` : nothing}${label}</dt><dd><strong>${value}</strong><small>${note}</small></dd></div>`;
+    html`<div><dt>${live ? html`<span class="dot"></span>` : nothing}${label}</dt><dd><strong>${value}</strong><small><bdi>${note}</bdi></small></dd></div>`;
   const counted = (label: string, { own, total }: { readonly own: number; readonly total: number }): TemplateResult =>
     tile(label, numbers.whole(total), say('tileOwn', { n: own }), false);
   return [
@@ -104,7 +104,7 @@ function visit({ actor, from, enteredAt, end, acts }: Visit, { say, numbers }: T
   const time = minutes < 60 ? say('visitMinutes', { n: minutes }) : say('visitHours', { n: Math.round(minutes / 60) });
   const when = end ? say('visitStayed', { date, time }) : say('visitHere', { date });
   const words = [from?.name ?? '', when, acts > 0 ? say('changes', { n: acts }) : ''].filter(Boolean).join(' · ');
-  return html`<li><span><bdi>${actor.name}</bdi> <small>${words}</small></span></li>`;
+  return html`<li><span><bdi>${actor.name}</bdi> <small><bdi>${words}</bdi></small></span></li>`;
 }
 
 /** What waits for somebody, each with the act that settles it where one may do that. */
@@ -112,7 +112,7 @@ function attention(account: AccountDetail, texts: Texts, parts: OverviewParts): 
   const { say, numbers } = texts;
   const { status, suspension, keptDays, members, transferUntil } = account;
   const line = (words: string, label: string, act: (() => void) | null): TemplateResult =>
-    html`<li>${icon(ALERT)}<span>${words}</span>${act ? html`<button class="link" type="button" @click=${act}>${label}</button>` : nothing}</li>`;
+    html`<li>${icon(ALERT)}<span><bdi>${words}</bdi></span>${act ? html`<button class="link" type="button" @click=${act}>${label}</button>` : nothing}</li>`;
   const doing = (id: string): { readonly label: string; readonly act: (() => void) | null } => {
     const entry = parts.entries.find((one) => one.id === id);
     return { label: entry?.label ?? '', act: entry ? () => parts.perform(id) : null };

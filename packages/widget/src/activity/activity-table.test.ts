@@ -48,4 +48,22 @@ describe('the table of what was done', () => {
     expect(Object.keys(factsOf(entry(now, { account: 'Acme North' })))).not.toContain('Called then');
     expect(factsOf(entry(now, { account: 'Acme' }))).toMatchObject({ 'Called then': 'Acme' });
   });
+
+  it('tells field by field what was changed, and nothing of what was not', () => {
+    const before = JSON.stringify({ max: null, reserve: 0, thresholds: [] });
+    const after = JSON.stringify({ max: 5, reserve: 0, thresholds: [80, 95] });
+    const changed = entry(new Date(), { account: 'Acme North', before, after });
+    const turns = (table([changed]).factsOf?.(changed) ?? []).flatMap(({ name, was, text }) =>
+      was === undefined ? [] : [[name, was, text]],
+    );
+    expect(turns).toEqual([
+      ['Max', '–', '5'],
+      ['Thresholds', '[]', '[80,95]'],
+    ]);
+    const renamed = entry(new Date(), { before: 'Acme', after: 'Acme North' });
+    expect((table([renamed]).factsOf?.(renamed) ?? []).find(({ was }) => was)).toMatchObject({
+      was: 'Acme',
+      text: 'Acme North',
+    });
+  });
 });

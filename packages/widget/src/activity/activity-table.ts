@@ -1,4 +1,4 @@
-import type { AccountId } from '@tenantree/domain';
+import { type AccountId, isRecord } from '@tenantree/domain';
 import type { Column, Fact, Table } from '../parts/sam-table.ts';
 import type { Texts } from '../strings/texts.ts';
 import type { Entry } from './activity-source.ts';
@@ -98,7 +98,7 @@ function factsOf(entry: Entry, texts: Texts, { onlyBy, onlyOf }: EntryActs): rea
       text: account.name,
       ...(onlyOf && { act: { label: say('onlyThisAccount'), act: () => onlyOf(account.id) } }),
     },
-    ...(isChange ? [{ name: say('activityChanged'), text: wordsOf(after), was: wordsOf(before) }] : []),
+    ...(isChange ? changesOf(before, after, say('activityChanged')) : []),
     // The account is told once, unless it had another name then.
     ...Object.entries(rest)
       .filter(([name, value]) => name !== 'account' || value !== account.name)
@@ -111,6 +111,26 @@ function factsOf(entry: Entry, texts: Texts, { onlyBy, onlyOf }: EntryActs): rea
   ];
 }
 
+/** What was changed: field by field, where what it was and what it became have fields. @param name what it is called as a whole */
+function changesOf(before: unknown, after: unknown, name: string): readonly Fact[] {
+  const [was, is] = [fieldsOf(before), fieldsOf(after)];
+  return Object.keys({ ...was, ...is }).flatMap((field) => {
+    const [from, to] = [wordsOf(was[field]), wordsOf(is[field])];
+    return from === to ? [] : [{ name: nameOf(field) || name, text: to, was: from }];
+  });
+}
+
+/** The fields of what was written down as JSON; all of it as one without a name where it has none. */
+function fieldsOf(text: unknown): Readonly<Record<string, unknown>> {
+  try {
+    const read: unknown = JSON.parse(String(text));
+    if (isRecord(read)) return read;
+  } catch {
+    // It is a text.
+  }
+  return { '': text };
+}
+
 /** `suspendedFrom` as people read it: "Suspended from". */
 function nameOf(key: string): string {
   const words = key.replace(/([A-Z])/g, ' $1').toLowerCase();
@@ -118,4 +138,4 @@ function nameOf(key: string): string {
 }
 
 const wordsOf = (value: unknown): string =>
-  typeof value === 'string' || typeof value === 'number' ? String(value) : JSON.stringify(value);
+  value === null || value === undefined ? '–' : typeof value === 'string' ? value : JSON.stringify(value);

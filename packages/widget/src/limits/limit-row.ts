@@ -94,16 +94,9 @@ function decidesWords(limit: Limit, account: string, texts: Texts): TemplateResu
   if (!decides) return html`<span>${say('limitUnlimited')}</span>`;
   const n = free === null ? null : amountOf(kind, free, texts);
   if (decides.account?.id === account)
-    return n === null ? nothing : html`<span class="key free">${say('limitFree', { n })}</span>`;
-  const name = decides.account?.name;
-  const words =
-    n === null
-      ? name === undefined
-        ? say('limitDecidesUnseenAbove')
-        : say('limitDecidesUnseen', { name })
-      : name === undefined
-        ? say('limitDecidesHidden', { n })
-        : say('limitDecides', { name, n });
+    return n === null ? nothing : html`<span class="key free"><bdi>${say('limitFree', { n })}</bdi></span>`;
+  const name = decides.account?.name ?? say('limitAbove');
+  const words = [say('limitDecides', { name }), ...(n === null ? [] : [say('limitFree', { n })])].join(': ');
   return html`<span class="decides"><bdi>${words}</bdi></span>`;
 }
 
@@ -118,7 +111,7 @@ export function limitRow(
   edit: TemplateResult | typeof nothing,
 ): TemplateResult {
   const { say, numbers } = texts;
-  const { kind, own, used, held, reserve, nextReserve, forecast, reached, atLimit, max, thresholds } = limit;
+  const { kind, own, used, held, reserve, nextReserve, forecast, reached, atLimit, max, thresholds, promised } = limit;
   const bar = barOf(limit);
   const label = say(`limit_${kind}`) || limit.label;
   const words = usedWords(limit, bar, texts);
@@ -137,6 +130,7 @@ export function limitRow(
       ${decidesWords(limit, account, texts)}
       ${own !== null && below > 0 ? html`${fact('key', say('limitOwn', { n: amountOf(kind, own, texts) }))}${fact('key below', say('limitBelow', { n: amountOf(kind, String(below), texts) }))}` : nothing}
       ${held !== null && Number(held) > 0 ? fact('key held', say('limitHeld', { n: amountOf(kind, held, texts) })) : nothing}
+      ${Number(promised) > 0 ? fact('', say('limitPromised', { n: amountOf(kind, Number(promised), texts) })) : nothing}
       ${forecast === null || Number(forecast) === 0 ? nothing : fact('', say('limitForecast', { n: amountOf(kind, forecast, texts), date: numbers.day(end) }))}
       ${reserve > 0 ? fact('', say('limitReserved', { n: amountOf(kind, reserve, texts) })) : nothing}
       ${nextReserve === undefined ? nothing : fact('', say('limitPromiseNext', { n: amountOf(kind, nextReserve, texts) }))}

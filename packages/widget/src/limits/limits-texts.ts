@@ -1,15 +1,13 @@
+import { LIMIT_KINDS, type LimitKindKey } from '@tenantree/domain';
+
+/** What kinds are called: as the registry has it. */
+const kinds = Object.fromEntries(LIMIT_KINDS.map(({ key, label }) => [`limit_${key}`, label])) as Readonly<
+  Record<`limit_${LimitKindKey}`, string>
+>;
+
 /** What the screen of limits says, in English. Loaded with it. */
 export const limitsTexts = {
-  limit_members: 'Members',
-  limit_agents: 'Agents',
-  limit_subaccounts: 'Subaccounts',
-  limit_knowledgeBases: 'Knowledge bases',
-  limit_phoneNumbers: 'Phone numbers',
-  limit_campaigns: 'Campaigns',
-  limit_contacts: 'Contacts',
-  limit_minutes: 'Call minutes',
-  limit_messages: 'Messages',
-  limit_calls: 'Concurrent calls',
+  ...kinds,
   limitCountable: 'with all below',
   limitMetered: 'this month, with all below',
   limitConcurrent: 'at one time, with all below',
@@ -21,12 +19,11 @@ export const limitsTexts = {
   limitOwn: '{n} by itself',
   limitBelow: '{n} by subaccounts',
   limitHeld: '{n} held for subaccounts',
+  limitPromised: '{n} promised to subaccounts',
   limitFree: '{n} free',
   limitUnlimited: 'Nobody bounds it',
-  limitDecides: '{name} decides: {n} free',
-  limitDecidesHidden: 'An account above decides: {n} free',
-  limitDecidesUnseen: '{name} decides',
-  limitDecidesUnseenAbove: 'An account above decides',
+  limitDecides: '{name} decides',
+  limitAbove: 'An account above',
   limitForecast: 'about {n} by {date} at this pace',
   limitReached: 'Reached: nothing more is let through',
   limitReachedTold: 'Reached: it is only told of',
@@ -37,6 +34,7 @@ export const limitsTexts = {
   limitMax: 'Maximum',
   limitMaxSome: 'At most',
   limitMaxNone: 'Unlimited, as far as accounts above let it through',
+  limitPlan: 'at most {n} by the plan',
   limitReserve: 'Promised from above',
   limitReserveHint: 'Kept for this account out of what those above it have.',
   limitNextReserve: 'Promised from next month on',
@@ -50,8 +48,7 @@ export const limitsTexts = {
   limitSaving: 'Saving…',
   limitSame: 'Nothing is changed yet.',
   limitChangesTo: '{before} → {after}',
-  limitStopsNow:
-    'It is below what is used and held: nothing is removed, but nothing more is let through until something is given back.',
+  limitStopsNow: 'It is below what is used and held: nothing is removed, but nothing more is let through for now.',
   limitPassesOn: 'Nothing is stopped by it now.',
   limitConflict: 'Somebody changed this limit meanwhile.',
   limitTheirs: 'It is now',
@@ -66,7 +63,7 @@ export const limitsTexts = {
   limitSaved: 'Saved: {kind}',
   limitUndone: 'As before',
   defaultsTitle: 'New subaccounts begin with',
-  defaultsHint: 'Accounts that are made right below this one from now on. Empty: no maximum of their own.',
+  defaultsHint: 'New accounts right below this one. Empty: no maximum of their own.',
   defaultsMax: 'Maximum of {kind}',
   defaultsAtLimit: 'At the maximum of {kind}',
   defaultsNone: 'no maximum',
@@ -78,7 +75,7 @@ export const limitsTexts = {
   whatIfNobody: 'A maximum of {max} would have stopped nobody from {from} to {to}: {used} were used.',
   whatIfStopped:
     'A maximum of {max} would have stopped {n, plural, one {# request} other {# requests}}, first on {date}. {used} were used.',
-  whatIfPart: 'There was more usage than is looked at: this is the first of it.',
+  whatIfPart: 'There was more usage: this is the first of it.',
   whatIfFirst: 'The first {n} are shown.',
   whatIfAt: 'When first',
   whatIfTimes: 'Times',

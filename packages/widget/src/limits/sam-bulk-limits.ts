@@ -57,7 +57,7 @@ export class SamBulkLimits extends SamBulk {
   static override styles = [
     ...[SamBulk.styles].flat(),
     css`
-      .kind { display: grid; gap: var(--sam-2); padding-block-end: var(--sam-2); border-block-end: var(--sam-hair) solid var(--sam-border); }
+      .kinds { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: 0 var(--sam-3); } .kind { display: grid; gap: var(--sam-2); } .kind:has(.two) { grid-column: 1 / -1; padding-block-end: var(--sam-3); }
       .kind .two { grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); } .kind .row { grid-template-columns: minmax(0, 1fr); align-content: start; }
     `,
   ];
@@ -92,7 +92,7 @@ export class SamBulkLimits extends SamBulk {
   }
 
   protected form(): TemplateResult {
-    return html`<fieldset><legend>${this.say('whatIfKind')}</legend>${LIMIT_KINDS.map(({ key, label }) => this.#kind(key, this.say(`limit_${key}`) || label))}</fieldset>`;
+    return html`<fieldset><legend>${this.say('whatIfKind')}</legend><div class="kinds">${LIMIT_KINDS.map(({ key, label }) => this.#kind(key, this.say(`limit_${key}`) || label))}</div></fieldset>`;
   }
 
   protected foreseen(): readonly Foreseen[] | null {

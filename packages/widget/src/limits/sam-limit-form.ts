@@ -127,15 +127,19 @@ export class SamLimitForm extends LitElement {
     return html`<form novalidate aria-label=${say('limitEditName', { kind: label })} @submit=${(event: Event) => void this.#save(event)} @keydown=${this.#press}>
       <fieldset><legend>${say('limitMax')}</legend>
         <div class="choice"><label><input type="radio" name="bounds" value="some" .checked=${hasMax} @change=${() => this.#bound('some')} />${say('limitMaxSome')}</label>
-          <div class="field ${this.#isWrong('max') ? 'invalid' : ''}"><input name="max" inputmode="numeric" autocomplete="off" aria-label=${say('limitMax')} .value=${draft.max} aria-invalid=${this.#isWrong('max') ? 'true' : nothing} aria-describedby=${this.#isWrong('max') ? 'max-error' : nothing} @focus=${() => this.#bound('some')} @input=${(event: Event) => this.#type('max', event)} /></div></div>
-        <div class="choice"><label><input type="radio" name="bounds" value="none" .checked=${!hasMax} @change=${() => this.#bound('none')} />${say('limitMaxNone')}</label></div>
+          <div class="field ${this.#isWrong('max') ? 'invalid' : ''}"><input name="max" inputmode="numeric" autocomplete="off" aria-label=${say('limitMax')} .value=${draft.max} aria-invalid=${this.#isWrong('max') ? 'true' : nothing} aria-describedby=${this.#isWrong('max') ? 'max-error' : limit.plan === undefined ? nothing : 'plan-hint'} @focus=${() => this.#bound('some')} @input=${(event: Event) => this.#type('max', event)} /></div></div>
+        ${
+          limit.plan === undefined
+            ? html`<div class="choice"><label><input type="radio" name="bounds" value="none" .checked=${!hasMax} @change=${() => this.#bound('none')} />${say('limitMaxNone')}</label></div>`
+            : html`<span class="hint" id="plan-hint"><bdi>${say('limitPlan', { n: amountOf(limit.kind, limit.plan, this.texts) })}</bdi></span>`
+        }
         ${this.#error('max')}</fieldset>
       <div class="two">
         ${isMain ? nothing : this.#field('reserve', say('limitReserve'), say('limitReserveHint'))}
         ${isMain || countsOf(limit.kind) !== 'metered' ? nothing : this.#field('nextReserve', say('limitNextReserve'), say('limitReserveHint'))}
         ${hasMax ? this.#field('thresholds', say('limitThresholds'), say('limitThresholdsHint')) : nothing}
         ${
-          hasMax
+          hasMax && limit.plan === undefined
             ? html`<div class="row"><label for="atLimit">${say('limitAtLimit')}</label>${selectField({ id: 'atLimit', options: atLimitOptions(this.texts), chosen: draft.atLimit, choose: this.#chooseAt })}</div>`
             : nothing
         }</div>

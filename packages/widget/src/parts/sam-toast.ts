@@ -97,7 +97,7 @@ export class SamToast extends LitElement {
       this.#drop(toast.id);
       act?.();
     };
-    return html`<div class="toast ${toast.tone ?? ''}"><span>${toast.text}</span>${(toast.acts ?? []).map(
+    return html`<div class="toast ${toast.tone ?? ''}"><span><bdi>${toast.text}</bdi></span>${(toast.acts ?? []).map(
       ({ label, act }) =>
         html`<button class="act" type="button" @click=${(event: MouseEvent) => close(event, act)}>${label}</button>`,
     )}<button class="dismiss" type="button" aria-label=${this.dismissLabel || nothing} @click=${close}>${icon(CLOSE, 14)}</button></div>`;

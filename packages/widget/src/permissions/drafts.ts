@@ -1,9 +1,9 @@
-import type { AccountId, Level, PermissionKey, SomeLevels } from '@tenantree/domain';
+import type { AccountId, Level, PermissionKey, SomeLevels, WishedLevels } from '@tenantree/domain';
 import { PERMISSIONS } from '@tenantree/domain';
 import type { PermissionsSource } from './permissions-source.ts';
 
-/** Levels that were chosen and not saved yet, and what was stored in their place when they were. */
-export type Draft = { readonly levels: SomeLevels; readonly seen: SomeLevels };
+/** Levels that were chosen and not saved yet, and what was stored in their place when they were; null: nothing was decided. */
+export type Draft = { readonly levels: SomeLevels; readonly seen: WishedLevels };
 
 export const NO_DRAFT: Draft = { levels: {}, seen: {} };
 

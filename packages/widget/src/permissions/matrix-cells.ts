@@ -33,9 +33,9 @@ export type Cells = {
   readonly setAll: (rows: readonly MatrixRow[], level: Level) => void;
 };
 
-/** Names as one enumerates them. */
+/** Names as one enumerates them; of those above whoever looks, which all are called the same, one. */
 export const listed = (names: readonly string[], { locale }: Texts): string =>
-  new Intl.ListFormat(locale, { type: 'conjunction' }).format(names);
+  new Intl.ListFormat(locale, { type: 'conjunction' }).format(new Set(names));
 
 /** The head of the matrix, and its rows under their groups. */
 export function matrixCells(rows: readonly MatrixRow[], cells: Cells): TemplateResult {
@@ -103,7 +103,7 @@ function stops(
     const over = isAbove(one, ceiling);
     // What is stored above the bound may be gone back to: it is kept.
     const isOff = cells.use === 'look' || (over && one !== stored);
-    return html`<button type="button" role="radio" class=${over ? 'over' : ''} data-level=${one} data-stop=${k === levels.length - 1 ? 2 : k} aria-checked=${String(one === chosen)} aria-disabled=${isOff ? 'true' : nothing}
+    return html`<button type="button" role="radio" class=${over ? 'over' : ''} data-level=${one} aria-checked=${String(one === chosen)} aria-disabled=${isOff ? 'true' : nothing}
       tabindex=${isCurrent && k === at ? 0 : -1} @click=${() => cells.pick(key, one)}>${level(one, texts)}${over ? icon(LOCK, 12) : nothing}</button>`;
   })}</span>`;
 }

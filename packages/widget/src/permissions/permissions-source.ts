@@ -16,7 +16,7 @@ const COMPARED = 50;
 export type Other = { readonly name: string; readonly levels: SomeLevels };
 
 /** Levels to be set; null: to be undecided again. */
-type Wished = SentTo<(typeof CONTRACT)['permissions']['set']>['levels'];
+export type Wished = SentTo<(typeof CONTRACT)['permissions']['set']>['levels'];
 
 /** So many accounts were decided; `undo` makes all of it undecided again. */
 export type Reviewed = { readonly done: number; readonly undo: () => Promise<void> };

@@ -20,7 +20,9 @@ export function reason(
 ): TemplateResult {
   const { say, numbers } = texts;
   if (!standing) return html`<div class="reason" role="row"><div role="gridcell">${say('loading')} …</div></div>`;
-  const holds = standing.lines.some(({ decides }) => decides);
+  const n = standing.lines.filter(({ decides }) => decides).length;
+  const at = say(`level_${standing.level}`);
+  const holds = say(n === 0 ? 'permWhyFree' : 'permWhyHolds', { n, level: at });
   const line = ({ entry, account, key, level: one, by, at, version, decides }: ExplainedStanding['lines'][number]) => {
     const place = entry === 'role' ? say('permWhyRole', { name: account.name }) : account.name;
     const about = key === asked ? null : nameOf(permission(key), texts);
@@ -34,5 +36,5 @@ export function reason(
     const go = entry === 'role' ? null : lead(account.id);
     return html`<li class=${decides ? 'holds' : ''}>${decides ? icon(LOCK, 14) : html`<span></span>`}<span>${go ? html`<button class="link" type="button" aria-label=${say('permTitle', { name: account.name })} @click=${go}><bdi>${name}</bdi></button>` : html`<bdi>${name}</bdi>`}${set === '' ? nothing : html`<small>${set}</small>`}</span><span class="at">${level(one, texts)}</span></li>`;
   };
-  return html`<div class="reason" role="row"><div role="gridcell"><p>${say(holds ? 'permWhyHolds' : 'permWhyFree')}</p><ul>${standing.lines.map(line)}</ul></div></div>`;
+  return html`<div class="reason" role="row"><div role="gridcell"><p><bdi>${holds}</bdi></p><ul>${standing.lines.map(line)}</ul></div></div>`;
 }

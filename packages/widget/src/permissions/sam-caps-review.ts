@@ -37,10 +37,11 @@ export class SamCapsReview extends Dialog {
   declare draft: SomeLevels;
   source: PermissionsSource | null = null;
   caps: ShownCaps | null = null;
+  /** What others saved in place of what was seen when something was chosen, as far as neither side is chosen yet. */
+  declare conflicts: readonly Conflict[];
   saved: (version: number, changes: CapsPreview['changes']) => void = () => undefined;
   /** Null: not there yet. */
   declare protected seen: CapsPreview | null;
-  declare protected conflicts: readonly Conflict[];
 
   constructor() {
     super();
@@ -73,8 +74,10 @@ export class SamCapsReview extends Dialog {
     const { seen, texts, caps } = this;
     const { say } = texts;
     if (!caps) return html``;
+    const both = this.conflicts.length > 0 ? conflictTable(this.conflicts, this.draft, this.#settle, texts) : nothing;
+    if (this.#count === 0) return html`${both}<p role="status">${say('reviewNothing')}</p>`;
     const rows = matrixOf(caps, this.draft).filter((row) => isChanged(row) || row.before !== row.after);
-    return html`${this.conflicts.length > 0 ? conflictTable(this.conflicts, this.draft, this.#settle, texts) : nothing}
+    return html`${both}
       <table><thead><tr><th scope="col">${say('permColumn')}</th><th scope="col">${say('reviewNow')} → ${say('reviewAfter')}</th><th scope="col">${say('reviewWhom')}</th></tr></thead>
       <tbody>${rows.map((row) => this.#row(row))}</tbody></table>
       ${seen ? this.#effect(seen) : html`<p role="status">${say('loading')} …</p>`}`;
@@ -96,7 +99,11 @@ export class SamCapsReview extends Dialog {
       return 'done';
     } catch (error) {
       const refusal = refusalFrom(error);
-      if (refusal.code === 'VERSION_CONFLICT') return this.#meet(source, caps);
+      if (refusal.code === 'VERSION_CONFLICT') {
+        await this.#meet(source, caps);
+        if (this.conflicts.length > 0 || this.#count === 0) return 'stay';
+      }
+      // What comes of mine by now is shown with that.
       if (refusal.code !== 'PREVIEW_STALE') throw refusal;
       await this.#look();
       // Something else happened in the tree: where it is no matter for what was shown, it is saved all the same.
@@ -122,13 +129,12 @@ export class SamCapsReview extends Dialog {
   }
 
   /** What others saved is what is there now. Where they set what I set, too, both are shown; at first it is as I wanted it. */
-  async #meet(source: PermissionsSource, before: ShownCaps): Promise<'stay'> {
+  async #meet(source: PermissionsSource, before: ShownCaps): Promise<void> {
     const caps = await source.get(before.account.id);
     this.conflicts = conflictsOf({ levels: this.draft, seen: storedIn(before) }, storedIn(caps));
     this.caps = caps;
     this.draft = withoutStored(this.draft, storedIn(caps));
     await this.#look();
-    return 'stay';
   }
 
   readonly #settle = (key: PermissionKey, side: 'mine' | 'theirs'): void => {
@@ -142,7 +148,7 @@ export class SamCapsReview extends Dialog {
     const { texts } = this;
     const found = this.seen?.rows.find((row) => row.key === key);
     return html`<tr><th scope="row">${nameOf(permission, texts)}</th><td><span class="turn">${turn(before, after, texts)}</span></td>
-      <td>${found ? this.#who(found.holders) : before === after ? texts.say('reviewSame') : '–'}</td></tr>`;
+      <td><bdi>${found ? this.#who(found.holders) : before === after ? texts.say('reviewSame') : '–'}</bdi></td></tr>`;
   }
 
   #who({ person, key, session }: Counts): string {
@@ -158,9 +164,9 @@ export class SamCapsReview extends Dialog {
   #effect({ accounts, holders, version, sample, streams }: CapsPreview): TemplateResult {
     const { say } = this.texts;
     const who = this.#who(holders);
-    return html`<p role="status">${say('reviewChecked', { n: accounts.checked, version, changed: accounts.changed })}</p>
+    return html`<p role="status"><bdi>${say('reviewChecked', { n: accounts.checked, version, changed: accounts.changed })}</bdi></p>
       <p class=${who === '' ? '' : 'warn'}>${who === '' ? say('reviewNobody') : `${say('reviewWho', { who })} ${say('reviewAtOnce')}`}</p>
-      ${streams.cut === 0 && streams.complete ? nothing : html`<p class="warn">${say(streams.complete ? 'reviewStreams' : 'reviewStreamsSome', { n: streams.cut })}</p>`}
+      ${streams.cut === 0 && streams.complete ? nothing : html`<p class="warn"><bdi>${say('reviewStreams', { n: streams.cut })} ${streams.complete ? '' : say('reviewStreamsSome')}</bdi></p>`}
       ${sample.length === 0 ? nothing : html`<p class="hint">${say('reviewIn', { names: sample.map(({ name }) => name).join(', ') })}</p>`}`;
   }
 }

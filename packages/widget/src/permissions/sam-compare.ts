@@ -62,7 +62,7 @@ export class SamCompare extends Dialog {
   }
 
   protected heading(): string {
-    return this.say('permCompare');
+    return this.say('permCompareNone');
   }
 
   protected submitButton(): Submit {

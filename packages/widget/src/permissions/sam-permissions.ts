@@ -5,8 +5,10 @@ import {
   type ExplainedStanding,
   highestLevelWithin,
   type Level,
+  PERMISSIONS,
   type PermissionKey,
   type SomeLevels,
+  type WishedLevels,
 } from '@tenantree/domain';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { type AccountDetail, type AccountName, refusalFrom, type SourceRefusal } from '../data/account-source.ts';
@@ -28,7 +30,7 @@ import { type Conflict, conflictsOf, type Draft, draftsOf, NO_DRAFT } from './dr
 import { isAbove, isChanged, isLess, type MatrixRow, matrixOf, storedIn, withoutStored } from './matrix.ts';
 import { listed, matrixCells } from './matrix-cells.ts';
 import { coversOf, groupOf, nameOf } from './names.ts';
-import type { Other, PermissionsSource, Reviewed } from './permissions-source.ts';
+import type { Other, PermissionsSource, Reviewed, Wished } from './permissions-source.ts';
 import { levelStyles, permissionsStyles } from './permissions-styles.ts';
 import { permissionsTexts } from './permissions-texts.ts';
 import { reason as reasonRow } from './reason.ts';
@@ -38,6 +40,10 @@ import { SamDecide } from './sam-decide.ts';
 
 /** Why a permission is as it is; null: it is being asked. */
 type Reason = { readonly key: PermissionKey; readonly standing: ExplainedStanding | null };
+
+/** The levels that something changed, as they were before. */
+const before = (changes: CapsPreview['changes']): Wished =>
+  Object.fromEntries(changes.map(({ key, before: was }) => [key, was]));
 
 /** The level of a row that is chosen; the first where none is. */
 const chosenIn = (line: Element): HTMLElement | null =>
@@ -88,8 +94,8 @@ export class SamPermissions extends LitElement {
   declare protected other: Other | null;
   /** What others saved while something was chosen here. */
   declare protected conflicts: readonly Conflict[];
-  /** What was stored in place of what is chosen, when it was. */
-  #seen: SomeLevels = {};
+  /** What was stored in place of what is chosen, when it was; where others saved something since, until one of both sides is chosen. */
+  #seen: WishedLevels = {};
   readonly #loading = new Loading<PermissionsSource, ShownCaps>(this, {
     wanted: () => {
       const { source, account } = this;
@@ -101,7 +107,7 @@ export class SamPermissions extends LitElement {
       this.failure = null;
       const draft = (this.source && draftsOf(this.source).get(caps.account.id)) ?? NO_DRAFT;
       this.#meet(draft);
-      this.#seen = {};
+      this.#seen = draft.seen;
       this.#choose(draft.levels);
     },
     fail: (refusal) => {
@@ -146,7 +152,7 @@ export class SamPermissions extends LitElement {
     return html`<div class="permissions">
       <div class="card" part="card">${this.#tools()}${this.#undecided(caps)}${this.conflicts.length === 0 ? nothing : html`<div class="both">${conflictTable(this.conflicts, this.draft, this.#settle, texts)}</div>`}
         ${this.#parent ? nothing : html`<p class="lead">${texts.say('permReadOnly')}</p>`}
-        ${shown.length === 0 ? html`<div class="state" role="status">${texts.say('permNone')}</div>` : this.#grid(shown, account)}</div>
+        ${shown.length === 0 ? html`<div class="state" role="status">${texts.say('permNone')}</div>` : this.#grid(shown, account)}${this.#last(caps)}</div>
       ${this.#end(rows.filter(isChanged).length)}
       <sam-toast></sam-toast></div>`;
   }
@@ -217,11 +223,19 @@ export class SamPermissions extends LitElement {
     await this.#dialogs.open(Object.assign(new SamCompare(), { texts, source, parent, account: account.id, compare }));
   }
 
+  /** Who saved last, and the way back from there, as long as nothing else changed it since. */
+  #last({ account, version, undo }: ShownCaps): TemplateResult | typeof nothing {
+    const { say, numbers } = this.texts;
+    if (!undo || version === null || !this.#parent || Object.keys(this.draft).length > 0) return nothing;
+    const { by, at, levels } = undo;
+    return html`<p class="lead last"><bdi>${say('permWhyCap', { name: by, date: numbers.dateTime(at), version })}</bdi> <button class="link" type="button" @click=${() => void this.#undo(account, levels, version)}>${say('undo')}</button></p>`;
+  }
+
   #undecided({ unreviewed, account }: ShownCaps): TemplateResult | typeof nothing {
     const { say } = this.texts;
     const parent = this.#parent;
     if (unreviewed.length === 0) return nothing;
-    return html`<div class="note new">${icon(ALERT)}<span>${say('permNew', { n: unreviewed.length, name: account.name })}</span>${parent ? html`<button class="link" type="button" @click=${() => void this.#decide(parent, unreviewed)}>${say('permDecide')}</button>` : nothing}</div>`;
+    return html`<div class="note new">${icon(ALERT)}<span><bdi>${say('permNew', { n: unreviewed.length, name: account.name })}</bdi></span>${parent ? html`<button class="link" type="button" @click=${() => void this.#decide(parent, unreviewed)}>${say('permDecide')}</button>` : nothing}</div>`;
   }
 
   #grid(rows: readonly MatrixRow[], { name }: AccountDetail): TemplateResult {
@@ -277,6 +291,8 @@ export class SamPermissions extends LitElement {
   readonly #settle = (key: PermissionKey, side: 'mine' | 'theirs'): void => {
     const mine = this.conflicts.find((one) => one.key === key)?.mine;
     const { [key]: _, ...rest } = this.draft;
+    const { [key]: __, ...seen } = this.#seen;
+    this.#seen = seen;
     this.#choose(side === 'mine' && mine ? { ...rest, [key]: mine } : rest);
   };
 
@@ -286,8 +302,10 @@ export class SamPermissions extends LitElement {
     if (!caps || !source || !account) return;
     const stored = storedIn(caps);
     this.draft = withoutStored(draft, stored);
-    const seen = { ...stored, ...this.#seen };
-    this.#seen = Object.fromEntries(Object.entries(seen).filter(([key]) => key in this.draft));
+    const seen: WishedLevels = { ...stored, ...this.#seen };
+    this.#seen = Object.fromEntries(
+      PERMISSIONS.flatMap(({ key }) => (this.draft[key] === undefined ? [] : [[key, seen[key] ?? null]])),
+    );
     const drafts = draftsOf(source);
     if (Object.keys(this.draft).length > 0) drafts.set(account.id, { levels: this.draft, seen: this.#seen });
     else {
@@ -327,7 +345,7 @@ export class SamPermissions extends LitElement {
   #end(count: number): TemplateResult | typeof nothing {
     const { say } = this.texts;
     if (count === 0) return nothing;
-    return html`<div class="end" role="region" aria-label=${say('permUnsaved')}><strong role="status">${say('changes', { n: count })}</strong>
+    return html`<div class="end" role="region" aria-label=${say('permUnsaved')}><strong role="status"><bdi>${say('changes', { n: count })}</bdi></strong>
       <button class="button" type="button" part="button" @click=${this.#discard}>${say('permDiscard')}</button>
       <button class="button primary" type="button" part="button" @click=${() => void this.#review()}>${say('permReview')}</button></div>`;
   }
@@ -342,20 +360,23 @@ export class SamPermissions extends LitElement {
     if (!source || !caps) return;
     const saved = (version: number, changes: CapsPreview['changes']): void => {
       this.#choose({});
-      const undo = { label: texts.say('undo'), act: () => void this.#undo(caps.account, changes, version) };
+      const undo = { label: texts.say('undo'), act: () => void this.#undo(caps.account, before(changes), version) };
       this.#say(texts.say('permSaved', { name: caps.account.name }), [undo]);
       void this.#saved();
     };
-    await this.#dialogs.open(Object.assign(new SamCapsReview(), { texts, source, caps, draft, saved }));
+    const conflicts = conflictsOf({ levels: draft, seen: this.#seen }, storedIn(caps));
+    const review = Object.assign(new SamCapsReview(), { texts, source, caps, draft, conflicts, saved });
+    await this.#dialogs.open(review);
+    // It found that this page is behind.
+    if (review.caps !== caps && this.caps === caps) void this.refresh();
     await this.updateComplete;
     if (!this.shadowRoot?.activeElement) void this.#focusRow(this.current);
   }
 
   /** Sets what was before, as another version: as long as nothing newer was saved. */
-  async #undo({ id, name }: AccountName, changes: CapsPreview['changes'], version: number): Promise<void> {
+  async #undo({ id, name }: AccountName, levels: Wished, version: number): Promise<void> {
     try {
-      const before = Object.fromEntries(changes.map((one) => [one.key, one.before]));
-      await this.source?.set(id, before, { version, preview: null });
+      await this.source?.set(id, levels, { version, preview: null });
       this.#say(this.texts.say('permUndone', { name }));
       await this.#saved();
     } catch (error) {
@@ -380,7 +401,7 @@ export class SamPermissions extends LitElement {
     define('sam-presets', SamPresets);
     const applied = (preset: string, { version, changes }: CapsResult): void => {
       this.#choose({});
-      const undo = { label: texts.say('undo'), act: () => void this.#undo(caps.account, changes, version) };
+      const undo = { label: texts.say('undo'), act: () => void this.#undo(caps.account, before(changes), version) };
       this.#say(texts.say('presetApplied', { preset, name: caps.account.name }), [undo]);
       void this.#saved();
     };

@@ -72,7 +72,7 @@ export class SamPresets extends Dialog {
     const mode = (one: PresetMode): TemplateResult =>
       html`<label class="check"><input type="radio" name="mode" .checked=${this.mode === one} @change=${() => this.#look(this.chosen, one)} />${say(`presetMode_${one}`)}</label>`;
     return html`${presets.length === 0 ? html`<p>${say('presetsNone')}</p>` : html`<ul>${presets.map((one) => this.#line(one))}</ul>`}
-      ${this.chosen ? html`<fieldset><legend>${say('presetMode')}</legend>${PRESET_MODES.map(mode)}</fieldset><p role="status">${this.#effect()}</p>` : nothing}
+      ${this.chosen ? html`<fieldset><legend>${say('presetMode')}</legend>${PRESET_MODES.map(mode)}</fieldset><p role="status"><bdi>${this.#effect()}</bdi></p>` : nothing}
       ${this.levels ? this.#saving() : nothing}`;
   }
 
@@ -128,6 +128,10 @@ export class SamPresets extends Dialog {
     const { say } = this.texts;
     const { id, name, version, from, isDefault } = preset;
     const isOwn = from.id === parent?.id;
+    const about = [
+      isOwn ? '' : say('presetFrom', { name: from.name }),
+      isDefault ? say('presetDefault', { name: parent?.name ?? '' }) : '',
+    ];
     const act = (label: string, run: (source: PresetsSource, parent: AccountName) => Promise<unknown>) =>
       html`<button class="link" type="button" aria-label=${say('presetNamed', { label, name })} @click=${() =>
         source &&
@@ -136,7 +140,7 @@ export class SamPresets extends Dialog {
           await run(source, parent);
           await this.#load();
         })}>${label}</button>`;
-    return html`<li><label class="check"><input type="radio" name="preset" .checked=${this.chosen === id} @change=${() => this.#look(id, this.mode)} /><span>${say('presetVersion', { name, n: version })}<small>${isOwn ? '' : say('presetFrom', { name: from.name })}${isDefault ? say('presetDefault', { name: parent?.name ?? '' }) : ''}</small></span></label>
+    return html`<li><label class="check"><input type="radio" name="preset" .checked=${this.chosen === id} @change=${() => this.#look(id, this.mode)} /><span><bdi>${say('presetVersion', { name, n: version })}</bdi><small>${about.filter(Boolean).join(' · ')}</small></span></label>
       ${isDefault ? act(say('presetNoDefault'), (to, above) => to.setDefault(above.id, null)) : act(say('presetMakeDefault'), (to, above) => to.setDefault(above.id, id))}
       ${isOwn ? act(say('remove'), (to, above) => to.removePreset(above.id, id)) : nothing}</li>`;
   }

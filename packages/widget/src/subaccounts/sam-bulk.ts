@@ -200,7 +200,7 @@ export abstract class SamBulk extends Dialog {
   #progress(): TemplateResult {
     const { done = 0, skipped = 0, failed = 0, total = 0 } = this.frame ?? {};
     const at = done + skipped + failed;
-    return html`<p role="status">${this.say('bulkProgress', { done: at, total })}</p><progress aria-label=${this.say('bulkRunning')} max=${total || 1} .value=${at}></progress><p class="hint">${this.say('bulkBackground')}</p>`;
+    return html`<p role="status"><bdi>${this.say('bulkProgress', { done: at, total })}</bdi></p><progress aria-label=${this.say('bulkRunning')} max=${total || 1} .value=${at}></progress><p class="hint">${this.say('bulkBackground')}</p>`;
   }
 
   #ended(): TemplateResult {
@@ -224,7 +224,7 @@ export abstract class SamBulk extends Dialog {
       rows: this.results,
       keyOf: ({ account }: BulkResult) => account,
     };
-    return html`<p role="status">${this.undone ? `${this.say('bulkUndone')} ` : ''}${this.say('bulkEnded', { done, left: this.results.length - done })}</p>
+    return html`<p role="status"><bdi>${this.undone ? `${this.say('bulkUndone')} ` : ''}${this.say('bulkEnded', { done, left: this.results.length - done })}</bdi></p>
       <sam-table .table=${table} tabindex="0" role="region" aria-label=${this.say('bulkResult')}></sam-table>`;
   }
 }

@@ -134,7 +134,7 @@ export class SamSuspend extends Dialog {
     const { accounts, members, agents, sample } = preview;
     const names = sample.map(({ name }) => name).join(', ');
     const rest = accounts - sample.length;
-    return html`<p>${this.say('suspendHits')} <strong>${this.say('accounts', { n: accounts })}</strong>, <strong>${this.say('factMembers', { n: members })}</strong>, <strong>${this.say('hitsAgents', { n: agents })}</strong>.</p>
+    return html`<p>${this.say('suspendHits')} <strong><bdi>${this.say('accounts', { n: accounts })}</bdi></strong>, <strong><bdi>${this.say('factMembers', { n: members })}</bdi></strong>, <strong><bdi>${this.say('hitsAgents', { n: agents })}</bdi></strong>.</p>
       ${sample.length > 0 ? html`<p><bdi>${names}</bdi>${rest > 0 ? ` ${this.say('hitsMore', { n: rest })}` : ''}</p>` : nothing}`;
   }
 

@@ -14,6 +14,9 @@ import type { Change } from '../change.ts';
 export const namedPath = (path: readonly AccountId[]): { readonly id: AccountId; readonly name: string }[] =>
   path.map((id) => ({ id, name: '' }));
 
+/** Why a threshold is reached although nothing more is used. */
+const BY_SETTING: Readonly<Record<string, string>> = { cause: 'limit lowered' };
+
 /**
  * Writes what was decided of an account's limit, inside a change, and says what was set and what is reached by it.
  *
@@ -37,7 +40,7 @@ export async function writeDecided(
   const details = { kind: kind.stored, account: name, max, ...terms(kind, before, own) };
   scope.happened('limit.set', log, details, { id, name });
   for (const threshold of told)
-    scope.happened('limit.reached', log, { account: name, kind: kind.stored, threshold }, { id, name });
+    scope.happened('limit.reached', log, { account: name, kind: kind.stored, threshold, ...BY_SETTING }, { id, name });
 }
 
 const terms = (kind: LimitKind, before: LimitState, after: LimitState): Record<string, string | number> => ({

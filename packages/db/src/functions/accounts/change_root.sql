@@ -51,8 +51,9 @@ BEGIN
   UPDATE tree_versions SET version = version + 1, changed = version + 1, shape = shape + 1 WHERE root_id = old_root RETURNING version INTO left_at;
   INSERT INTO tree_versions AS t (root_id, version, changed) VALUES (new_root, left_at + 1, left_at + 1)
     ON CONFLICT (root_id) DO UPDATE SET version = greatest(t.version, left_at) + 1, changed = greatest(t.version, left_at) + 1 RETURNING t.version INTO came_at;
-  PERFORM graft(a, left_at, -1);
+  -- Keys that end are counted no more before the rest is counted elsewhere.
   PERFORM sever_credentials(old_root, a.path_key, p_now);
+  PERFORM graft(a, left_at, -1);
   PERFORM replace_counted_usage(old_root, a.path_key, CASE WHEN p_parent IS NULL THEN '{}' ELSE path_of(new_root, target.path_key) END,
     changed_at, left_at, new_root, came_at);
   PERFORM keep_segments(old_root, a.path_key, changed_at);
