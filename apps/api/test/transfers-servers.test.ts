@@ -14,7 +14,10 @@ let stage: TransferStage;
 let other: Composed;
 beforeAll(async () => {
   stage = await stageTransfers({ clock: ahead, config: { transferExpiry: 'suspend' } });
-  other = await startApi(stage.api.database.serving, { clock: behind, config: { transferExpiry: 'suspend' } });
+  other = await startApi(stage.api.database.serving, {
+    clock: behind,
+    config: { dataDir: stage.dataDir, transferExpiry: 'suspend' },
+  });
 });
 afterAll(async () => {
   await other.close();

@@ -12,6 +12,8 @@ import type { StartOptions } from './start-api.ts';
 export type TransferStage = {
   readonly api: Deployment;
   /** Makes an account below another one. */
+  /** Where its mails are, for another server beside it, too. */
+  readonly dataDir: string;
   make(parent: string, name: string): Promise<string>;
   /** The newest mail to an address whose text has something in it; resolves when it is there. */
   mailTo(email: string, containing?: string): Promise<string>;
@@ -96,6 +98,7 @@ export async function stageTransfers(options: StartOptions = {}): Promise<Transf
   };
   const stage: TransferStage = {
     api,
+    dataDir,
     make: async (account, name) => (await api.owner.accounts.create.mutate({ account, name })).account.id,
     mailsTo,
     mailTo: (email, containing = '') =>
