@@ -185,7 +185,7 @@ const INSIDE: readonly Screen[] = [
     () => `/a/${owner.root}/work`,
     async (page) => {
       await page.getByRole('link', { name: 'Export' }).click();
-      await page.getByRole('button', { name: /^Save/ }).waitFor();
+      await page.getByRole('button', { name: /^Save .*\.csv$/ }).waitFor();
     },
   ],
   [
