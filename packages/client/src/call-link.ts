@@ -41,11 +41,8 @@ type Call = {
   /** Under which it has one effect, however often it is sent; of what changes nothing there is none. */
   readonly key: string | null;
   readonly resolve: (data: unknown) => void;
-  readonly reject: (error: TRPCClientError<AnyRouter>) => void;
+  readonly reject: (error: unknown) => void;
 };
-
-const inputsOf = (calls: readonly Call[]): string =>
-  `{${calls.flatMap(({ input }, index) => (input === undefined ? [] : [`"${index}":${input}`])).join()}}`;
 
 /** Calls that travel together, in their order. One that is large travels alone, and one whose key has what stands between keys. */
 function batchesOf(calls: readonly Call[]): Call[][] {
@@ -69,12 +66,6 @@ function keyOf({ type, context: { idempotencyKey } }: Operation, clock: Clock): 
   if (type !== 'mutation') return null;
   if (typeof idempotencyKey === 'string') return idempotencyKey;
   return newId(clock.nowMs(), crypto.getRandomValues(new Uint8Array(KEY_BYTES)));
-}
-
-/** The header with the keys of calls that travel together. */
-function keyedAs(calls: readonly Call[]): Record<string, string> {
-  const keys = calls.flatMap(({ key }) => (key === null ? [] : [key]));
-  return keys.length === 0 ? {} : { 'idempotency-key': keys.join(', ') };
 }
 
 /** The caller gave the call up, for the reason that its signal tells. */
@@ -108,19 +99,24 @@ function createRequests({
 }: Pick<CallLinkOptions, 'url' | 'session' | 'fetch'>): (op: Operation, key: string | null) => Promise<unknown> {
   let waiting: Call[] = [];
 
-  const request = async (calls: readonly Call[]): Promise<void> => {
+  const request = async (asked: readonly Call[]): Promise<void> => {
     try {
       const token = await session.token();
+      // What was given up meanwhile is not done; its caller has been told.
+      const calls = asked.filter(({ op }) => !op.signal?.aborted);
+      if (calls.length === 0) return;
+      const keys = calls.flatMap(({ key }) => key ?? []);
+      const inputs = calls.flatMap(({ input }, index) => (input === undefined ? [] : `"${index}":${input}`));
       const response = await responseOf(() =>
         fetch(`${url}/${calls.map(({ op }) => op.path).join()}?batch=1`, {
           // Reading too: the inputs of a batch are easily too long for an address.
           method: 'POST',
           headers: {
             'content-type': 'application/json',
-            ...keyedAs(calls),
+            ...(keys.length > 0 && { 'idempotency-key': keys.join(', ') }),
             ...(token !== null && { authorization: `Bearer ${token}` }),
           },
-          body: inputsOf(calls),
+          body: `{${inputs.join()}}`,
           signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
         }),
       );
@@ -131,7 +127,7 @@ function createRequests({
         else call.resolve(answer?.result?.data);
       }
     } catch (cause) {
-      for (const { reject } of calls) reject(TRPCClientError.from(cause as Error));
+      for (const { reject } of asked) reject(cause);
     }
   };
 
@@ -198,14 +194,13 @@ export function createCallLink(options: CallLinkOptions): TRPCLink<AnyRouter> {
         const ms = waitMs(error, failures);
         if (ms === null) throw error;
         await pause(ms, op.signal, closed);
-        if (op.signal?.aborted || closed.aborted) throw error;
+        if (closed.aborted) throw error;
       }
     }
   };
 
   const answer = async (op: Operation, taker: Taker): Promise<void> => {
     try {
-      if (op.signal?.aborted) throw aborted(op.signal);
       taker.next({ result: { type: 'data', data: await call(op) } });
       taker.complete();
     } catch (error) {
@@ -219,7 +214,8 @@ export function createCallLink(options: CallLinkOptions): TRPCLink<AnyRouter> {
         // The request goes on, for the other calls in it.
         const leave = (): void => taker.error(TRPCClientError.from(aborted(op.signal)));
         op.signal?.addEventListener('abort', leave);
-        void answer(op, taker);
+        if (op.signal?.aborted) leave();
+        else void answer(op, taker);
         return () => op.signal?.removeEventListener('abort', leave);
       });
 }

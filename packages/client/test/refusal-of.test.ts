@@ -88,20 +88,34 @@ describe('a refusal', () => {
     close();
   });
 
-  it.each([
-    ['before', () => AbortSignal.abort(new Error('Left the page.'))],
-    ['while it is under way', () => AbortSignal.any([AbortSignal.timeout(0)])],
-  ])('says that the caller gave the call up, %s', async (_, signal) => {
+  it.each(['before', 'while it is under way'])('says that the caller gave the call up, %s', async (when) => {
+    const leave = new AbortController();
+    const giveUp = (): void => leave.abort(new Error('Left the page.'));
+    const { trpc, close } = connect({ url: server.url, fetch: (...asked) => (giveUp(), fetch(...asked)) });
+    if (when === 'before') giveUp();
+    const refused = await trpc.whoami.query(undefined, { signal: leave.signal }).catch(refusalOf);
+    expect(refused).toEqual({ code: 'ABORTED', message: 'Left the page.', retryable: false });
+    close();
+  });
+
+  it('that the caller gave a call up before it was sent is true: it is not done, and those beside it are', async () => {
+    const asked = Promise.withResolvers<void>();
+    const token = Promise.withResolvers<string>();
+    const sent: unknown[] = [];
     const { trpc, close } = connect({
       url: server.url,
-      fetch: async (...asked) => {
-        await new Promise((resolve) => asked[1]?.signal?.addEventListener('abort', resolve));
-        return fetch(...asked);
-      },
+      getToken: () => (asked.resolve(), token.promise),
+      fetch: (to, init) => (sent.push(init?.body), fetch(to, init)),
     });
-    const given = signal();
-    const refused = await trpc.whoami.query(undefined, { signal: given }).catch(refusalOf);
-    expect(refused).toEqual({ code: 'ABORTED', message: given.reason.message, retryable: false });
+    const leave = new AbortController();
+    const left = trpc.rename.mutate({ name: 'Africa' }, { signal: leave.signal }).catch(refusalOf);
+    const stayed = trpc.rename.mutate({ name: 'Asia' }).catch(refusalOf);
+    await asked.promise;
+    leave.abort();
+    token.resolve('token');
+    expect(await left).toMatchObject({ code: 'ABORTED' });
+    expect(await stayed).toMatchObject({ code: 'NAME_TAKEN' });
+    expect(sent).toEqual(['{"0":{"name":"Asia"}}']);
     close();
   });
 

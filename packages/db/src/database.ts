@@ -171,9 +171,12 @@ export function openDatabase(
       const client = await pool.connect();
       try {
         await checkServing(client, way);
-      } finally {
-        client.release();
+      } catch (error) {
+        // Given up on, the question still waits for its answer, and whoever got the connection next would wait behind it.
+        client.release(error as Error);
+        throw error;
       }
+      client.release();
     },
     close: async () => {
       await Promise.all([app.destroy(), auth.destroy()]);

@@ -1,8 +1,9 @@
+import { Socket } from 'node:net';
 import type { AccountId } from '@tenantree/domain';
 import { sql } from 'kysely';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { beginTreeChange } from '../src/index.ts';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { beginTreeChange, openDatabase } from '../src/index.ts';
 import { isMigrated, type MigrationProgress, migrate } from '../src/migrate.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
 
@@ -81,5 +82,30 @@ describe('A server that freezes in the middle of a change', () => {
     woken.resolve();
     await outcome;
     expect(next).toBe(1);
+  });
+});
+
+describe('A connection on which nothing comes back', () => {
+  it('is given up with the question how the database is, and who asks next gets another', async () => {
+    const lines: Socket[] = [];
+    const stream = (): Socket => {
+      const line = new Socket();
+      lines.push(line);
+      return line;
+    };
+    const db = openDatabase({ ...test.serving, stream });
+    await db.ping();
+    const line = lines[0]!;
+    const before = line.bytesWritten;
+    line.pause();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const asked = expect(db.ping()).rejects.toThrow('Query read timeout');
+    await vi.waitFor(() => expect(line.bytesWritten).toBeGreaterThan(before));
+    vi.advanceTimersByTime(10_000);
+    vi.useRealTimers();
+    await asked;
+    await db.ping();
+    expect(lines).toHaveLength(2);
+    await db.close();
   });
 });

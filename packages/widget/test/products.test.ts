@@ -211,6 +211,20 @@ describe('a product', () => {
     await expect.element(button('Front desk')).toBeVisible();
   });
 
+  it('reads a whole number with its thousands apart, as its bounds are written', async () => {
+    const { source, ids } = await show({
+      place: ({ agent }) => ({ kind: 'agent', product: agent, part: 'general' }),
+    });
+    await expect.element(page.getByText('16 – 32,000')).toBeVisible();
+    await userEvent.fill(page.getByLabelText('Longest answer'), '20,000');
+    await userEvent.fill(page.getByLabelText('Temperature'), '0,125');
+    await save();
+    await expect.element(button('Save')).not.toBeInTheDocument();
+    expect((await documentOf(source, 'agent', ids.agent))['general']).toMatchObject({
+      model: { mostTokens: 20_000, temperature: 0.125 },
+    });
+  });
+
   it('says what is wrong at its field, which has the focus, and keeps what was typed', async () => {
     const { source } = await show({ place: { kind: 'phoneNumber', product: 'new' } });
     await userEvent.fill(page.getByLabelText('Number', { exact: true }), '030');

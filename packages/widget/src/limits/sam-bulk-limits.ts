@@ -4,13 +4,13 @@ import { css, html, nothing, type TemplateResult } from 'lit';
 import type { BulkSource } from '../data/account-source.ts';
 import { refusalFrom, SourceRefusal } from '../data/account-source.ts';
 import { MOST_AT_ONCE } from '../data/client-bulk.ts';
+import { wholeIn } from '../format/whole-number.ts';
 import { selectField } from '../parts/select-field.ts';
 import { type Foreseen, SamBulk, type Sides } from '../subaccounts/sam-bulk.ts';
 import { amountOf, countsOf, type Terms, termsWords, turnsOf } from './limit-row.ts';
 import type { LimitChange } from './limits-source.ts';
 import { limitsTexts } from './limits-texts.ts';
 import { percentsIn } from './percents.ts';
-import { wholeIn } from './whole-number.ts';
 
 /** How long one rests before it is asked what a change would come to, in milliseconds. */
 const PREVIEW_MS = 250;

@@ -1,6 +1,7 @@
 import { type AccountId, type AtLimit, LIMIT_KINDS, type LimitKindKey } from '@tenantree/domain';
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { refusalFrom } from '../data/account-source.ts';
+import { wholeIn } from '../format/whole-number.ts';
 import { controlStyles } from '../parts/control-styles.ts';
 import { errorLine } from '../parts/error-line.ts';
 import { formStyles } from '../parts/form-styles.ts';
@@ -9,7 +10,6 @@ import { defaultTexts, type Texts } from '../strings/texts.ts';
 import { amountOf, atLimitOptions } from './limit-row.ts';
 import type { DefaultChange, LimitDefault, LimitsSource } from './limits-source.ts';
 import { limitsStyles } from './limits-styles.ts';
-import { wholeIn } from './whole-number.ts';
 
 /** Defaults were set: what they are, and what to set to have them as they were. */
 export class DefaultsSet extends CustomEvent<{

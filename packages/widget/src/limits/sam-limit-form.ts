@@ -1,6 +1,7 @@
 import { type AtLimit } from '@tenantree/domain';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { type AccountDetail, refusalFrom, type SourceRefusal } from '../data/account-source.ts';
+import { wholeIn } from '../format/whole-number.ts';
 import { controlStyles } from '../parts/control-styles.ts';
 import { errorLine } from '../parts/error-line.ts';
 import { formStyles } from '../parts/form-styles.ts';
@@ -10,7 +11,6 @@ import { amountOf, atLimitOptions, countsOf, type Terms, termsWords, turnsOf } f
 import type { ForeseenLimits, Limit, LimitChange, LimitsSource, SavedLimits } from './limits-source.ts';
 import { limitsStyles } from './limits-styles.ts';
 import { percentsIn } from './percents.ts';
-import { wholeIn } from './whole-number.ts';
 
 /** How long one rests before it is asked what a change would come to, in milliseconds. */
 const PREVIEW_MS = 250;

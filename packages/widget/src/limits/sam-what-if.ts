@@ -9,6 +9,7 @@ import {
 } from '@tenantree/domain';
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { refusalFrom } from '../data/account-source.ts';
+import { wholeIn } from '../format/whole-number.ts';
 import { icon } from '../icons/icon.ts';
 import { ALERT } from '../icons/icons.ts';
 import { controlStyles } from '../parts/control-styles.ts';
@@ -20,7 +21,6 @@ import { defaultTexts, type Texts } from '../strings/texts.ts';
 import { amountOf } from './limit-row.ts';
 import type { Limit, LimitsSource, WhatIf } from './limits-source.ts';
 import { limitsStyles } from './limits-styles.ts';
-import { wholeIn } from './whole-number.ts';
 
 /** An account that would have been stopped: how often, when first, what it wanted, and what of that was free. */
 type Stopped = {

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
+import { wholeIn } from '../format/whole-number.ts';
 import { icon } from '../icons/icon.ts';
 import { CLOSE } from '../icons/icons.ts';
 import { ARROW_DOWN, ARROW_UP, PLUS } from '../icons/list-icons.ts';
@@ -143,9 +144,10 @@ function text(control: Control): TemplateResult {
 /** A number is typed as text: what is none stays to be read, and the server says what it has to be. */
 function number(control: Control): TemplateResult {
   const { schema, value, place, form } = control;
-  const { nullable, minimum, maximum = Number.MAX_SAFE_INTEGER, unit } = schema;
+  const { type, nullable, minimum, maximum = Number.MAX_SAFE_INTEGER, unit } = schema;
   const take = (said: string): void => {
-    const parsed = Number(said.replace(',', '.'));
+    // Of others than whole numbers nobody knows whether 1.250 has thousands or decimals.
+    const parsed = type === 'integer' ? (wholeIn(said) ?? Number.NaN) : Number(said.replace(',', '.'));
     const isNumber = said.trim() !== '' && Number.isFinite(parsed);
     form.change(place, isNumber ? parsed : said.trim() === '' && nullable ? null : said);
   };
