@@ -43,7 +43,7 @@ class Denied extends Error {
 
 const nextChange = (log: Log, signal: AbortSignal | undefined): Promise<void> =>
   new Promise((resolve) => {
-    log.changed.addEventListener('change', () => resolve(), { once: true });
+    log.changed.addEventListener('change', () => resolve(), { once: true, ...(signal && { signal }) });
     signal?.addEventListener('abort', () => resolve(), { once: true });
   });
 
