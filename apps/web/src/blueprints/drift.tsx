@@ -14,7 +14,8 @@ import { useDrift, useLiveDrift } from './use-blueprints.ts';
 import { accountsWords, DRIFTS, SECTIONS, SET_UP } from './words.ts';
 
 const { blueprints } = tenantree.trpc;
-const PAGE = 100;
+/** Accounts of a page: what a version sets up stands below them. */
+const PAGE = 25;
 /** Accounts with which something is done in one go. */
 const MOST = 500;
 
