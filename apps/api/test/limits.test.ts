@@ -76,6 +76,11 @@ describe('Limits', () => {
       free: '0',
       decides: { account: { id: parent } },
     });
+    await set(child, { kind: 'agents', max: 5 });
+    expect((await limitOf(owner, child, 'agents')).bounds).toEqual([
+      { account: { id: parent, name: 'Parent' }, max: '3', free: '0' },
+      { account: { id: child, name: 'Child' }, max: '5', free: '3' },
+    ]);
   });
 
   it('tell below only that an account above decides, and nothing of what others use there (rules/limits 10)', async () => {
@@ -91,6 +96,13 @@ describe('Limits', () => {
     });
     expect(JSON.stringify(refusal)).not.toContain('Hidden');
     expect(await limitOf(below, child, 'agents')).toMatchObject({ free: '0', decides: { account: null, max: null } });
+    await set(child, { kind: 'agents', max: 3 });
+    await set(root, { kind: 'agents', max: 100 });
+    expect((await limitOf(below, child, 'agents')).bounds).toEqual([
+      { account: null, max: null, free: '0' },
+      { account: { id: child, name: 'Seen' }, max: '3', free: '3' },
+    ]);
+    await set(root, { kind: 'agents', max: null });
     expect(await codeOf(below.limits.set.mutate({ account: child, limits: [{ kind: 'agents', max: 9 }] }))).toBe(
       'FORBIDDEN',
     );

@@ -387,7 +387,9 @@ describe('Presets', () => {
       ['changed', []],
     ]);
     expect(shown.results.map(({ changes }) => changes)).toEqual(results.map(({ changes }) => changes));
-    expect(await capsOf(api.owner, b)).toMatchObject({ preset: { id: preset, version: 1 }, restricted: 2 });
+    const taken = { id: preset, version: 1, name: 'Pp' };
+    expect(await capsOf(api.owner, b)).toMatchObject({ preset: { ...taken, differs: 0 }, restricted: 2 });
+    expect((await capsOf(api.owner, a)).preset).toEqual({ ...taken, differs: 1 });
     const repeated = await api.owner.permissions.applyPreset.mutate({ ...wish, mode: 'keepLocal' });
     expect(repeated.results.map(({ outcome }) => outcome)).toEqual(['kept', 'unchanged', 'unchanged']);
     const lowered = await api.owner.permissions.applyPreset.mutate({ ...wish, mode: 'lower' });
@@ -396,6 +398,11 @@ describe('Presets', () => {
     expect(replaced.results[0]?.changes).toEqual([{ key: 'tasks', before: 'none', after: 'read' }]);
     const { rows } = await api.owner.audit.list.query({ account: a, kind: 'permissions' });
     expect(rows[0]?.sentence).toBe('applied the preset Pp to Aa: Tasks none → read');
+    const untold = { id: preset, version: 1, name: null, differs: null };
+    const { cookie } = await person(a, 'preset@example.com', 'viewer');
+    expect((await capsOf(clientOf(api.url, cookie), a)).preset).toEqual(untold);
+    await api.owner.presets.remove.mutate({ account: branch, preset });
+    expect((await capsOf(api.owner, a)).preset).toEqual(untold);
   });
 
   it('are what new accounts begin with, that of the nearest account above that has a default', async () => {

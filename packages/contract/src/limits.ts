@@ -108,6 +108,14 @@ const limit = z.strictObject({
   free: shapes.decimal.nullable(),
   /** Who decides; null: nobody does. */
   decides: decides.nullable(),
+  /** All whose maximum blocks, main account first: the one that decides, and those that the caller reaches. */
+  bounds: shapes.list(
+    z.strictObject({
+      ...decides.shape,
+      /** How much more the account could take there; null where the caller may not see usage. */
+      free: shapes.decimal.nullable(),
+    }),
+  ),
   /** Of metered kinds what the period will end with at this pace. */
   forecast: shapes.decimal.nullable(),
   /** Use stands at the maximum or above: nothing more of it is admitted, or it is only told of. False where the caller may not see usage. */

@@ -32,7 +32,13 @@ const mode = z.enum(PRESET_MODES);
 /** An account, or `an account above you`, which has no id. */
 const place = z.strictObject({ id: shapes.accountId.nullable(), name: z.string() });
 const setter = z.strictObject({ id: z.string().nullable(), name: z.string() });
-const presetRef = z.strictObject({ id: shapes.rowId, version: shapes.count });
+const presetTaken = z.strictObject({
+  id: shapes.rowId,
+  version: shapes.count,
+  /** What that version is called, and of how many of its levels the account has others. Null where it isn’t offered there any more, or the reader may not know the presets that are. */
+  name: z.string().nullable(),
+  differs: shapes.count.nullable(),
+});
 
 /** Of one permission: what the account's caps say, and what comes of it there. */
 const row = z.strictObject({
@@ -59,7 +65,8 @@ const caps = z.strictObject({
   rows: shapes.list(row),
   restricted: shapes.count,
   unreviewed: shapes.list(shapes.permissionKey),
-  preset: presetRef.nullable(),
+  /** The preset that was taken last. */
+  preset: presetTaken.nullable(),
   /** What was set last, where nothing else changed the caps since: levels to set over `version` to take it back. Told to those above the account. */
   undo: z.strictObject({ by: z.string(), at: shapes.instant, levels: wishedLevels }).nullable(),
 });

@@ -67,6 +67,22 @@ describe('the limits of an account', () => {
     expect(element.renderRoot.querySelectorAll('.limit')).toHaveLength(LIMIT_KINDS.length);
   });
 
+  it('have a line for each account that bounds them, and a mark in the bar where the one that decides lets no more through', async () => {
+    const { element } = await show((source) => {
+      const [top, own] = [
+        { account: holding, max: n('5000'), free: n('49.5') },
+        { account: { id: north, name: 'Acme North' }, max: n('1000'), free: n('99.5') },
+      ];
+      source.put('minutes', { free: top.free, decides: top, bounds: [top, own] });
+    });
+    const minutes = page.getByRole('listitem').filter({ hasText: 'Call minutes' });
+    await expect.element(minutes).toMatchTextContent(/Acme Holding decides: 49\.5 free.*Acme Holding: full at 950\.0/);
+    await expect.element(page.getByRole('row', { name: /Acme Holding decides/ })).toMatchTextContent(/5,000.*49\.5/);
+    await expect.element(page.getByRole('row', { name: /^Acme North/ })).toMatchTextContent(/1,000.*99\.5/);
+    const [mark, bar] = ['.track i', '.track'].map((one) => deep(element.renderRoot, one).getBoundingClientRect());
+    expect(((mark!.left - bar!.left) / bar!.width) * 100).toBeCloseTo(95, 0);
+  });
+
   it('follow what is used, and say what is reached', async () => {
     const { source } = await show();
     source.put('minutes', { used: n('1000'), held: n('0'), free: n('0'), reached: true });

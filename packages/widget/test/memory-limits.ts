@@ -29,6 +29,7 @@ const noneOf = ({ key, label }: (typeof LIMIT_KINDS)[number]): Limit => ({
   promised: ZERO,
   free: null,
   decides: null,
+  bounds: [],
   forecast: null,
   reached: false,
 });

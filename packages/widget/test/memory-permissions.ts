@@ -166,6 +166,8 @@ export class MemoryPermissions implements PermissionsSource {
       order.accounts.map((id) => {
         const result = this.#taking(id, order);
         this.put(id, Object.fromEntries(result.changes.map(({ key, after }) => [key, after])));
+        const version = this.#offered.find((one) => one.id === order.preset)?.version ?? 0;
+        this.#of(id).preset = { id: order.preset, version };
         return { ...result, version: this.#of(id).version };
       }),
     );
@@ -217,9 +219,17 @@ export class MemoryPermissions implements PermissionsSource {
       }),
       restricted: restrictedIn(levels).length,
       unreviewed: unreviewedIn(levels),
-      preset: null,
+      preset: this.#taken(account),
       undo: this.#of(account).undo,
     };
+  }
+
+  #taken(account: AccountId): ShownCaps['preset'] {
+    const { preset, levels } = this.#of(account);
+    const found = this.#offered.find(({ id }) => id === preset?.id);
+    if (!preset) return null;
+    const differing = PERMISSIONS.filter(({ key }) => found?.levels[key] && found.levels[key] !== levels[key]);
+    return { ...preset, name: found?.name ?? null, differs: found ? differing.length : null };
   }
 
   #taking(

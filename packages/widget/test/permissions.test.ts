@@ -83,6 +83,9 @@ describe('the matrix of permissions', () => {
     await userEvent.click(stop('General Agent Rights', 'None'));
     await expect.element(row('Prompt')).toMatchTextContent(/Full→None.*Held by General Agent Rights, which is none/);
     await expect.element(stop('Prompt', 'Full')).toHaveAttribute('aria-checked', 'true');
+    await expect
+      .element(page.getByRole('region', { name: 'Changes that are not saved' }))
+      .toMatchTextContent(/^1 change lowers 8/);
     await userEvent.click(stop('General Agent Rights', 'Full'));
     await expect.element(row('Prompt')).not.toMatchTextContent(/→/);
     await expect.element(page.getByRole('region', { name: 'Changes that are not saved' })).not.toBeInTheDocument();
@@ -99,6 +102,7 @@ describe('the matrix of permissions', () => {
     expect(held[0]?.[0]).toBe('holds');
     expect(held[1]?.[0]).toBe('holds');
     expect(held[0]?.[1]).toMatch(/^Acme Group ?Set by Olivia Owner on .*version 1 ?Read$/);
+    await expect.element(page.getByText('You look from above: Full for you.')).toBeVisible();
     await press('Why Call Flow is Read');
     expect(deepAll(element.renderRoot, '.reason')).toEqual([]);
   });
@@ -171,6 +175,8 @@ describe('changes', () => {
     await userEvent.click(stop('Tasks', 'Read'));
     await userEvent.click(stop('Billing', 'None'));
     expect(memory.saved).toEqual([]);
+    // With Usage, which Billing controls.
+    await expect.element(page.getByText('lowers 3', { exact: true })).toBeVisible();
     await expect.element(page.getByText('2 changes')).toBeVisible();
     await press('Review');
     await expect.element(dialog()).toMatchTextContent(/Tasks.*Full→Read.*7 people/);
@@ -364,6 +370,7 @@ describe('presets', () => {
     await press('Apply Client standard');
     await vi.waitFor(() => expect(memory.levels(north)).toMatchObject({ tasks: 'none', billing: 'none' }));
     await expect.element(page.getByText('Client standard applied to Acme North')).toBeVisible();
+    await expect.element(page.getByRole('button', { name: 'Preset Client standard v1 · 1 changed' })).toBeVisible();
     await press('Undo');
     await vi.waitFor(() => expect(memory.levels(north)).toMatchObject({ tasks: 'none', billing: 'full' }));
   });

@@ -22,9 +22,11 @@ import {
   type AccountRow,
   type AccountSort,
   type AccountStatus,
+  type Bound,
   billingPeriodOf,
+  boundsAlong,
   daysUntilErasure,
-  decidingNode,
+  decidingOf,
   type EmbedFeature,
   effectiveSuspension,
   holdsAt,
@@ -116,7 +118,7 @@ export async function listAccounts(
     async (trx) => {
       const page = await listChildren(trx, { ...input, parent, now, visibility });
       const along = visibility === 'with_minutes' ? await readLimits(trx, chain, now) : null;
-      const deciding = along && decidingNode(along.get('minutes') ?? []);
+      const deciding = along && decidingOf(boundsAlong(along.get('minutes') ?? []));
       const minutesAbove = deciding && shownAbove(deciding, reached);
       return { ...page, period: billingPeriodOf(now).start, ...(minutesAbove && { minutesAbove }) };
     },
@@ -126,7 +128,7 @@ export async function listAccounts(
 
 /** Who bounds the minutes of all accounts of a page together, as far as the reader may know. */
 function shownAbove(
-  { node: { id, name, max }, free }: NonNullable<ReturnType<typeof decidingNode<LimitState>>>,
+  { node: { id, name, max }, free }: Bound<LimitState>,
   reached: readonly AccountId[],
 ): NonNullable<AccountPage['minutesAbove']> {
   const kind = limitKind('minutes');

@@ -11,8 +11,9 @@ import {
 import {
   type AccountId,
   billingPeriodOf,
+  boundsAlong,
   type Decimal,
-  decidingNode,
+  decidingOf,
   forecast,
   freeAlong,
   instantOf,
@@ -86,7 +87,8 @@ function shownLimit(
   if (!own) throw new Error('limits are some account’s');
   const isSeen = kind.counts !== 'metered' || levels['billing.usage'] === 'full';
   const shown = (nanos: bigint): Decimal => shownOf(kind, nanos);
-  const deciding = decidingNode(chain);
+  const bounds = boundsAlong(chain);
+  const deciding = decidingOf(bounds);
   const foreseen =
     kind.counts === 'metered' && isSeen ? forecast(own.used, billingPeriodOf(instantOf(nowMs)), nowMs) : null;
   return {
@@ -101,13 +103,22 @@ function shownLimit(
     promised: shown(own.promised),
     free: deciding && isSeen ? shown(deciding.free) : null,
     decides: deciding && toldOf(kind, deciding.node, reached),
+    // Of those above the reader's reach, only the one that decides is told of, as it is without this list.
+    bounds: bounds
+      .toReversed()
+      .filter((one) => one === deciding || reached.includes(one.node.id))
+      .map(({ node, free }) => ({ ...toldOf(kind, node, reached), free: isSeen ? shown(free) : null })),
     forecast: foreseen === null ? null : shown(foreseen),
     reached: isSeen && own.cap !== null && loadOf(own) >= own.cap,
   };
 }
 
 /** Who decides, as far as the reader may know. */
-function toldOf(kind: LimitKind, { id, name, max }: LimitState, reached: readonly AccountId[]): Limit['decides'] {
+function toldOf(
+  kind: LimitKind,
+  { id, name, max }: LimitState,
+  reached: readonly AccountId[],
+): NonNullable<Limit['decides']> {
   if (!reached.includes(id)) return { account: null, max: null };
   return { account: { id, name }, max: max === null ? null : shownOf(kind, max) };
 }

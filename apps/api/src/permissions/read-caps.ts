@@ -12,6 +12,7 @@ import {
   boundByControllers,
   compareLevels,
   HIGHEST,
+  type Level,
   type LevelDifference,
   type Levels,
   levelOf,
@@ -58,14 +59,20 @@ const chainOf = async (hall: Hall, account: AccountId): Promise<Chain> =>
   (await hall.db.withTenant(account, (trx) => readExplainedChain(trx, null), { snapshot: true })).chain;
 
 /** What the caps of an account say, what those above leave of it, and what comes of both. */
-export async function getCaps(hall: Hall, { id, name, root, reached }: Access): Promise<ShownCaps> {
-  const { chain, undo } = await hall.db.withTenant(
+export async function getCaps(hall: Hall, { id, name, root, reached, levels }: Access): Promise<ShownCaps> {
+  const { chain, undo, taken } = await hall.db.withTenant(
     id,
     async (trx) => {
       const { chain } = await readExplainedChain(trx, null);
       const [version, parent] = [chain.at(-1)?.stored?.version ?? 0, chain.at(-2)];
       const mayKnow = parent !== undefined && reached.includes(parent.id) && version > 0;
-      return { chain, undo: mayKnow ? await readLastSave(trx, { id, root }, version) : null };
+      const preset = chain.at(-1)?.stored?.preset ?? null;
+      const isTold = preset !== null && levels['account.subaccounts'] !== 'none';
+      return {
+        chain,
+        undo: mayKnow ? await readLastSave(trx, { id, root }, version) : null,
+        taken: isTold ? await findOfferedPreset(trx, preset.id, preset.version) : null,
+      };
     },
     { snapshot: true },
   );
@@ -87,10 +94,19 @@ export async function getCaps(hall: Hall, { id, name, root, reached }: Access): 
     rows: PERMISSIONS.map(({ key }) => rowOf(key, terms)),
     restricted: own ? restrictedIn(own.levels).length : 0,
     unreviewed: own ? unreviewedIn(own.levels) : [],
-    preset: own?.preset ?? null,
+    preset: own?.preset
+      ? {
+          ...own.preset,
+          name: taken?.name ?? null,
+          differs: taken ? PERMISSIONS.filter(({ key }) => differs(own.levels[key], taken.levels[key])).length : null,
+        }
+      : null,
     undo,
   };
 }
+
+/** Whether an account has another level than a preset gives, which leaves what it doesn't name. */
+const differs = (level: Level | undefined, given: Level | undefined): boolean => given !== undefined && level !== given;
 
 type RowTerms = {
   readonly own: ExplainedLink['stored'];

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AccountId } from '../ids.ts';
 import { UNIT } from '../usage/quantity.ts';
 import { limitKind } from './kinds.ts';
-import { beginPeriod, decideLimit, decidingNode, type LimitState } from './set-limit.ts';
+import { beginPeriod, boundsAlong, decideLimit, decidingOf, type LimitState } from './set-limit.ts';
 
 const AGENTS = limitKind('agents');
 const n = (whole: number): bigint => BigInt(whole) * UNIT;
@@ -136,8 +136,22 @@ describe('Setting a limit (rules/limits 5 to 9)', () => {
 
   it('tells which account on the way up decides next', () => {
     const [leaf, mid, root] = [state('A1', { cap: 30 }), state('A', { cap: 20, used: n(5) }), state('R', { cap: 100 })];
-    expect(decidingNode([leaf, mid, root])).toMatchObject({ node: { id: 'A' }, free: n(15) });
-    expect(decidingNode([leaf, { ...mid, max: null }, root])).toMatchObject({ node: { id: 'A1' }, free: n(30) });
-    expect(decidingNode([state('A', {})])).toBeNull();
+    const deciding = (chain: readonly LimitState[]) => decidingOf(boundsAlong(chain));
+    expect(deciding([leaf, mid, root])).toMatchObject({ node: { id: 'A' }, free: n(15) });
+    expect(deciding([leaf, { ...mid, max: null }, root])).toMatchObject({ node: { id: 'A1' }, free: n(30) });
+    expect(deciding([state('A', {})])).toBeNull();
+  });
+
+  it('tells what is free at each account that bounds, with what is promised and not used yet', () => {
+    const chain = [
+      state('A1', { reserve: n(10), used: n(4) }),
+      state('A', { cap: 40, used: n(30), held: n(6) }),
+      state('R', { cap: 50, used: n(50) }),
+    ];
+    expect(boundsAlong(chain).map(({ node, free }) => [node.id, free])).toEqual([
+      ['A', n(10)],
+      ['R', n(6)],
+    ]);
+    expect(decidingOf(boundsAlong(chain))).toMatchObject({ node: { id: 'R' } });
   });
 });

@@ -254,9 +254,20 @@ export const promiseTo = ({ reserve, promised }: Pick<LimitState, 'reserve' | 'p
 
 const nextPromiseTo = ({ nextReserve, nextPromised }: LimitState): bigint => larger(nextReserve, nextPromised);
 
-/** Which of the accounts on the way up decides next: the one that would refuse first if ever more were wanted; null: nobody. */
-export function decidingNode<Node extends LimitNode>(chain: LimitChain<Node>): { node: Node; free: bigint } | null {
-  const most = chain.reduce((sum, { max, reserve }) => sum + (max ?? 0n) + reserve, 1n);
-  const { free, binding } = freeAlong(chain, most);
-  return binding === null ? null : { node: binding, free };
+/** An account on the way up whose maximum blocks, and how much more the account at the bottom could take if nobody else bounded it. */
+export type Bound<Node extends LimitNode> = { readonly node: Node; readonly free: bigint };
+
+/** All accounts on the way up that bound what there may be. What an unmet reserve absorbs is free at those above it, too. */
+export function boundsAlong<Node extends LimitNode>(chain: LimitChain<Node>): readonly Bound<Node>[] {
+  let absorbed = 0n;
+  return chain.flatMap((node) => {
+    const load = loadOf(node);
+    const free = node.max === null ? null : absorbed + larger(node.max - load, 0n);
+    absorbed += larger(node.reserve - load, 0n);
+    return free === null ? [] : [{ node, free }];
+  });
 }
+
+/** Which of those that bound an account decides next: the one that would refuse first if ever more were wanted; null: nobody. */
+export const decidingOf = <Node extends LimitNode>(bounds: readonly Bound<Node>[]): Bound<Node> | null =>
+  bounds.reduce<Bound<Node> | null>((least, one) => (least && least.free <= one.free ? least : one), null);

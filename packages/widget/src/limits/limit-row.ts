@@ -51,6 +51,8 @@ export type Bar = {
   readonly own: number;
   readonly below: number;
   readonly held: number;
+  /** Where an account above lets no more through, as far as the bar goes; null: nobody does before its end. */
+  readonly tick: number | null;
   /** Percent of its own maximum that is used; null without one. */
   readonly percent: number | null;
   readonly look: 'calm' | 'near' | 'full';
@@ -68,7 +70,9 @@ export function barOf({ own, used, held, free, max, reached }: Limit): Bar | nul
   const part = (n: number): number => Math.round((n / end) * 1_000) / 10;
   const percent = max === null ? null : max === 0 ? 100 : Math.floor((100 * Number(used)) / max);
   const look = reached || (percent ?? 0) >= 100 ? 'full' : (percent ?? 0) >= NEAR ? 'near' : 'calm';
+  const last = load + Number(free ?? end);
   return {
+    tick: last < end ? part(last) : null,
     own: part(Number(own)),
     below: part(Number(used) - Number(own)),
     held: part(Number(held)),
@@ -100,6 +104,19 @@ function decidesWords(limit: Limit, account: string, texts: Texts): TemplateResu
   return html`<span class="decides"><bdi>${words}</bdi></span>`;
 }
 
+/** A line for each account that bounds it, where that is more than one. */
+function boundsTable({ kind, bounds, decides }: Limit, texts: Texts): TemplateResult | typeof nothing {
+  const { say } = texts;
+  if (bounds.length < 2) return nothing;
+  const amount = (n: string | number | null): string => (n === null ? '–' : amountOf(kind, n, texts));
+  return html`<table class="bounds"><thead><tr><th scope="col">${say('limitBounds')}</th><th scope="col">${say('limitMax')}</th><th scope="col">${say('limitFreeThere')}</th></tr></thead>
+    <tbody>${bounds.map(({ account, max, free }) => {
+      const name = account?.name ?? say('limitAbove');
+      const isDeciding = account?.id === decides?.account?.id;
+      return html`<tr class=${isDeciding ? 'decides' : ''}><th scope="row"><bdi>${isDeciding ? say('limitDecides', { name }) : name}</bdi></th><td>${amount(max && Number(max))}</td><td>${amount(free)}</td></tr>`;
+    })}</tbody></table>`;
+}
+
 /** One limit: how much of it is used, what of that is whose, and who decides. */
 export function limitRow(
   limit: Limit,
@@ -121,13 +138,14 @@ export function limitRow(
       ${
         bar
           ? html`<div class="track ${bar.look}" role="meter" aria-labelledby=${`label-${kind}`} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${bar.percent ?? Math.round(bar.own + bar.below)} aria-valuetext=${words}>
-          <span .style=${`inline-size:${bar.own}%`}></span><span class="below" .style=${`inline-size:${bar.below}%`}></span><span class="held" .style=${`inline-size:${bar.held}%`}></span></div>`
+          <span .style=${`inline-size:${bar.own}%`}></span><span class="below" .style=${`inline-size:${bar.below}%`}></span><span class="held" .style=${`inline-size:${bar.held}%`}></span>${bar.tick === null ? nothing : html`<i .style=${`inset-inline-start:${bar.tick}%`}></i>`}</div>`
           : nothing
       }
       <div class="number ${bar?.look ?? ''}">${bar && bar.look !== 'calm' ? icon(ALERT, 14) : nothing}<bdi>${words}</bdi></div>${edit}</div>
     <p class="facts">
       ${reached ? html`<strong class="full">${say(atLimit === 'block' ? 'limitReached' : 'limitReachedTold')}</strong>` : nothing}
       ${decidesWords(limit, account, texts)}
+      ${bar?.tick == null ? nothing : fact('key end', say('limitEnd', { name: limit.decides?.account?.name ?? say('limitAbove'), n: amountOf(kind, String(Number(used) + Number(held) + Number(limit.free)), texts) }))}
       ${own !== null && below > 0 ? html`${fact('key', say('limitOwn', { n: amountOf(kind, own, texts) }))}${fact('key below', say('limitBelow', { n: amountOf(kind, String(below), texts) }))}` : nothing}
       ${held !== null && Number(held) > 0 ? fact('key held', say('limitHeld', { n: amountOf(kind, held, texts) })) : nothing}
       ${Number(promised) > 0 ? fact('', say('limitPromised', { n: amountOf(kind, Number(promised), texts) })) : nothing}
@@ -136,5 +154,5 @@ export function limitRow(
       ${nextReserve === undefined ? nothing : fact('', say('limitPromiseNext', { n: amountOf(kind, nextReserve, texts) }))}
       ${max !== null && atLimit === 'notify' && !reached ? fact('', say('limitNotify')) : nothing}
       ${max !== null && thresholds.length > 0 ? fact('', say('limitAlerts', { marks: thresholds.join(', ') })) : nothing}
-    </p>`;
+    </p>${boundsTable(limit, texts)}`;
 }

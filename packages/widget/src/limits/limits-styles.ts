@@ -10,11 +10,13 @@ export const limitsStyles = css`
   .line > strong { font-weight: var(--sam-fw-medium); } .line small { color: var(--sam-text-3); font-size: var(--sam-fs-12); font-weight: var(--sam-fw); }
   .line .button { grid-area: 1 / 2; min-block-size: 28px; }
   .number { display: flex; align-items: center; gap: 6px; font-size: var(--sam-fs-13); font-variant-numeric: var(--sam-num); } .near { color: var(--sam-warn); } .full { color: var(--sam-danger); }
-  .track { grid-column: 1 / -1; display: flex; block-size: 8px; border-radius: 4px; overflow: hidden; background: var(--sam-sunken); box-shadow: inset 0 0 0 1px var(--sam-border); }
+  .track { position: relative; grid-column: 1 / -1; display: flex; block-size: 8px; border-radius: 4px; overflow: hidden; background: var(--sam-sunken); box-shadow: inset 0 0 0 1px var(--sam-border); }
   .track > * { flex: none; background: var(--fill); } .track .below { opacity: .62; } .track .held { background: repeating-linear-gradient(135deg, var(--fill) 0 2px, #0000 2px 5px); }
   .track { --fill: var(--sam-accent); } .track.near { --fill: light-dark(#b86e00, #e0a23c); } .track.full { --fill: var(--sam-danger); }
   .facts { grid-column: 1 / -1; display: flex; flex-wrap: wrap; gap: 2px var(--sam-4); margin: 0; color: var(--sam-text-2); font-size: var(--sam-fs-12); font-variant-numeric: var(--sam-num); }
   .key::before { content: ''; display: inline-block; inline-size: 8px; block-size: 8px; margin-inline-end: 5px; border-radius: 2px; background: var(--sam-accent); } .key.below::before { opacity: .62; } .key.held::before { background: repeating-linear-gradient(135deg, var(--sam-accent) 0 2px, #0000 2px 4px); } .key.free::before { background: var(--sam-sunken); box-shadow: inset 0 0 0 1px var(--sam-border-strong); }
+  .track i { position: absolute; inset-block: 0; inline-size: 2px; background: var(--sam-text); } .key.end::before { inline-size: 2px; background: var(--sam-text); }
+  .bounds { inline-size: 100%; max-inline-size: 44em; margin-block-start: var(--sam-2); border-collapse: collapse; font-size: var(--sam-fs-12); font-variant-numeric: var(--sam-num); } .bounds th, .bounds td { padding: 3px 6px; border-block-start: var(--sam-hair) solid var(--sam-border); text-align: end; font-weight: inherit; overflow-wrap: anywhere; } .bounds th:first-child { text-align: start; } .bounds thead { color: var(--sam-text-2); }
   .decides { padding: 0 6px; border-radius: var(--sam-r-1); background: var(--sam-warn-soft); color: var(--sam-warn); font-weight: var(--sam-fw-medium); overflow-wrap: anywhere; }
   form { display: grid; grid-template-columns: minmax(0, 1fr); gap: var(--sam-4); margin-block-start: var(--sam-3); padding: var(--sam-4); border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-2); background: var(--sam-canvas); }
   form.bare { margin: 0; border: 0; border-radius: 0; background: none; }

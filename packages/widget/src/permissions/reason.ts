@@ -1,4 +1,4 @@
-import { type AccountId, type ExplainedStanding, type PermissionKey, permission } from '@tenantree/domain';
+import { type AccountId, type ExplainedStanding, type Level, type PermissionKey, permission } from '@tenantree/domain';
 import { html, nothing, type TemplateResult } from 'lit';
 import { icon } from '../icons/icon.ts';
 import { LOCK } from '../icons/icons.ts';
@@ -10,12 +10,14 @@ import { nameOf } from './names.ts';
  * Why a permission is as it is: all that leaves less of it, and who set that when.
  *
  * @param standing null: it is being asked
+ * @param own what it comes to for whoever looks from above; null where nobody does
  * @param lead gives what leads to the permissions of an account; null where one can't go there
  */
 export function reason(
   asked: PermissionKey,
   standing: ExplainedStanding | null,
   lead: (account: AccountId | null) => (() => void) | null,
+  own: Level | null,
   texts: Texts,
 ): TemplateResult {
   const { say, numbers } = texts;
@@ -36,5 +38,5 @@ export function reason(
     const go = entry === 'role' ? null : lead(account.id);
     return html`<li class=${decides ? 'holds' : ''}>${decides ? icon(LOCK, 14) : html`<span></span>`}<span>${go ? html`<button class="link" type="button" aria-label=${say('permTitle', { name: account.name })} @click=${go}><bdi>${name}</bdi></button>` : html`<bdi>${name}</bdi>`}${set === '' ? nothing : html`<small>${set}</small>`}</span><span class="at">${level(one, texts)}</span></li>`;
   };
-  return html`<div class="reason" role="row"><div role="gridcell"><p><bdi>${holds}</bdi></p><ul>${standing.lines.map(line)}</ul></div></div>`;
+  return html`<div class="reason" role="row"><div role="gridcell"><p><bdi>${holds}</bdi></p><ul>${standing.lines.map(line)}</ul>${own === null ? nothing : html`<p><bdi>${say('permWhyYou', { level: say(`level_${own}`) })}</bdi></p>`}</div></div>`;
 }

@@ -153,7 +153,7 @@ export class SamPermissions extends LitElement {
       <div class="card" part="card">${this.#tools()}${this.#undecided(caps)}${this.conflicts.length === 0 ? nothing : html`<div class="both">${conflictTable(this.conflicts, this.draft, this.#settle, texts)}</div>`}
         ${this.#parent ? nothing : html`<p class="lead">${texts.say('permReadOnly')}</p>`}
         ${shown.length === 0 ? html`<div class="state" role="status">${texts.say('permNone')}</div>` : this.#grid(shown, account)}${this.#last(caps)}</div>
-      ${this.#end(rows.filter(isChanged).length)}
+      ${this.#end(rows)}
       <sam-toast></sam-toast></div>`;
   }
 
@@ -202,8 +202,17 @@ export class SamPermissions extends LitElement {
             : nothing
       }
       ${other && parent ? html`<button class="button" type="button" part="button" @click=${() => this.#choose({ ...this.draft, ...other.levels })}>${say('permCopy', { name: other.name })}</button>` : nothing}
-      ${parent ? html`<button class="button" type="button" part="button" @click=${() => void this.#presets(parent)}>${say('permPresets')}</button>` : nothing}
+      ${parent ? html`<button class="button" type="button" part="button" @click=${() => void this.#presets(parent)}><bdi>${this.#preset || say('permPresets')}</bdi></button>` : html`<bdi>${this.#preset}</bdi>`}
     </div>`;
+  }
+
+  /** Which preset was taken last, and how many rows are others by now; empty where none is known. */
+  get #preset(): string {
+    const { say } = this.texts;
+    const { name = null, version = 0, differs } = this.caps?.preset ?? {};
+    if (name === null) return '';
+    const words = say('permPreset', { name, n: version });
+    return differs ? `${words} · ${say('permPresetChanged', { n: differs })}` : words;
   }
 
   readonly #search = ({ target }: Event): void => {
@@ -247,13 +256,19 @@ export class SamPermissions extends LitElement {
       current,
       use: this.#parent ? ('choose' as const) : ('look' as const),
       reason: (key: PermissionKey) =>
-        this.reason?.key === key ? reasonRow(key, this.reason.standing, this.#lead, texts) : null,
+        this.reason?.key === key ? reasonRow(key, this.reason.standing, this.#lead, this.#own(key), texts) : null,
       levelOf: (key: PermissionKey) => this.#rowOf(key)?.after ?? 'none',
       pick: (key: PermissionKey, wanted: Level) => this.#pick(key, wanted),
       why: (key: PermissionKey) => void this.#why(key),
       setAll: (group: readonly MatrixRow[], wanted: Level) => this.#setAll(group, wanted),
     };
     return html`<div role="grid" aria-label=${texts.say('permTitle', { name })} @keydown=${this.#press} @focusin=${this.#arrive}>${matrixCells(rows, cells)}</div>`;
+  }
+
+  /** What an account's permission comes to for whoever looks at it from above; null for those who stand in it. */
+  #own(key: PermissionKey): Level | null {
+    const { account } = this;
+    return account && account.path.length > 1 ? account.levels[key] : null;
   }
 
   #setAll(rows: readonly MatrixRow[], wanted: Level): void {
@@ -342,10 +357,18 @@ export class SamPermissions extends LitElement {
       : null;
   };
 
-  #end(count: number): TemplateResult | typeof nothing {
+  #end(rows: readonly MatrixRow[]): TemplateResult | typeof nothing {
     const { say } = this.texts;
+    const count = rows.filter(isChanged).length;
     if (count === 0) return nothing;
-    return html`<div class="end" role="region" aria-label=${say('permUnsaved')}><strong role="status"><bdi>${say('changes', { n: count })}</bdi></strong>
+    // With what they control: what comes of it, and not what is chosen.
+    const lowered = rows.filter(({ before, after }) => isAbove(before, after)).length;
+    const raised = rows.filter(({ before, after }) => isAbove(after, before)).length;
+    const effect = [
+      ...(lowered > 0 ? [say('permLowers', { n: lowered })] : []),
+      ...(raised > 0 ? [say('permRaises', { n: raised })] : []),
+    ];
+    return html`<div class="end" role="region" aria-label=${say('permUnsaved')}><span role="status"><strong><bdi>${say('changes', { n: count })}</bdi></strong> <bdi>${effect.join(', ') || say('reviewSame')}</bdi></span>
       <button class="button" type="button" part="button" @click=${this.#discard}>${say('permDiscard')}</button>
       <button class="button primary" type="button" part="button" @click=${() => void this.#review()}>${say('permReview')}</button></div>`;
   }
