@@ -10,10 +10,24 @@ async function renew(): Promise<void> {
   window.location.reload();
 }
 
+let ahead = 0;
+
+/**
+ * Loads parts before anybody asks for them. What fails then is asked for again by whoever needs it, and is no reason to load the page again:
+ * somebody may be writing on it.
+ */
+export async function loadAhead(...parts: readonly (() => Promise<unknown>)[]): Promise<void> {
+  ahead += 1;
+  await Promise.allSettled(parts.map((load) => load()));
+  ahead -= 1;
+}
+
 /**
  * Loads the page again when a part of it could not be loaded: over an update its name changed, and a part that failed while
  * the server was away is not asked for twice by browsers.
  */
 export function renewAfterUpdate(): void {
-  window.addEventListener('vite:preloadError', () => void renew().catch(() => undefined));
+  window.addEventListener('vite:preloadError', () => {
+    if (ahead === 0) void renew().catch(() => undefined);
+  });
 }

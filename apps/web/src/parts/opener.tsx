@@ -9,6 +9,7 @@ import {
   useRef,
   useState,
 } from 'react';
+import { loadAhead } from '../renew.ts';
 import { toast } from './toast.ts';
 
 type Opened = {
@@ -41,21 +42,17 @@ export function Opener({ opens, load, popup, ...button }: Props) {
     };
     return { opener, close };
   }, []);
-  const prepare = async (): Promise<'ready' | 'failed'> => {
-    try {
-      await load();
-      return 'ready';
-    } catch {
-      return 'failed';
-    }
-  };
   const open = async (): Promise<void> => {
     // Not every browser does: this is where the focus comes back to.
     opener.current?.focus();
     // Once the server is back, what is missing is loaded with the page itself (renew.ts).
-    const state = await prepare();
-    setOpen(state === 'ready');
-    if (state === 'failed') toast({ text: 'The server does not answer. Try again in a moment.', tone: 'danger' });
+    try {
+      await load();
+      setOpen(true);
+    } catch {
+      setOpen(false);
+      toast({ text: 'The server does not answer. Try again in a moment.', tone: 'danger' });
+    }
   };
   return (
     <>
@@ -64,9 +61,9 @@ export function Opener({ opens, load, popup, ...button }: Props) {
         type="button"
         aria-haspopup={opens}
         aria-expanded={isOpen}
-        onPointerEnter={() => void prepare()}
+        onPointerEnter={() => void loadAhead(load)}
         onFocus={() => {
-          void prepare();
+          void loadAhead(load);
           const after = next.current;
           next.current = undefined;
           after?.();

@@ -1,6 +1,7 @@
 import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
 import { partsCss } from '../parts/parts.tsx';
+import { loadAhead } from '../renew.ts';
 import { signOut } from '../session/sign-in.ts';
 import { HelpIcon, SearchIcon } from './icons.tsx';
 import css from './jump.module.css';
@@ -82,8 +83,7 @@ export function Jump({ account, user, own, places, onAccount, onChangeAccount, b
   const [here, navigate] = useLocation();
   const go = (path: string) => () => navigate(`/a/${account}/${path}`);
   useEffect(() => {
-    const load = (): void => void Promise.allSettled([loadPalette(), loadSheet()]);
-    const timer = setTimeout(load, AHEAD_MS);
+    const timer = setTimeout(() => void loadAhead(loadPalette, loadSheet), AHEAD_MS);
     return () => clearTimeout(timer);
   }, []);
   usePaletteKey(useCallback(() => setOpened('palette'), []));
@@ -102,7 +102,7 @@ export function Jump({ account, user, own, places, onAccount, onChangeAccount, b
         type="button"
         className={css.trigger}
         aria-haspopup="dialog"
-        onPointerEnter={() => void loadPalette().catch(() => undefined)}
+        onPointerEnter={() => void loadAhead(loadPalette)}
         onClick={() => setOpened('palette')}
       >
         <SearchIcon />

@@ -154,6 +154,20 @@ describe('the web app, when things go wrong,', () => {
     await other.close();
   });
 
+  it('keeps what is written when a part that nobody asked for could not be loaded ahead', async () => {
+    const writing = await app.open({ context: home });
+    await writing.route(/\/assets\/palette/, (route) => route.abort());
+    const failed = writing.waitForEvent('requestfailed', (request) => request.url().includes('/assets/palette'));
+    await writing.goto(`${app.url}/a/${owner.root}/billing`);
+    await writing.getByLabel('Company or name').fill('Half of a na');
+    await failed;
+    // Behind whatever the page asks for now: had it loaded itself again, this would be cut off.
+    await writing.evaluate("fetch('/', { cache: 'no-store' }).then((answer) => answer.text())");
+    await writing.evaluate("fetch('/', { cache: 'no-store' }).then((answer) => answer.text())");
+    expect(await writing.getByLabel('Company or name').inputValue()).toBe('Half of a na');
+    await writing.close();
+  });
+
   it('says in a dialog that the server is away, in words, and does what was asked once it is back', async () => {
     await page.getByRole('button', { name: 'Create subaccount' }).first().click();
     const dialog = page.getByRole('dialog');
