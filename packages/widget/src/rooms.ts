@@ -29,6 +29,7 @@ export { partsTexts } from './parts/parts-texts.ts';
 export { SamConfirm } from './parts/sam-confirm.ts';
 export { SamMenu } from './parts/sam-menu.ts';
 export { type Cell, type Choice, type Column, type RowAct, SamTable, type Table } from './parts/sam-table.ts';
+export { saveAll } from './parts/save-file.ts';
 export { type PermissionsSource, permissionsFrom } from './permissions/permissions-source.ts';
 export { SamActivity };
 

@@ -1,5 +1,6 @@
 import type { JobItem } from '@tenantree/contract';
 import { isEnded, type RowId } from '@tenantree/domain';
+import { saveAll } from '@tenantree/widget/rooms';
 import { tenantree } from '../server.ts';
 
 /** By this mark spreadsheets know that the file is UTF-8. */
@@ -35,18 +36,10 @@ export const saveFile = (account: string, job: string): Promise<void> =>
   saveParts((more) => tenantree.trpc.jobs.file.query({ account, job, ...more }));
 
 /** Saves what became of the items of a job. @param state of those that ended so; nothing: of all */
-export async function saveItems(account: string, job: string, state?: JobItem['state']): Promise<void> {
-  const parts: string[] = [];
-  const read = (cursor: string | null) =>
-    tenantree.trpc.jobs.export.query({ account, job, ...(state && { state }), ...(cursor !== null && { cursor }) });
-  let part = await read(null);
-  for (; ; part = await read(part.nextCursor)) {
-    // Every part has the names of its columns; one is enough.
-    parts.push(parts.length === 0 ? part.csv : part.csv.slice(part.csv.indexOf('\n') + 1));
-    if (part.nextCursor === null) break;
-  }
-  saveCsv(part.filename, parts.join(''));
-}
+export const saveItems = (account: string, job: string, state?: JobItem['state']): Promise<void> =>
+  saveAll((cursor) =>
+    tenantree.trpc.jobs.export.query({ account, job, ...(state && { state }), ...(cursor !== null && { cursor }) }),
+  );
 
 /** A part of a file; of a PDF, which has one part, in base64. */
 type Part = {
