@@ -66,6 +66,7 @@ import * as planLimits from './migrations/0091-plan-limits.ts';
 import * as productDrift from './migrations/0092-product-drift.ts';
 import * as countedKeys from './migrations/0093-counted-keys.ts';
 import * as jobSubjects from './migrations/0096-job-subjects.ts';
+import * as itemSecrets from './migrations/0097-item-secrets.ts';
 import * as judgedFiles from './migrations/0098-judged-files.ts';
 import { tellStatistics } from './told-statistics.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
@@ -134,6 +135,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0092-product-drift': productDrift,
   '0093-counted-keys': countedKeys,
   '0096-job-subjects': jobSubjects,
+  '0097-item-secrets': itemSecrets,
   '0098-judged-files': judgedFiles,
 };
 
