@@ -64,6 +64,7 @@ export default defineConfig({
             { name: 'products', test: /widget.src.(products|copies.copies-source)./, priority: 1 },
             { name: 'copies', test: /widget.src.copies.(?!copies-source)/, priority: 1 },
             { name: 'billing', test: /widget.src.billing./, priority: 1 },
+            { name: 'usage', test: /widget.src.(charts|usage.(?!usage-source))/, priority: 1 },
           ],
         },
       },
