@@ -1,5 +1,4 @@
 import type { AuditActor } from '@tenantree/db';
-import { reachesFrom } from '@tenantree/domain';
 import { type Actor, keyOf, userOf } from '../context/actor.ts';
 import type { Context } from '../context/context.ts';
 import type { Caller } from '../hall/hall.ts';
@@ -23,10 +22,9 @@ export const callerOf = ({ requestId }: Context, actor: Actor, access: Access | 
   ...(access && { reached: access.reached }),
 });
 
-/** How the audit log names an actor, and the account it came from when it acts from above (rules/audit 2). */
+/** How the audit log names an actor, and the account of the membership that admitted it, when that stands above (rules/audit 2). */
 function auditActor(actor: Actor, access: Access | null): AuditActor {
-  const through = access?.memberships.find((membership) => reachesFrom(membership, access.path));
-  const from = access?.chain.find((link) => link.id === through?.account);
+  const from = access?.chain.find((link) => link.id === access.by.account);
   const via = from && access && from.id !== access.id ? { id: from.id, name: from.name } : null;
   switch (actor.kind) {
     case 'person':
