@@ -1,4 +1,4 @@
-import type { AccountId } from '@tenantree/domain';
+import type { AccountId, RowId } from '@tenantree/domain';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { SourceRefusal } from '../src/index.ts';
@@ -356,12 +356,22 @@ describe('by keys', () => {
 
 describe('presets', () => {
   it('are saved from the levels of an account, made the default, looked at and applied', async () => {
-    const { memory, north } = await show({}, (one, { group, north }) => {
+    const {
+      memory,
+      accounts,
+      group: above,
+      north,
+    } = await show({}, (one, { group, north }) => {
       one.put(north, { tasks: 'none' });
       void one.savePreset(group, { name: 'Client standard', levels: { tasks: 'read', billing: 'none' } });
     });
+    const south = accounts.idOf('Acme South');
+    await memory.applyPreset(above, { preset: 'p1' as RowId, mode: 'replace', accounts: [south] });
     await press('Presets…');
     await userEvent.click(dialog().getByRole('radio', { name: /Client standard · version 1/ }));
+    await expect
+      .element(dialog())
+      .toMatchTextContent(/1 account in Acme Group took version 1 and changed nothing since/);
     await expect.element(dialog()).toMatchTextContent(/2 levels change/);
     await userEvent.click(dialog().getByRole('radio', { name: /^Lower only/ }));
     await expect.element(dialog()).toMatchTextContent(/1 is kept/);
@@ -373,6 +383,8 @@ describe('presets', () => {
     await expect.element(page.getByRole('button', { name: 'Preset Client standard v1 · 1 changed' })).toBeVisible();
     await press('Undo');
     await vi.waitFor(() => expect(memory.levels(north)).toMatchObject({ tasks: 'none', billing: 'full' }));
+    // Nor does it follow the preset any more.
+    await expect.element(page.getByRole('button', { name: 'Presets…' })).toBeVisible();
   });
 
   it('are saved under a name, which is asked for', async () => {

@@ -1,9 +1,9 @@
-import type { CapsResult, ShownPreset } from '@tenantree/contract';
+import type { CapsResult, PresetTakers, ShownPreset } from '@tenantree/contract';
 import { PRESET_MODES, type PresetMode, type RowId, type SomeLevels } from '@tenantree/domain';
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { type AccountName, type PresetsSource, refusalFrom } from '../data/account-source.ts';
 import { Dialog, type Submit } from '../parts/dialog.ts';
-import { presetWords } from './preset-words.ts';
+import { presetWords, takersWords } from './preset-words.ts';
 import { presetsTexts } from './presets-texts.ts';
 
 /** The presets that are offered in an account: to be taken by accounts below it, saved, and made the default for new ones. */
@@ -14,6 +14,7 @@ export class SamPresets extends Dialog {
     chosen: { state: true },
     mode: { state: true },
     result: { state: true },
+    takers: { state: true },
   };
   static override styles = [
     ...Dialog.styles,
@@ -39,6 +40,8 @@ export class SamPresets extends Dialog {
   declare protected mode: PresetMode;
   /** What the chosen one would make of the account; null: not there yet. */
   declare protected result: CapsResult | null;
+  /** How many took which version of the chosen one; null: not there yet. */
+  declare protected takers: PresetTakers | null;
 
   constructor() {
     super();
@@ -46,6 +49,7 @@ export class SamPresets extends Dialog {
     this.chosen = null;
     this.mode = 'replace';
     this.result = null;
+    this.takers = null;
   }
 
   override async open(): Promise<void> {
@@ -107,14 +111,22 @@ export class SamPresets extends Dialog {
 
   #look(preset: RowId | null, mode: PresetMode): void {
     const { source, parent, account } = this;
+    if (preset !== this.chosen) this.takers = null;
     this.chosen = preset;
     this.mode = mode;
     this.result = null;
     if (!source || !parent || !preset || !account) return;
+    // Beside all else: without it the list says nothing of takers.
+    if (!this.takers) void this.#count(source, parent, preset).catch(() => undefined);
     void this.#try(async () => {
       const [result = null] = await source.previewPreset(parent.id, { preset, mode, accounts: [account.id] });
       if (this.chosen === preset && this.mode === mode) this.result = result;
     });
+  }
+
+  async #count(source: PresetsSource, parent: AccountName, preset: RowId): Promise<void> {
+    const takers = await source.takers(parent.id, preset);
+    if (this.chosen === preset) this.takers = takers;
   }
 
   #effect(): string {
@@ -131,6 +143,7 @@ export class SamPresets extends Dialog {
     const about = [
       isOwn ? '' : say('presetFrom', { name: from.name }),
       isDefault ? say('presetDefault', { name: parent?.name ?? '' }) : '',
+      ...(this.chosen === id && this.takers ? takersWords(this.takers, version, parent?.name ?? '', this.texts) : []),
     ];
     const act = (label: string, run: (source: PresetsSource, parent: AccountName) => Promise<unknown>) =>
       html`<button class="link" type="button" aria-label=${say('presetNamed', { label, name })} @click=${() =>
@@ -163,6 +176,7 @@ export class SamPresets extends Dialog {
     await this.#try(async () => {
       const { id } = await source.savePreset(parent.id, { ...wish, levels });
       await this.#load();
+      this.takers = null;
       this.#look(id, this.mode);
     });
   }
