@@ -172,6 +172,13 @@ describe('The audit log', () => {
     await owner.members.setRole.mutate({ account, userId, role: 'viewer' });
     await twofold.accounts.rename.mutate({ account, name: 'Decided above' });
     expect(await last()).toEqual({ id: api.root, name: 'Main' });
+    // Where many are acted on from above, each log tells it, and the one above doesn't.
+    const levels = { tasks: 'read' } as const;
+    const { id: preset } = await owner.presets.save.mutate({ account: api.root, name: 'From above', levels });
+    await owner.permissions.applyPreset.mutate({ account: api.root, accounts: [account], preset, mode: 'replace' });
+    expect(await last()).toEqual({ id: api.root, name: 'Main' });
+    const [saved] = (await owner.audit.list.query({ account: api.root, limit: 1 })).rows;
+    expect(saved).toMatchObject({ action: 'preset.saved', actor: { via: null } });
   });
 
   it('names a key as a key, with the account it came from', async () => {

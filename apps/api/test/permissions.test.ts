@@ -457,8 +457,11 @@ describe('Presets', () => {
     // One that changed no level, too: who takes it is its taker.
     const same = await save('Same', 'none');
     await set(account, { tasks: 'none' });
+    const asked = { account: branch, accounts: [account], preset: same };
+    const shownFirst = await api.owner.permissions.previewPreset.query({ ...asked, mode: 'keepLocal' });
     const third = await take(same, 'keepLocal');
-    expect(third?.changes).toEqual([]);
+    expect([third?.changes, third?.outcome, shownFirst.results[0]?.outcome]).toEqual([[], 'taken', 'taken']);
+    expect((await take(same, 'keepLocal'))?.outcome).toBe('unchanged');
     await back(third?.version);
     expect((await capsOf(api.owner, account)).preset).toMatchObject({ id: one, version: 1 });
   });

@@ -102,7 +102,8 @@ const change = z.strictObject({
 /** What became of one account, or would. */
 const result = z.strictObject({
   account: shapes.accountName,
-  outcome: z.enum(['changed', 'kept', 'unchanged']),
+  /** `taken`: no level is another, but it has them from the preset from then on. */
+  outcome: z.enum(['changed', 'taken', 'kept', 'unchanged']),
   version: shapes.count,
   changes: shapes.list(change),
   /** Entries that stay although the preset says otherwise. */

@@ -279,7 +279,8 @@ export class MemoryPermissions implements PermissionsSource {
     );
     const changes = this.#changes(id, changed);
     const { name } = this.#accounts.entry(id).row;
-    const outcome = changes.length > 0 ? ('changed' as const) : ('unchanged' as const);
+    const isTaker = caps.preset?.id === preset && caps.preset.version === found.version;
+    const outcome = changes.length > 0 ? ('changed' as const) : isTaker ? ('unchanged' as const) : ('taken' as const);
     return { account: { id, name }, outcome, version: caps.version, changes, kept: [...kept] };
   }
 

@@ -387,6 +387,30 @@ describe('presets', () => {
     await expect.element(page.getByRole('button', { name: 'Presets…' })).toBeVisible();
   });
 
+  it('leave alone what is chosen and not saved, and are taken only where there is something to take', async () => {
+    const {
+      memory,
+      north,
+      group: above,
+    } = await show({}, (one, { group }) => {
+      void one.savePreset(group, { name: 'Client standard', levels: { tasks: 'read' } });
+    });
+    await userEvent.click(stop('Campaigns & Contacts', 'Read'));
+    await press('Presets…');
+    await userEvent.click(dialog().getByRole('radio', { name: /Client standard/ }));
+    await press('Apply Client standard');
+    await vi.waitFor(() => expect(memory.levels(north)).toMatchObject({ tasks: 'read', campaigns: 'full' }));
+    await expect.element(stop('Campaigns & Contacts', 'Read')).toHaveAttribute('aria-checked', 'true');
+    await expect.element(page.getByText('1 change', { exact: true })).toBeVisible();
+    await press('Preset Client standard v1');
+    await userEvent.click(dialog().getByRole('radio', { name: /Client standard/ }));
+    await expect.element(dialog()).toMatchTextContent(/stays as it is/);
+    await expect
+      .element(dialog().getByRole('button', { name: 'Apply Client standard' }))
+      .toHaveAttribute('aria-disabled', 'true');
+    expect((await memory.takers(above, 'p1' as RowId))[0]?.accounts).toBe(1);
+  });
+
   it('are saved under a name, which is asked for', async () => {
     const { memory, group } = await show();
     await press('Presets…');
@@ -397,6 +421,29 @@ describe('presets', () => {
     await press('Save as new preset');
     await expect.element(dialog().getByRole('radio', { name: /Full service · version 1/ })).toBeChecked();
     expect((await memory.presets(group)).map(({ name }) => name)).toEqual(['Full service']);
+  });
+
+  it('are saved once however often that is pressed, by Enter too, which applies none; one that is removed is chosen no more', async () => {
+    const {
+      memory,
+      group: above,
+      north,
+    } = await show({}, (one, { group }) => {
+      void one.savePreset(group, { name: 'Chosen', levels: { tasks: 'none' } });
+    });
+    await press('Presets…');
+    await userEvent.click(dialog().getByRole('radio', { name: /Chosen/ }));
+    await expect.element(dialog()).toMatchTextContent(/1 level changes/);
+    await userEvent.click(dialog().getByText('Save these levels as a preset of Acme Group'));
+    await userEvent.fill(dialog().getByLabelText('Name of the preset'), 'Mine');
+    await userEvent.keyboard('{Enter}{Enter}');
+    await expect.element(dialog().getByRole('radio', { name: /Mine · version 1/ })).toBeChecked();
+    await expect.element(dialog().getByRole('alert')).not.toBeInTheDocument();
+    expect(memory.levels(north)).toMatchObject({ tasks: 'full' });
+    await press('Remove: Mine');
+    await expect.element(dialog().getByRole('button', { name: 'Choose a preset' })).toBeVisible();
+    await expect.element(dialog().getByText('How it is taken')).not.toBeInTheDocument();
+    expect((await memory.presets(above)).map(({ name }) => name)).toEqual(['Chosen']);
   });
 });
 

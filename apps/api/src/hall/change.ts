@@ -36,7 +36,13 @@ export type By = {
   readonly requestId: string | null;
   /** Accounts on the way down to the acting one that they reach, and may be told of. */
   readonly reached?: readonly AccountId[];
+  /** Accounts above the one of the membership by which they might. */
+  readonly above?: readonly AccountId[];
 };
+
+/** Who does something, as the log of an account names them: with the account of their membership only where that stands above it (rules/audit 2). */
+export const actorIn = (account: AccountId, { actor, above = [] }: Pick<By, 'actor' | 'above'>): AuditActor =>
+  actor.via && (actor.via.id === account || above.includes(account)) ? { ...actor, via: null } : actor;
 
 /** The platform itself. */
 export const SYSTEM: By = { actor: { kind: 'system', id: null, name: 'Tenantree', via: null }, requestId: null };
@@ -199,7 +205,10 @@ async function changeTree<T>(
           (await readAccountState(trx, id)) ?? refuseWith('NOT_FOUND', 'There is no such account.', 'account'),
         happened: (action, account, details, target) => {
           draft.rows.push(
-            rowOf({ action, account, details, target }, { id: newId(), at: now, actor, requestId: by.requestId }),
+            rowOf(
+              { action, account, details, target },
+              { id: newId(), at: now, actor: actorIn(account, { ...by, actor }), requestId: by.requestId },
+            ),
           );
         },
         shows: (ids) => {

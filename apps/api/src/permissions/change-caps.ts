@@ -268,10 +268,17 @@ async function save(
   return saved;
 }
 
-function resultOf(caps: PlacedCaps, { changed, kept }: CapOutcome, version: number): CapsResult {
+function resultOf(caps: PlacedCaps, outcome: CapOutcome, version: number): CapsResult {
+  const { changed, kept } = outcome;
   const changes = changesOf(caps, changed);
-  const outcome = changes.length > 0 ? 'changed' : kept.length > 0 ? 'kept' : 'unchanged';
-  return { account: { id: caps.account, name: caps.name }, outcome, version, changes, kept };
+  const stays = kept.length > 0 ? 'kept' : 'unchanged';
+  return {
+    account: { id: caps.account, name: caps.name },
+    outcome: changes.length > 0 ? 'changed' : changesCaps(caps, outcome) ? 'taken' : stays,
+    version,
+    changes,
+    kept,
+  };
 }
 
 const sentenceOf = (changes: readonly CapEntryChange[]): string =>

@@ -3,6 +3,10 @@ import { permission } from '@tenantree/domain';
 import type { Texts } from '../strings/texts.ts';
 import { nameOf } from './names.ts';
 
+/** Whether an account takes a preset: not where it has it already, as it is. */
+export const isTaken = ({ outcome }: Pick<CapsResult, 'outcome'>): boolean =>
+  outcome === 'changed' || outcome === 'taken';
+
 /** What a preset makes of one account, in words: how many levels, and which become what. */
 export function presetWords({ outcome, changes, kept }: CapsResult, texts: Texts): string {
   const { say } = texts;
@@ -10,7 +14,9 @@ export function presetWords({ outcome, changes, kept }: CapsResult, texts: Texts
     ({ key, after }) => `${nameOf(permission(key), texts)}: ${say(`level_${after ?? 'none'}`)}`,
   );
   const does =
-    outcome === 'changed' ? `${say('presetChanges', { n: changes.length })}: ${turns.join(', ')}` : say('unchanged');
+    outcome === 'changed'
+      ? `${say('presetChanges', { n: changes.length })}: ${turns.join(', ')}`
+      : say(outcome === 'taken' ? 'presetTaken' : 'unchanged');
   return kept.length === 0 ? does : `${does} · ${say('presetKept', { n: kept.length })}`;
 }
 

@@ -17,6 +17,7 @@ export const presetsTexts = {
   presetMode_lower: 'Lower only: what is above it',
   presetMode_keepLocal: 'Keep local: not what was set for the account alone',
   presetChanges: '{n, plural, one {# level changes} other {# levels change}}',
+  presetTaken: 'takes it; no level changes',
   presetKept: '{n, plural, one {# is} other {# are}} kept',
   presetApply: 'Apply {name}',
   presetChoose: 'Choose a preset',

@@ -1,5 +1,5 @@
 import { fetched, NO_ANSWER } from '@tenantree/client';
-import type { CapsResult, ShownCaps } from '@tenantree/contract';
+import type { CapsPreview, CapsResult, ShownCaps } from '@tenantree/contract';
 import {
   type AccountId,
   type ExplainedStanding,
@@ -377,10 +377,11 @@ export class SamPermissions extends LitElement {
   async #review(): Promise<void> {
     const { source, caps, texts, draft } = this;
     if (!source || !caps) return;
-    const saved = (version: number): void => {
+    const saved = (version: number, changes: CapsPreview['changes']): void => {
       this.#choose({});
       const undo = { label: texts.say('undo'), act: () => void this.#undo(caps.account, version) };
-      this.#say(texts.say('permSaved', { name: caps.account.name }), [undo]);
+      // Where nothing was saved, what was saved before would be taken back.
+      this.#say(texts.say('permSaved', { name: caps.account.name }), changes.length > 0 ? [undo] : []);
       void this.#saved();
     };
     const conflicts = conflictsOf({ levels: draft, seen: this.#seen }, storedIn(caps));
@@ -418,10 +419,11 @@ export class SamPermissions extends LitElement {
     }
     const { SamPresets } = loaded;
     define('sam-presets', SamPresets);
-    const applied = (preset: string, { version }: CapsResult): void => {
-      this.#choose({});
+    // What is chosen stays: it was not what was taken.
+    const applied = (preset: string, { version, outcome }: CapsResult): void => {
       const undo = { label: texts.say('undo'), act: () => void this.#undo(caps.account, version) };
-      this.#say(texts.say('presetApplied', { preset, name: caps.account.name }), [undo]);
+      const isUndoable = outcome === 'changed' || outcome === 'taken';
+      this.#say(texts.say('presetApplied', { preset, name: caps.account.name }), isUndoable ? [undo] : []);
       void this.#saved();
     };
     const levels = { ...storedIn(caps), ...draft };

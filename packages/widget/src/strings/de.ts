@@ -201,6 +201,7 @@ export const de: Strings = {
   bulkExportText: 'Eine CSV-Datei mit einer Zeile für jedes: Platz, Namen, Zahlen, Minuten und Limits.',
   bulkExportLine: 'eine Zeile in der Datei',
   presetChanges: '{n, plural, one {# Stufe ändert sich} other {# Stufen ändern sich}}',
+  presetTaken: 'übernimmt sie; keine Stufe ändert sich',
   presetKept: '{n, plural, one {# wird} other {# werden}} behalten',
   bulkLimitsStops: 'bis auf Weiteres wird nichts mehr durchgelassen',
   live: 'Live',
