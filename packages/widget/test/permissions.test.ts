@@ -381,7 +381,7 @@ describe('presets', () => {
     await vi.waitFor(() => expect(memory.levels(north)).toMatchObject({ tasks: 'none', billing: 'none' }));
     await expect.element(page.getByText('Client standard applied to Acme North')).toBeVisible();
     await expect.element(page.getByRole('button', { name: 'Preset Client standard v1 · 1 changed' })).toBeVisible();
-    await press('Undo');
+    await userEvent.click(page.getByRole('status').getByRole('button', { name: 'Undo' }));
     await vi.waitFor(() => expect(memory.levels(north)).toMatchObject({ tasks: 'none', billing: 'full' }));
     // Nor does it follow the preset any more.
     await expect.element(page.getByRole('button', { name: 'Presets…' })).toBeVisible();
@@ -436,8 +436,11 @@ describe('presets', () => {
     await expect.element(dialog()).toMatchTextContent(/1 level changes/);
     await userEvent.click(dialog().getByText('Save these levels as a preset of Acme Group'));
     await userEvent.fill(dialog().getByLabelText('Name of the preset'), 'Mine');
-    await userEvent.keyboard('{Enter}{Enter}');
+    await userEvent.keyboard('{Enter}');
     await expect.element(dialog().getByRole('radio', { name: /Mine · version 1/ })).toBeChecked();
+    const again = dialog().getByRole('button', { name: 'Save as version 2 of Mine' }).element();
+    if (again instanceof HTMLElement) for (let k = 0; k < 2; k++) again.click();
+    await expect.element(dialog().getByRole('radio', { name: /Mine · version 2/ })).toBeChecked();
     await expect.element(dialog().getByRole('alert')).not.toBeInTheDocument();
     expect(memory.levels(north)).toMatchObject({ tasks: 'full' });
     await press('Remove: Mine');

@@ -177,7 +177,8 @@ export class SamPresets extends Dialog {
   /** @param of null: another preset, by the name that is typed */
   async #save(of: ShownPreset | null): Promise<void> {
     const { source, parent, levels } = this;
-    const typed = this.renderRoot.querySelector<HTMLInputElement>('#name')?.value ?? '';
+    const field = this.renderRoot.querySelector<HTMLInputElement>('#name');
+    const typed = field?.value ?? '';
     if (!source || !parent || !levels) return;
     const wish = of ? { name: of.name, preset: of.id, expectedVersion: of.version } : { name: typed.trim() };
     let saved: RowId | null = null;
@@ -185,6 +186,7 @@ export class SamPresets extends Dialog {
       saved = (await source.savePreset(parent.id, { ...wish, levels })).id;
     });
     if (!saved) return;
+    if (field && !of) field.value = '';
     this.takers = null;
     this.#look(saved, this.mode);
   }
