@@ -133,7 +133,9 @@ describe('what is selected', () => {
     await select(shown, 'Acme North', 'Acme South');
     await userEvent.click(bar().getByRole('button', { name: 'Apply preset…' }));
     await userEvent.click(dialog().getByRole('radio', { name: /Standard/ }));
-    await expect.element(dialog().getByRole('row', { name: /Acme South/ })).toMatchTextContent(/1 level changes/);
+    await expect
+      .element(dialog().getByRole('row', { name: /Acme South/ }))
+      .toMatchTextContent(/1 level changes: Tasks: Read/);
     // Who has its levels already follows it from then on, too.
     await expect
       .element(dialog().getByRole('row', { name: /Acme North/ }))

@@ -204,12 +204,8 @@ async function changeTree<T>(
         account: async (id) =>
           (await readAccountState(trx, id)) ?? refuseWith('NOT_FOUND', 'There is no such account.', 'account'),
         happened: (action, account, details, target) => {
-          draft.rows.push(
-            rowOf(
-              { action, account, details, target },
-              { id: newId(), at: now, actor: actorIn(account, { ...by, actor }), requestId: by.requestId },
-            ),
-          );
+          const who = { id: newId(), at: now, actor: actorIn(account, { ...by, actor }), requestId: by.requestId };
+          draft.rows.push(rowOf({ action, account, details, target }, who));
         },
         shows: (ids) => {
           for (const id of ids) draft.shown.add(id);
