@@ -32,7 +32,7 @@ export type { DetailedInvoice, DraftInvoice, ShownInvoice } from './invoices.ts'
 export type { Job, JobConflict, JobFrame, JobItem } from './jobs.ts';
 export type { ForeseenLimits, Limit, LimitsState } from './limits.ts';
 export type { CustomerMargins, Margins } from './margins.ts';
-export type { CapsPreview, CapsResult, PresetToSave, ShownCaps, ShownPreset } from './permissions.ts';
+export type { CapsPreview, CapsResult, PresetTakers, PresetToSave, ShownCaps, ShownPreset } from './permissions.ts';
 export * from './procedure.ts';
 export type { Product, ProductRow, ProductVersion, ShownKind } from './products.ts';
 export type { RolloutStageView, RolloutToStart, RolloutView } from './rollouts.ts';

@@ -68,6 +68,8 @@ import * as countedKeys from './migrations/0093-counted-keys.ts';
 import * as jobSubjects from './migrations/0096-job-subjects.ts';
 import * as itemSecrets from './migrations/0097-item-secrets.ts';
 import * as judgedFiles from './migrations/0098-judged-files.ts';
+import * as undoneCaps from './migrations/0100-undone-caps.ts';
+import * as presetTakers from './migrations/0101-preset-takers.ts';
 import { tellStatistics } from './told-statistics.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
@@ -137,6 +139,8 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0096-job-subjects': jobSubjects,
   '0097-item-secrets': itemSecrets,
   '0098-judged-files': judgedFiles,
+  '0100-undone-caps': undoneCaps,
+  '0101-preset-takers': presetTakers,
 };
 
 const MINIMUM_VERSION = 180000;

@@ -223,6 +223,8 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     'readCapsState, resumed': async () =>
       store.readCapsState(db, { ...live, since: await store.readLiveVersion(db, root) }),
     readExplainedChain: as(leaf, (trx) => store.readExplainedChain(trx, user)),
+    readPresetTakers: as(root, (trx) => store.readPresetTakers(trx, none)),
+    readLastOfCaps: as(leaf, (trx) => store.readLastOfCaps(trx, leaf)),
     readCapsToChange: as(root, (trx) => store.readCapsToChange(trx, [flat, small, leaf])),
     readCapsBelow: as(root, (trx) => store.readCapsBelow(trx, small)),
     readCappedSubtree: as(root, (trx) => store.readCappedSubtree(trx, small, NOW)),

@@ -275,8 +275,8 @@ function Days({ account, asked: { meter, by, compare }, from, to, now, unit }: D
         quantity: minus(one.quantity, ownAt.get(one.start) ?? ZERO),
       }));
       return [
-        { key: 'By subaccounts', points: nested },
         { key: 'By itself', points: own.points },
+        { key: 'By subaccounts', points: nested },
       ];
     },
     placeholderData: keepPreviousData,
