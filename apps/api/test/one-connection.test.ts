@@ -13,6 +13,7 @@ import { rolledOut, upload } from './support/imports.ts';
 import { jobsEnded } from './support/jobs.ts';
 import { statementsOf } from './support/rebilling.ts';
 import { startApi } from './support/start-api.ts';
+import { departed } from './support/transfer-stage.ts';
 
 const tokenOf = (link: string): string => link.split('/').at(-1) ?? '';
 const NOW = '2026-11-10T12:00:00.000Z';
@@ -68,6 +69,7 @@ beforeAll(async () => {
   const begun = await rolledOut(api, account, [buyer, to, left]);
   const rollout = { account, kind: 'schedule' as const, rollout: begun.rollout };
   const transfer = await underWay(account, make);
+  const departure = await departed(api.database, account);
   const file = { account, import: (await upload(api, account, 'externalId,name\nsent,Sent\n')).import };
   const lease = { account, kind: 'calls', key: 'call-1' };
   const limit = [{ kind: 'calls', max: 9 }];
@@ -239,6 +241,7 @@ beforeAll(async () => {
     'statements.export': { account, statement: stated, format: 'csv' },
     'statements.whatIf': { account, customer: buyer, period: '2026-10', book: { id: sold, version: 1 } },
     'margins.ofCustomer': { account: buyer },
+    'margins.ofDeparted': { account, departure },
     'margins.get': { account },
     'transfers.preview': { account: transfer.completed },
     'transfers.start': {
@@ -249,6 +252,7 @@ beforeAll(async () => {
     },
     'transfers.get': { account: transfer.completed },
     'transfers.list': { account },
+    'transfers.departure': { account, departure },
     'transfers.plans': { account: transfer.completed },
     'transfers.live': { account: transfer.completed },
     'transfers.extend': { account: transfer.completed, days: 1 },

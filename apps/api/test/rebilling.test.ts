@@ -13,6 +13,7 @@ import {
 } from './support/billing.ts';
 import { type Client, codeOf, refusalOf } from './support/clients.ts';
 import { book, freeze, freezeDue, rowOf, sell } from './support/rebilling.ts';
+import { departed } from './support/transfer-stage.ts';
 
 let stage: BillingStage;
 beforeAll(async () => {
@@ -105,6 +106,55 @@ describe('A statement', () => {
       [b, [], null],
     ]);
     expect(rows[0]?.used).toMatchObject([{ meter: 'call.minutes', unit: 'minute' }]);
+  });
+
+  it('is told of who left by a billing transfer: until then, and what comes late of it', async () => {
+    const { id, client } = await seller('Left by', 'plain');
+    const customer = await stage.make(id, 'Leaver');
+    const nested = await stage.make(customer, 'Nested');
+    await sell(client, { account: id, customer }, book({ model: 'flat', price: '0.2' }));
+    await stage.use(client, nested, '100');
+    await stage.counted(nested);
+    const at = Date.UTC(2026, 9, 17, 9, 30);
+    stage.clock.ms = at;
+    await stage.database.asOwner('SELECT change_root($1, NULL, $2)', [customer, new Date(at)]);
+    const departure = await departed(stage.database, id, { account: customer, at });
+    const shown = async () =>
+      (await client.margins.ofDeparted.query({ account: id, departure })).periods.map(
+        ({ period, costs, cost, revenue, margin, statement }) => [
+          period.key,
+          costs,
+          cost?.minor ?? null,
+          revenue?.minor ?? null,
+          margin?.percent ?? null,
+          statement.state,
+        ],
+      );
+    expect(await shown()).toEqual([['2026-10', 'draft', '1000', '2000', '50.0', 'draft']]);
+    const left = await client.transfers.departure.query({ account: id, departure });
+    expect(left.used).toMatchObject([{ meter: 'call.minutes', quantity: '100' }]);
+    stage.clock.ms = OCTOBER_CLOSES;
+    await stage.closeDue();
+    await freezeDue(stage);
+    const occurredAt = new Date(MID_OCTOBER).toISOString();
+    const late = { account: nested, meter: 'call.minutes', quantity: '10', occurredAt, idempotencyKey: 'late' };
+    const { results } = await client.usage.record.mutate({ account: id, events: [late] });
+    expect(results).toMatchObject([{ status: 'accepted' }]);
+    await stage.counted(nested);
+    stage.clock.ms = NOVEMBER_CLOSES;
+    await stage.closeDue();
+    expect(await shown()).toEqual([
+      ['2026-11', 'final', '100', null, null, 'none'],
+      ['2026-10', 'final', '1000', '2000', '50.0', 'frozen'],
+    ]);
+    const { statements } = await client.margins.ofDeparted.query({ account: id, departure });
+    expect(statements).toMatchObject([{ kind: 'period', period: '2026-10', total: { minor: '2000' } }]);
+    expect((await client.transfers.departure.query({ account: id, departure })).used).toMatchObject([
+      { quantity: '110' },
+    ]);
+    const [invoice] = (await client.invoices.list.query({ account: id })).rows;
+    const behind = await client.invoices.lateEvents.query({ account: id, invoice: invoice!.id, line: 2 });
+    expect([behind.line.account?.name, behind.sum, behind.events]).toEqual(['Nested', '10', 1]);
   });
 
   it('is shown of one customer by period to its seller alone, the running one first (M14)', async () => {

@@ -99,30 +99,8 @@ const AccountPages = ({ account }: { readonly account: string }) => (
       <Route path="/a/:account/usage">
         <UsagePage key={account} account={account} />
       </Route>
-      <Route path="/a/:account/billing">
-        <BillingPage key={account} account={account} />
-      </Route>
-      <Route path="/a/:account/billing/draft">
-        <DraftInvoicePage key={account} account={account} />
-      </Route>
-      <Route path="/a/:account/billing/invoices/:invoice">
-        {({ invoice }) => <InvoicePage key={invoice} account={account} invoice={invoice} />}
-      </Route>
-      <Route path="/a/:account/rebilling">
-        <RebillingPage key={account} account={account} />
-      </Route>
-      <Route path="/a/:account/rebilling/books/:book">
-        {({ book }) => <BookPage key={book} account={account} book={book} />}
-      </Route>
-      <Route path="/a/:account/rebilling/statements/:statement">
-        {({ statement }) => <StatementPage key={statement} account={account} statement={statement} of="rebilling" />}
-      </Route>
-      <Route path="/a/:account/billing/statements/:statement">
-        {({ statement }) => <StatementPage key={statement} account={account} statement={statement} of="billing" />}
-      </Route>
-      <Route path="/a/:account/rebilling/customers/:customer">
-        {({ customer }) => <CustomerPage key={customer} account={account} customer={customer} />}
-      </Route>
+      <Route path="/a/:account/billing/*?">{() => <BillingPages account={account} />}</Route>
+      <Route path="/a/:account/rebilling/*?">{() => <RebillingPages account={account} />}</Route>
       <Route path="/a/:account/members">
         <MembersPage key={account} account={account} />
       </Route>

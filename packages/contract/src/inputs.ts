@@ -33,6 +33,7 @@ export type Named =
   | 'import'
   | 'view'
   | 'rollout'
+  | 'departure'
   | 'place';
 
 /** Marks what a field names. */

@@ -66,6 +66,7 @@ import * as planLimits from './migrations/0091-plan-limits.ts';
 import * as productDrift from './migrations/0092-product-drift.ts';
 import * as countedKeys from './migrations/0093-counted-keys.ts';
 import * as jobSubjects from './migrations/0096-job-subjects.ts';
+import * as toldDepartures from './migrations/0103-told-departures.ts';
 import { tellStatistics } from './told-statistics.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
@@ -133,6 +134,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0092-product-drift': productDrift,
   '0093-counted-keys': countedKeys,
   '0096-job-subjects': jobSubjects,
+  '0103-told-departures': toldDepartures,
 };
 
 const MINIMUM_VERSION = 180000;

@@ -254,6 +254,13 @@ describe('a billing transfer on a real server', () => {
     await row(inside, 'Berlin').waitFor({ state: 'detached' });
     await inside.goto(`${app.url}/a/${owner.root}/billing`);
     await inside.getByRole('row', { name: /Acme North Independent account/ }).waitFor();
+    await inside.getByRole('link', { name: 'Acme North' }).click();
+    await inside.getByText('1 account below it left, too.').waitFor();
+    await inside.getByText('1 person was invited as agency admin.').waitFor();
+    await inside.getByRole('region', { name: 'Its last months' }).getByRole('row').nth(1).waitFor();
+    await inside.getByText('None is frozen').waitFor();
+    await inside.getByText('All that came from above was handed over.').waitFor();
+    await look(inside, 'departure');
     expect((await owner.client.transfers.list.query({ account: owner.root })).ended).toMatchObject([
       { account: { name: 'Acme North' }, outcome: 'completed' },
     ]);

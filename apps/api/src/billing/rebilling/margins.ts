@@ -1,7 +1,8 @@
-import type { CustomerMargins, Margins } from '@tenantree/contract';
+import type { CustomerMargins, DepartedMargins, Margins } from '@tenantree/contract';
 import {
   type DirectSubaccount,
   findInvoiceOf,
+  findLeftAccount,
   findReceived,
   readAssignmentsIn,
   readCustomerName,
@@ -9,6 +10,7 @@ import {
   readPlan,
   readQuantityBilled,
   readSoldTotals,
+  readStatements,
   readSubscriptions,
   type SharedCost,
   type StoredAssignment,
@@ -20,26 +22,34 @@ import {
 import {
   type AccountId,
   type BillingPeriod,
+  billingPeriodOf,
   COUNTED_METERS,
   type CostLine,
   type Currency,
+  DAY_MS,
   type Fraction,
   formatDecimal,
   fractionOf,
+  instantOf,
   type Margin,
-  METERS,
   type Money,
   marginOf,
   marginsOf,
   minorOfPrice,
+  msOf,
   parseDecimal,
+  periodAfter,
+  periodBefore,
   pricedUsage,
   prorate,
   type Refusal,
+  type RowId,
   rate,
 } from '@tenantree/domain';
 import type { Access } from '../../guard/admit.ts';
-import type { Hall } from '../../hall/hall.ts';
+import { type Hall, nowOf } from '../../hall/hall.ts';
+import { EACH_COUNTED } from '../../hall/plans.ts';
+import { refuseWith } from '../../hall/refused.ts';
 import { inUnitOf, planOf, shownMeter, shownMoney } from '../shown-plan.ts';
 import { shownPeriod } from './customers.ts';
 import { statedIn } from './freeze-statement.ts';
@@ -256,6 +266,52 @@ export async function readMarginOf(
   return { ...shown, period: shownPeriod(hall, period), costs: costs.state };
 }
 
+/** So many statements of an account that left are named. */
+const MOST_STATEMENTS = 12;
+
+/**
+ * What an account that left cost, brought and left the one that it stood directly below: in the month in which it left; in the one before and
+ * those after where there is something; and its last statements.
+ *
+ * @throws Refused NOT_FOUND
+ */
+export async function marginsOfDeparted(
+  hall: Hall,
+  seller: Pick<Access, 'id' | 'chain'>,
+  id: RowId,
+): Promise<DepartedMargins> {
+  const { left, stated } = await hall.db.withTenant(
+    seller.id,
+    async (trx) => {
+      const left = await findLeftAccount(trx, seller.id, id);
+      if (!left) return refuseWith('NOT_FOUND', 'No account that left is called so here.', 'departure');
+      const of = { customer: left.account.id, period: null, before: null, limit: MOST_STATEMENTS };
+      return { left, stated: await readStatements(trx, seller.id, of) };
+    },
+    { snapshot: true },
+  );
+  const now = nowOf(hall);
+  const within = billingPeriodOf(left.at);
+  const periods: CustomerMargins['periods'][number][] = [];
+  const lastLate = instantOf(msOf(within.end) + hall.settings.usageMaxAgeDays * DAY_MS);
+  for (let period = periodBefore(within); period.start <= now; period = periodAfter(period)) {
+    const margin = await readMarginOf(hall, seller, left.account, period);
+    const isSaid = [margin.cost, margin.revenue].some((one) => one !== null && one.minor !== '0');
+    if (isSaid || period.key === within.key) periods.unshift(margin);
+    if (period.end > lastLate) break;
+  }
+  return {
+    periods,
+    statements: stated.map(({ id: statement, frozen, kind, period, currency, total }) => ({
+      id: statement,
+      number: frozen?.number ?? '',
+      kind,
+      period: billingPeriodOf(period).key,
+      total: shownMoney(currency, total),
+    })),
+  };
+}
+
 /** Direct subaccounts by name, then those that were customers and have left. */
 async function customersOf(trx: TenantTransaction, seller: AccountId, mentioned: readonly AccountId[]) {
   const present = await readDirectSubaccounts(trx, seller);
@@ -315,9 +371,6 @@ function usedOf(parts: readonly StatedPart[]): Margins['rows'][number]['used'] {
     quantity: inUnitOf(meter, formatDecimal(quantity)),
   }));
 }
-
-/** Of meters that are counted as the same the first. */
-const EACH_COUNTED = COUNTED_METERS.flatMap((as) => METERS.find(({ counted }) => counted.as === as) ?? []);
 
 /** What customers used whose usage no book prices: it costs the seller all the same. */
 async function usedUnpriced(

@@ -17,7 +17,7 @@ import { shownMoney } from '../shown-plan.ts';
 import { findCustomer, readPeriod, shownPeriod } from './customers.ts';
 import { statementExport } from './export-statement.ts';
 import { freezeByHand, statedIn } from './freeze-statement.ts';
-import { readMarginOf, readMargins } from './margins.ts';
+import { marginsOfDeparted, readMarginOf, readMargins } from './margins.ts';
 import { ratePeriod, sumOf } from './rate-period.ts';
 import {
   detailsOf,
