@@ -283,6 +283,7 @@ describe('A statement', () => {
   it('never changes once it is frozen; what comes late is on the next one, by the book of then', async () => {
     const { id, client } = await seller('Late', 'plain');
     const customer = await stage.make(id, 'KL');
+    const buyer = await keyOf(customer);
     await sell(client, { account: id, customer, name: 'Old' }, book({ model: 'flat', price: '0.2', included: '100' }));
     await sell(client, { account: id, customer, name: 'New' }, book({ model: 'flat', price: '0.5' }), {
       from: '2026-11-01T00:00:00Z',
@@ -312,6 +313,11 @@ describe('A statement', () => {
       ['usage', '2026-11', '10', '500'],
       ['late', '2026-10', '30', '400'],
     ]);
+    // What is behind it its seller and its customer see.
+    const behind = { statement: all[0]!.id, line: 3 };
+    const found = await client.statements.lateEvents.query({ account: id, ...behind });
+    expect(found).toMatchObject({ events: 1, sum: '30', rows: [{ kind: 'usage', quantity: '30' }], nextCursor: null });
+    expect(await buyer.statements.lateEvents.query({ account: customer, ...behind })).toEqual(found);
   });
 
   it('is the seller’s, and the customer’s that owes it, from when it is frozen; nobody else’s', async () => {
@@ -559,11 +565,14 @@ describe('A price book', () => {
     });
     // Late of a customer that left: a statement of its own, when nothing more can come.
     await stage.use(client, moving, '3', { at: Date.UTC(2026, 9, 15) });
+    await stage.use(client, moving, '4', { at: Date.UTC(2026, 9, 17) });
     stage.clock.ms = Date.UTC(2026, 11, 20);
     await freezeDue(stage);
     const { rows: all } = await client.statements.list.query({ account: here });
     expect(all[0]).toMatchObject({ kind: 'supplement', period: '2026-10', total: { minor: '300' } });
     expect(all.length).toBe(3);
+    const behind = await client.statements.lateEvents.query({ account: here, statement: all[0]!.id, line: 1 });
+    expect([behind.line.quantity, behind.sum, behind.events]).toEqual(['3', '3', 1]);
   });
 
   it('in another currency than the one after it has what came late of all its periods, too', async () => {

@@ -22,7 +22,7 @@ export type {
   ShownBookTerms,
 } from './books.ts';
 export * from './contract.ts';
-export type { DocumentLine } from './document-line.ts';
+export type { DocumentLine, LateEvents } from './document-line.ts';
 export { isEmail, normalEmail, shownEmail } from './email.ts';
 export type { OpenedSession, ShownOrigins } from './embed.ts';
 export type { ErrorShape, SentRefusal } from './error-shape.ts';

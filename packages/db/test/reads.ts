@@ -365,6 +365,29 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     findDraftOver: as(root, (trx) => store.findDraftOver(trx, root, none)),
     readPeriodsToLookAt: as(root, (trx) => store.readPeriodsToLookAt(trx, root, 35)),
     readCredited: as(root, (trx) => store.readCredited(trx, root, none)),
+    readLateEvents: as(root, (trx) =>
+      store.readLateEvents(
+        trx,
+        {
+          payer: root,
+          account: { id: leaf, name: null, above: [], place: [root, leaf] },
+          counted: 'call.seconds',
+          period: NOVEMBER,
+          part: null,
+          after: NOVEMBER,
+          until: NOW,
+        },
+        { skip: 0, limit: 50 },
+      ),
+    ),
+    readBilledBefore: as(root, (trx) => store.readBilledBefore(trx, root, { invoice: none, period: NOVEMBER })),
+    readStatedBefore: as(root, (trx) =>
+      store.readStatedBefore(
+        trx,
+        { seller: root, customer: small, id: none, currency: { code: 'EUR', exponent: 2 } },
+        NOVEMBER,
+      ),
+    ),
     readLines: as(root, (trx) =>
       store.readLines(trx, { table: 'invoice_lines', account: root, document: none }, { after: 0, limit: 50 }),
     ),

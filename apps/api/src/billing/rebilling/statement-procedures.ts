@@ -22,6 +22,7 @@ import { ratePeriod, sumOf } from './rate-period.ts';
 import {
   detailsOf,
   frozen,
+  lateEventsOfStatement,
   lateOf,
   linesToCome,
   type StatementReader,
@@ -84,6 +85,20 @@ export const statements: Handlers<'statements'> = {
           lines,
           nextCursor: isLast ? null : writeCursor(hall.settings.secret, place, last),
         };
+      },
+      { snapshot: true },
+    );
+  },
+
+  lateEvents: ({ ctx: { hall, access }, input: { statement: id, line, cursor, limit } }) => {
+    const place = `late:${id}:${line}`;
+    const skip = readCursor(hall.settings.secret, place, lineNumber, cursor) ?? 0;
+    return hall.db.withTenant(
+      access.id,
+      async (trx) => {
+        const stored = frozen(await findStatement(trx, id));
+        const { next, ...found } = await lateEventsOfStatement(trx, stored, { line, skip, limit });
+        return { ...found, nextCursor: next === null ? null : writeCursor(hall.settings.secret, place, next) };
       },
       { snapshot: true },
     );
