@@ -91,6 +91,19 @@ describe('A statement', () => {
       afterFee: { amount: { minor: '9188' } },
     });
     expect(margins.rows.map(({ statement }) => statement.state)).toEqual(['frozen', 'frozen']);
+    // 99.00 over 2000 and 500 minutes.
+    const shared = await client.margins.get.query({ account: id, period: '2026-10', fee: 'byQuantity' });
+    expect([rowOf(shared, c1), rowOf(shared, c2)]).toEqual([
+      ['17400', '26000', '8600', '33.1'],
+      ['4350', '4938', '588', '11.9'],
+    ]);
+    expect(shared.total).toMatchObject({
+      fee: { minor: '9900' },
+      sharedBy: 'Call minutes',
+      margin: { amount: { minor: '9188' } },
+      afterFee: { amount: { minor: '9188' } },
+    });
+    expect(margins.total.sharedBy).toBeNull();
   });
 
   it('says what customers without a book used, since that costs the seller all the same', async () => {

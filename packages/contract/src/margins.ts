@@ -76,6 +76,8 @@ export const margins = {
       account: inputs.account,
       /** Absent: the running one. */
       period: period.optional(),
+      /** Whose part the account’s own fee is: nobody’s, or each customer’s by what it used of the first meter of which anything was. */
+      fee: z.enum(['nobodys', 'byQuantity']).default('nobodys'),
       cursor: inputs.cursor,
       limit: inputs.limit(500),
     }),
@@ -95,15 +97,17 @@ export const margins = {
         customers: shapes.count,
         /** By currency. */
         revenue: shapes.list(shapes.money),
-        /** Of usage of customers. */
+        /** Of usage of customers, and the fee where that is shared out. */
         cost: shapes.money.nullable(),
         /** Of usage that is no customer’s. */
         own: shapes.money.nullable(),
         /** The seller’s own fee. */
         fee: shapes.money.nullable(),
+        /** The meter by which it is shared out over `cost`; null: it is nobody’s part. */
+        sharedBy: z.string().nullable(),
         /** What that fee is for. */
         feeSays: z.string().nullable(),
-        /** Before that fee; null: of some customer it can’t be said. */
+        /** Before that fee, unless it is shared out; null: of some customer it can’t be said. */
         margin: margin.nullable(),
         /** After it. */
         afterFee: margin.nullable(),

@@ -122,6 +122,9 @@ describe('pages of money on a real server', () => {
       .getByRole('row', { name: /Acme North/ })
       .getByText('Draft')
       .waitFor();
+    await page.getByRole('button', { name: 'Share by quantity instead' }).click();
+    await page.getByText('shared out by call minutes').waitFor();
+    await page.getByText('2 customers, with their parts of the fee').waitFor();
     await look(page, 'rebilling');
     await page.getByRole('link', { name: 'Regions v1' }).first().click();
     await page.getByRole('region', { name: 'Who has it' }).getByRole('link', { name: 'Acme North' }).waitFor();

@@ -200,7 +200,7 @@ export async function readMargins(
   hall: Hall,
   access: Access,
   period: BillingPeriod,
-  { after, limit }: { readonly after: number; readonly limit: number },
+  { after, limit, fee }: { readonly after: number; readonly limit: number; readonly fee: 'nobodys' | 'byQuantity' },
 ): Promise<Omit<Margins, 'nextCursor'> & { readonly next: number | null }> {
   const costs = await readCosts(hall, access, period);
   const seller = access.id;
@@ -224,7 +224,8 @@ export async function readMargins(
     },
     { snapshot: true },
   );
-  const sums = sumUp(costs, all);
+  const shared = fee === 'byQuantity' ? await sharesByQuantity(hall, seller, all, period) : null;
+  const sums = sumUp(costs, all, shared?.used);
   const page = all.slice(after, after + limit);
   const unpriced = page.filter(({ parts }) => parts.length === 0).map(({ customer }) => customer.id);
   const used = await hall.db.withTenant(seller, (trx) => usedUnpriced(trx, seller, unpriced, period));
@@ -233,7 +234,7 @@ export async function readMargins(
     period: shownPeriod(hall, period),
     costs: { from: costs.from, state: costs.state, number: costs.number, refused: costs.refused },
     rows,
-    total: totalsOf(costs, all, sums),
+    total: totalsOf(costs, all, sums, shared?.label ?? null),
     next: after + limit < all.length ? after + limit : null,
   };
 }
@@ -325,8 +326,30 @@ async function customersOf(trx: TenantTransaction, seller: AccountId, mentioned:
 type Row = Revenue & { readonly customer: { readonly id: AccountId; readonly name: string | null } };
 type Sums = ReturnType<typeof marginsOf> | null;
 
-/** Null: nobody can say what customers cost. */
-function sumUp({ paid }: Costs, rows: readonly Row[]): Sums {
+/** By what the seller’s own fee is shared out: what each customer used of the first meter of which any did; null: nothing was used. */
+async function sharesByQuantity(
+  hall: Hall,
+  seller: AccountId,
+  rows: readonly Row[],
+  { start }: BillingPeriod,
+): Promise<{ readonly label: string; readonly used: ReadonlyMap<AccountId, bigint> } | null> {
+  const customers = rows.map(({ customer }) => customer.id);
+  const totals = await hall.db.withTenant(seller, (trx) =>
+    readSoldTotals(trx, seller, customers, COUNTED_METERS, start),
+  );
+  for (const { label, counted } of EACH_COUNTED) {
+    const used = new Map(
+      totals.flatMap((one) =>
+        one.counted === counted.as ? [[one.customer, parseDecimal(one.quantity) ?? 0n] as const] : [],
+      ),
+    );
+    if (used.size > 0) return { label, used };
+  }
+  return null;
+}
+
+/** Null: nobody can say what customers cost. @param used by what the seller’s own fee is shared out; absent: it isn’t */
+function sumUp({ paid }: Costs, rows: readonly Row[], used?: ReadonlyMap<AccountId, bigint>): Sums {
   if (!paid) return null;
   const { currency, shares } = paid;
   const lines = shares.map(({ below, type, amount }): CostLine => {
@@ -338,6 +361,7 @@ function sumUp({ paid }: Costs, rows: readonly Row[]): Sums {
     currency,
     lines,
     rows.map(({ customer, money }) => ({ customer: customer.id, revenue: money ?? nothing })),
+    used,
   );
 }
 
@@ -389,7 +413,7 @@ async function usedUnpriced(
   return new Map(customers.map((id) => [id, { used: usedBy(id) }]));
 }
 
-function totalsOf({ paid }: Costs, rows: readonly Row[], sums: Sums): Margins['total'] {
+function totalsOf({ paid }: Costs, rows: readonly Row[], sums: Sums, sharedBy: string | null): Margins['total'] {
   const revenue = new Map<string, Money>();
   for (const { money } of rows) {
     if (!money) continue;
@@ -397,7 +421,7 @@ function totalsOf({ paid }: Costs, rows: readonly Row[], sums: Sums): Margins['t
     revenue.set(code, { ...money, minor: (revenue.get(code)?.minor ?? 0n) + money.minor });
   }
   const shown = [...revenue.values()].map(({ currency, minor }) => shownMoney(currency, minor));
-  const unsaid = { cost: null, own: null, fee: null, feeSays: null, margin: null, afterFee: null };
+  const unsaid = { cost: null, own: null, fee: null, feeSays: null, sharedBy: null, margin: null, afterFee: null };
   if (!paid || !sums) return { customers: rows.length, revenue: shown, ...unsaid };
   const { currency, feeSays } = paid;
   const cost = sums.customers.reduce((sum, one) => sum + one.cost, 0n);
@@ -408,8 +432,9 @@ function totalsOf({ paid }: Costs, rows: readonly Row[], sums: Sums): Margins['t
     revenue: shown,
     cost: shownMoney(currency, cost),
     own: shownMoney(currency, sums.own),
-    fee: shownMoney(currency, sums.fee),
+    fee: shownMoney(currency, sums.fee + sums.shared),
     feeSays,
+    sharedBy: sums.shared === 0n ? null : sharedBy,
     margin: isSaid ? shownMargin(currency, marginOf(brought, cost)) : null,
     afterFee: isSaid ? shownMargin(currency, marginOf(brought, cost + sums.fee)) : null,
   };

@@ -202,11 +202,13 @@ export const margins: Handlers<'margins'> = {
     return { seller: { id: parent.id, name: parent.name }, periods };
   },
 
-  get: async ({ ctx: { hall, access }, input: { period: key, cursor, limit } }) => {
+  ofDeparted: ({ ctx: { hall, access }, input: { departure } }) => marginsOfDeparted(hall, access, departure),
+
+  get: async ({ ctx: { hall, access }, input: { period: key, fee, cursor, limit } }) => {
     const period = readPeriod(hall, key);
     const place = `margins:${access.id}:${period.key}`;
     const after = readCursor(hall.settings.secret, place, lineNumber, cursor) ?? 0;
-    const { next, ...read } = await readMargins(hall, access, period, { after, limit });
+    const { next, ...read } = await readMargins(hall, access, period, { after, limit, fee });
     return { ...read, nextCursor: next === null ? null : writeCursor(hall.settings.secret, place, next) };
   },
 };
