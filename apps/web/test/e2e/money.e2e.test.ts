@@ -54,6 +54,20 @@ describe('pages of money on a real server', () => {
     const saving = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Export CSV' }).click();
     expect((await saving).suggestedFilename()).toMatch(/\.csv$/);
+    // Any days, of which the last isn’t before the first; what is asked stands in the address.
+    await page.getByLabel('Time').selectOption('range');
+    const figures = page.getByRole('region', { name: 'Figures of these days' });
+    await figures.getByText(/^of 4$/).waitFor();
+    await figures.getByText('2', { exact: true }).waitFor();
+    const days = [26, 20].map((ago) => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10));
+    await page.getByLabel('First day (UTC)').fill(days[0]!);
+    await page.getByLabel('Last day (UTC)').fill(days[1]!);
+    await page.getByText('Nobody used anything in this time.').waitFor();
+    await page.reload();
+    expect(await page.getByLabel('First day (UTC)').inputValue()).toBe(days[0]);
+    await look(page, 'usage-range');
+    await page.getByLabel('First day (UTC)').fill('2020-01-01');
+    await page.getByRole('alert').getByText('At most 92 days').waitFor();
     expect(app.faults).toEqual([]);
   });
 
