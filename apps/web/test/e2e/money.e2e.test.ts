@@ -108,7 +108,12 @@ describe('pages of money on a real server', () => {
     await page.getByRole('alert').getByText('A price is a decimal from 0').waitFor();
     // It is said where it is wrong.
     expect(await page.getByLabel('Price a minute').getAttribute('aria-invalid')).toBe('true');
-    await page.getByLabel('Price a minute').fill('0.25');
+    // As people type it where the mark is a comma, unless it could be a thousand times as much.
+    await page.getByLabel('Price a minute').fill('1,500');
+    await page.getByRole('alert').getByText('“1,500” could be 1500 or 1.5').waitFor();
+    await page.getByRole('button', { name: 'Save price book' }).click();
+    await look(page, 'book-written');
+    await page.getByLabel('Price a minute').fill('0,25');
     await page.getByRole('button', { name: 'Save price book' }).click();
     await page.getByText('What comes of version 1').waitFor();
     await look(page, 'book');

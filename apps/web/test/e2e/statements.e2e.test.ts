@@ -215,12 +215,13 @@ describe('rebilling of a month that is over', () => {
       ['0.501', 'at most 2 digits'],
       ['1000000', 'can still be credited'],
       ['0', 'more than 0'],
+      ['1,500', 'could be 1500 or 1.5'],
     ] as const) {
       await page.getByLabel('Amount').fill(wished);
       await page.getByRole('button', { name: 'Review' }).click();
       await page.getByRole('alert').getByText(refused).waitFor();
     }
-    await page.getByLabel('Amount').fill('0.50');
+    await page.getByLabel('Amount').fill('0,50');
     await look(page, 'invoice');
     await page.getByRole('button', { name: 'Review' }).dblclick();
     const dialog = page.getByRole('dialog');
