@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PASSWORD } from '../../../api/test/support/clients.ts';
 import { type App, EMAIL, row, startApp, tick } from './app.ts';
@@ -116,6 +117,8 @@ describe('pages of money on a real server', () => {
     await page.getByLabel('Price a minute').fill('0,25');
     await page.getByRole('button', { name: 'Save price book' }).click();
     await page.getByText('What comes of version 1').waitFor();
+    expect(await page.getByLabel('Price a minute').inputValue()).toBe('0.25');
+    await page.getByText(/^You pay 0\.\d+( to 0\.\d+)?: leaves 0\.\d+.* a minute/).waitFor();
     await look(page, 'book');
     await page.getByRole('link', { name: 'Rebilling' }).first().click();
     await tick(page.getByRole('checkbox', { name: 'Select Acme North' }));
@@ -145,6 +148,8 @@ describe('pages of money on a real server', () => {
     await page.getByText('shared out by call minutes').waitFor();
     await page.getByText('2 customers, with their parts of the fee').waitFor();
     await look(page, 'rebilling');
+    await page.getByRole('button', { name: 'Give it to nobody instead' }).click();
+    await page.getByText('2 customers, before the fee').waitFor();
     await page.getByRole('link', { name: 'Regions v1' }).first().click();
     await page.getByRole('region', { name: 'Who has it' }).getByRole('link', { name: 'Acme North' }).waitFor();
     expect(app.faults).toEqual([]);
@@ -206,9 +211,13 @@ describe('pages of money on a real server', () => {
   });
 });
 
+/** One transfer, told in three tests: all of it, looked at in every mode, took a busy machine longer than a test may take. */
 describe('a billing transfer on a real server', () => {
-  it('goes from the form to independence, seen live on both sides', async () => {
-    const parent = await app.open({ context: await owner.context() });
+  let parent: Page;
+  let child: Page;
+
+  it('is started by a form with a review, and seen in the table at once', async () => {
+    parent = await app.open({ context: await owner.context() });
     await parent.goto(`${app.url}/a/${owner.root}/subaccounts/${north}/billing`);
     await parent.getByText('Paid by parent account').waitFor();
     await parent.getByText('What Acme North costs and brings Acme Group').waitFor();
@@ -228,13 +237,16 @@ describe('a billing transfer on a real server', () => {
       .getByText(/Billing transfer in progress · (29|30) d/)
       .waitFor();
     await look(parent, 'transfer-runs');
+    expect(app.faults).toEqual([]);
+  });
 
+  it('is set up by whoever has the link of its mail, step by step, seen live from above', async () => {
     await expect
       .poll(async () => (await app.mails()).some((mail) => mail.includes('/transfer/')), { timeout: 20_000 })
       .toBe(true);
     const mail = (await app.mails()).findLast((one) => one.includes('/transfer/')) ?? '';
     const link = /\/transfer\/[\w-]+/.exec(mail.replaceAll('=\r\n', '').replaceAll('=\n', ''))?.[0] ?? '';
-    const child = await app.open();
+    child = await app.open();
     await child.goto(`${app.url}${link}`);
     await child.getByRole('heading', { name: 'Take over billing for Acme North' }).waitFor();
     await look(child, 'transfer-link');
@@ -259,6 +271,10 @@ describe('a billing transfer on a real server', () => {
       .first()
       .waitFor();
     await look(child, 'transfer-plans');
+    expect(app.faults).toEqual([]);
+  });
+
+  it('ends in independence with the last step, seen by everybody who is there', async () => {
     const inside = await app.open({ context: await owner.context() });
     await inside.goto(`${app.url}/a/${north}/subaccounts`);
     await row(inside, 'Berlin').waitFor();
