@@ -68,6 +68,7 @@ import * as countedKeys from './migrations/0093-counted-keys.ts';
 import * as jobSubjects from './migrations/0096-job-subjects.ts';
 import * as undoneCaps from './migrations/0100-undone-caps.ts';
 import * as presetTakers from './migrations/0101-preset-takers.ts';
+import * as toldDepartures from './migrations/0103-told-departures.ts';
 import { tellStatistics } from './told-statistics.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
@@ -137,6 +138,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0096-job-subjects': jobSubjects,
   '0100-undone-caps': undoneCaps,
   '0101-preset-takers': presetTakers,
+  '0103-told-departures': toldDepartures,
 };
 
 const MINIMUM_VERSION = 180000;
