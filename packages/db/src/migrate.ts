@@ -70,6 +70,7 @@ import * as itemSecrets from './migrations/0097-item-secrets.ts';
 import * as judgedFiles from './migrations/0098-judged-files.ts';
 import * as undoneCaps from './migrations/0100-undone-caps.ts';
 import * as presetTakers from './migrations/0101-preset-takers.ts';
+import * as toldDepartures from './migrations/0103-told-departures.ts';
 import { tellStatistics } from './told-statistics.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
@@ -141,6 +142,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0098-judged-files': judgedFiles,
   '0100-undone-caps': undoneCaps,
   '0101-preset-takers': presetTakers,
+  '0103-told-departures': toldDepartures,
 };
 
 const MINIMUM_VERSION = 180000;
