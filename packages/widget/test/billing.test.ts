@@ -387,6 +387,24 @@ describe('the checklist of who takes over', () => {
     await vi.waitFor(() => expect(source.details?.name).toBe('Nord SARL'));
   });
 
+  it('keeps what somebody types of billing details when another window saves them', async () => {
+    const owner = { userId: 'u' as never, name: 'Ulla' };
+    const { source } = await show((memory) => {
+      child(memory);
+      memory.put({ steps: { owner, details: null, payment: null, plan: null } });
+    });
+    await userEvent.selectOptions(field('Country'), 'Germany');
+    await userEvent.fill(field('Company or name'), 'North GmbH');
+    source.details = { country: 'DE', name: 'Nord', address: ['Weg 1'], taxId: null };
+    source.put({ steps: { owner, details: { country: 'DE' }, payment: null, plan: null } });
+    await expect.element(page.getByText('1 of 4')).not.toBeInTheDocument();
+    await expect.element(page.getByText('2 of 4')).toBeVisible();
+    await expect.element(field('Company or name')).toHaveValue('North GmbH');
+    await expect.element(field('Address')).toHaveValue('Weg 1');
+    await userEvent.click(button('Cancel'));
+    await expect.element(button('Save payment method')).toBeVisible();
+  });
+
   it('waits for one more word where that was wished, and can be declined with a reason', async () => {
     const { source } = await show((memory) => {
       child(memory);

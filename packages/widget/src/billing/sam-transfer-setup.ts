@@ -58,7 +58,7 @@ export class SamTransferSetup extends LitElement {
   declare texts: Texts;
   /** Null: not there yet. */
   declare protected offers: PlanOffers | null;
-  /** A step that is done and is being changed. */
+  /** A step that is being changed: done already, or begun to be typed. */
   declare protected editing: TransferStep | null;
   /** The country that was chosen; empty: none yet. */
   declare protected country: string;
@@ -117,7 +117,7 @@ export class SamTransferSetup extends LitElement {
   #at(step: TransferStep, next: TransferStep | null, state: TransferView, transfer: Transfer, name: string): AtStep {
     const { say } = this.texts;
     const isDone = !transfer.missing.includes(step);
-    const isOpen = step === next ? this.editing === null : step === this.editing;
+    const isOpen = step === (this.editing ?? next);
     const mayChange = isDone && step !== 'owner' && state.may.includes(ACTS[step]);
     const edit = (): void => {
       this.editing = step;
@@ -168,7 +168,7 @@ export class SamTransferSetup extends LitElement {
       this.editing = null;
       this.refusal = null;
     };
-    return this.editing === null
+    return this.editing === null || this.state?.transfer?.missing.includes(this.editing)
       ? nothing
       : html`<button class="button" type="button" part="button" @click=${leave}>${this.texts.say('cancel')}</button>`;
   }
@@ -181,13 +181,17 @@ export class SamTransferSetup extends LitElement {
     const choose = ({ target }: Event): void => {
       if (target instanceof HTMLSelectElement) this.country = target.value;
     };
-    return html`<form novalidate @submit=${(event: Event) => void this.#saveDetails(event)}>
+    // From here on it is being changed: another window that saves it neither closes it nor writes over what was typed.
+    const type = (): void => {
+      this.editing = 'details';
+    };
+    return html`<form novalidate @input=${type} @submit=${(event: Event) => void this.#saveDetails(event)}>
       <div class="row"><label for="country">${say('detailsCountry')}</label><div class="field ${this.#isWrong('country') ? 'invalid' : ''}"><select id="country" name="country" autocomplete="country" aria-invalid=${this.#isWrong('country') ? 'true' : nothing} aria-describedby="country-error" @change=${choose}><option value="" ?selected=${country === ''}>${say('detailsChoose')}</option>${this.#countries.map(({ code, name }) => html`<option value=${code} ?selected=${code === country}>${name}</option>`)}</select>${icon(CHEVRON_DOWN)}</div>${this.#error('country')}</div>
       ${
         country === ''
           ? nothing
           : html`${this.#field('name', say('detailsName'), details?.name ?? '', 'organization')}
-        <div class="row"><label for="address">${say('detailsAddress')}</label><div class="field ${this.#isWrong('address') ? 'invalid' : ''}"><textarea id="address" name="address" rows="3" autocomplete="street-address" aria-invalid=${this.#isWrong('address') ? 'true' : nothing} aria-describedby="address-error" .value=${(details?.address ?? []).join('\n')}></textarea></div>${this.#error('address', say('detailsAddressHint'))}</div>
+        <div class="row"><label for="address">${say('detailsAddress')}</label><div class="field ${this.#isWrong('address') ? 'invalid' : ''}"><textarea id="address" name="address" rows="3" autocomplete="street-address" aria-invalid=${this.#isWrong('address') ? 'true' : nothing} aria-describedby="address-error" .defaultValue=${(details?.address ?? []).join('\n')}></textarea></div>${this.#error('address', say('detailsAddressHint'))}</div>
         ${this.#field('taxId', say('detailsTaxId'), details?.taxId ?? '', 'off', say('transferOptional'))}`
       }
       <div class="acts">${this.#button(say('detailsSave'))}${this.#leave()}</div></form>`;
@@ -195,7 +199,7 @@ export class SamTransferSetup extends LitElement {
 
   #field(field: string, words: string, value: string, complete: string, aside = ''): TemplateResult {
     const isWrong = this.#isWrong(field);
-    return html`<div class="row"><label for=${field}>${words}${aside === '' ? nothing : html` <span class="hint">(${aside})</span>`}</label><div class="field ${isWrong ? 'invalid' : ''}"><input id=${field} name=${field} autocomplete=${complete} dir="auto" .value=${value} aria-invalid=${isWrong ? 'true' : nothing} aria-describedby=${`${field}-error`} /></div>${this.#error(field)}</div>`;
+    return html`<div class="row"><label for=${field}>${words}${aside === '' ? nothing : html` <span class="hint">(${aside})</span>`}</label><div class="field ${isWrong ? 'invalid' : ''}"><input id=${field} name=${field} autocomplete=${complete} dir="auto" .defaultValue=${value} aria-invalid=${isWrong ? 'true' : nothing} aria-describedby=${`${field}-error`} /></div>${this.#error(field)}</div>`;
   }
 
   #isWrong(field: string): boolean {
