@@ -11,7 +11,8 @@ export function viewerOf(ctx: Context, actor: Actor, access: Access, procedure: 
   const credential = actor.kind === 'person' ? actor.sessionId : actor.kind === 'key' ? actor.key : actor.token;
   return {
     ...entitlementOf(ctx, actor, access, needs),
-    key: `${credential}:${access.id}:${procedure}`,
+    // What is needed is not the same for every kind of product.
+    key: `${credential}:${access.id}:${procedure}:${needs.permission}`,
     user: userOf(actor),
     session: actor.kind === 'person' ? actor.sessionId : null,
     apiKey: keyOf(actor),
