@@ -4,6 +4,7 @@ import type { AnyRouter } from '@trpc/server';
 import { answersIn, responseOf } from './answer.ts';
 import { createCallLink } from './call-link.ts';
 import { fetched } from './fetched.ts';
+import { withoutSlash } from './handshake.ts';
 import { createLiveLink } from './live-link.ts';
 import { createLiveState, type Live } from './live-state.ts';
 import { Unanswered } from './refusal-of.ts';
@@ -54,7 +55,7 @@ function onComingBack(wake: () => void, signal: AbortSignal): void {
 function addressOf(url: string): string {
   if (!URL.canParse(url) || !/^https?:/i.test(url))
     throw new TypeError(`“${url}” is no server’s address. Name it in full, for example https://accounts.example.com.`);
-  return `${url.replace(/\/+$/, '')}/trpc`;
+  return `${withoutSlash(url)}/trpc`;
 }
 
 /** Repetitions of a call, where nothing else is said. */

@@ -277,12 +277,12 @@ describe('<subaccount-manager> in somebody else’s page', () => {
     expect(deep(manager.shadowRoot ?? manager, 'h2').textContent).toBe('Signed out');
   });
 
-  it('says so when the server speaks another protocol', async () => {
+  it.each([API, `${API}/`])('says so when the server speaks another protocol, as %s', async (address) => {
     const errors: unknown[] = [];
     document.addEventListener('sam-error', (event) => errors.push(event instanceof CustomEvent && event.detail.code), {
       once: true,
     });
-    const { manager } = await manage({ protocol: 2 });
+    const { manager } = await manage({ protocol: 2 }, (one) => void (one.api = address));
     await vi.waitFor(() =>
       expect(deep(manager.shadowRoot ?? manager, 'h2').textContent).toBe('This page needs an update'),
     );
