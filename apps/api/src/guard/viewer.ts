@@ -1,6 +1,6 @@
 import type { InAccount } from '@tenantree/contract';
 import { msOf } from '@tenantree/domain';
-import { type Actor, expiryOf, keyOf, turnOf, userOf } from '../context/actor.ts';
+import { type Actor, keyOf, turnOf, userOf } from '../context/actor.ts';
 import type { Context } from '../context/context.ts';
 import type { Entitlement, Viewer } from '../live/ports.ts';
 import { type Access, admit, wouldAdmit } from './admit.ts';
@@ -27,11 +27,11 @@ export function viewerOf(ctx: Context, actor: Actor, access: Access, procedure: 
   };
 }
 
-/** Until when nothing can change by time alone: the end of a token, the start or end of a suspension above. */
+/** Until when nothing can change by time alone: the end of a token or a session, the start or end of a suspension above. */
 function entitlementOf(ctx: Context, actor: Actor, access: Access, needs: InAccount): Entitlement {
   const nowMs = ctx.hall.clock.nowMs();
   const instants = [
-    expiryOf(actor),
+    actor.expiresAt,
     ...access.chain.flatMap(({ suspension }) => (suspension ? [suspension.from, suspension.until] : [])),
   ];
   const ahead = instants.flatMap((instant) => (instant === null || msOf(instant) <= nowMs ? [] : [msOf(instant)]));
