@@ -36,7 +36,7 @@ export default defineConfig({
             { name: 'subaccount-manager', tags: ['$initial'], priority: 3 },
             {
               name: 'in-use',
-              test: /domain.src.|widget.src.(parts|icons|tree|subaccounts|data|format|manager.account-room|permissions.(drafts|names)|products.(product(s-source|s-styles|-rows)|schema)|imports.(imports-source|import-(draft|words))).(?!after-rows|live-watch|page-loader|looks-)/,
+              test: /domain.src.|widget.src.(parts|icons|tree|subaccounts|data|format|manager.account-room|permissions.(drafts|names)|products.(product(s-source|s-styles|-rows)|schema)|imports.(imports-source|import-(draft|words))|usage.usage-source).(?!after-rows|live-watch|page-loader|looks-)/,
               priority: 2,
             },
             // what keeps the list alive once it stands: one request
@@ -64,6 +64,7 @@ export default defineConfig({
             { name: 'products', test: /widget.src.(products|copies.copies-source)./, priority: 1 },
             { name: 'copies', test: /widget.src.copies.(?!copies-source)/, priority: 1 },
             { name: 'billing', test: /widget.src.billing./, priority: 1 },
+            { name: 'usage', test: /widget.src.(charts|usage)./, priority: 1 },
           ],
         },
       },

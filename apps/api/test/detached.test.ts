@@ -45,6 +45,8 @@ describe('A subtree that becomes a tree of its own (rules/accounts 24)', () => {
     const leaf = await make(leaving, 'Leaf');
     const theirs = await join(api.url, owner, leaving, 'theirs@example.com', 'owner');
     const { key } = await theirs.keys.create.mutate({ account: leaving, name: 'Theirs' });
+    await owner.permissions.set.mutate({ account: leaf, levels: { tasks: 'read' }, expectedVersion: 0 });
+    expect((await theirs.permissions.get.query({ account: leaf })).undo).toMatchObject({ by: 'Olivia Owner' });
     const above = (await api.key(api.root)).secret;
     const streams = { theirs: watch(key, leaving), above: watch(above, leaving), root: watch(above, api.root) };
     await until(() => Object.values(streams).forEach(({ frames }) => expect(frames).toHaveLength(1)));
@@ -65,6 +67,8 @@ describe('A subtree that becomes a tree of its own (rules/accounts 24)', () => {
     expect(after.frames[0]?.data.gap).toBe(true);
     expect(after.frames[0]!.data.version).toBeGreaterThan(before.data.version);
 
+    // What those above set stays; nobody is told of them, nor takes back what they did.
+    expect(await theirs.permissions.get.query({ account: leaf })).toMatchObject({ restricted: 1, undo: null });
     await theirs.accounts.rename.mutate({ account: leaf, name: 'Leaf of our own' });
     const log = await theirs.audit.list.query({ account: leaving, scope: 'nested', limit: 50 });
     const said = log.rows.map(({ action }) => action);

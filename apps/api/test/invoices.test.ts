@@ -257,6 +257,19 @@ describe('An invoice', () => {
     const third = await close(client, id, '2026-12');
     expect(await amountsOf(client, id, third.id)).toEqual({ 'fee 1': 0, 'A1 late 2026-10@M11': -118, 'credit 3': 118 });
     expect(third.total.minor).toBe('0');
+    // Each such line tells the events behind it, and no others.
+    const behind = async (invoice: string, line = 2) => {
+      const found = await client.invoices.lateEvents.query({ account: id, invoice, line });
+      return [found.events, found.sum, found.rows.map(({ kind, reason, quantity }) => [kind, reason, quantity])];
+    };
+    expect(await behind(second.id)).toEqual([1, '30', [['usage', null, '30']]]);
+    expect(await behind(third.id)).toEqual([1, '-15', [['adjustment', 'A complaint', '-15']]]);
+    for (const [invoice, line] of [
+      [second.id, 1],
+      [second.id, 3],
+      [first.id, 2],
+    ] as const)
+      expect(await codeOf(behind(invoice, line))).toBe('NOT_FOUND');
     const listed = (await client.invoices.list.query({ account: id })).rows;
     expect(listed.map(({ kind, total }) => [kind, total.minor])).toEqual([
       ['credit', '-118'],

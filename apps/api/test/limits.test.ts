@@ -78,8 +78,36 @@ describe('Limits', () => {
     });
     await set(child, { kind: 'agents', max: 5 });
     expect((await limitOf(owner, child, 'agents')).bounds).toEqual([
-      { account: { id: parent, name: 'Parent' }, max: '3', free: '0' },
-      { account: { id: child, name: 'Child' }, max: '5', free: '3' },
+      { account: { id: parent, name: 'Parent' }, max: '3', used: '3', held: '0', free: '0' },
+      { account: { id: child, name: 'Child' }, max: '5', used: '2', held: '0', free: '3' },
+    ]);
+  });
+
+  it('tell what is used and held above as far as one may read the limits and the usage there', async () => {
+    const parent = await make(root, 'Used above');
+    const child = await make(parent, 'Used below');
+    await set(parent, { kind: 'agents', max: 9 }, { kind: 'minutes', max: 100 });
+    await set(child, { kind: 'agents', reserve: 4, max: 4 }, { kind: 'minutes', max: 50 });
+    await agents(parent, 2);
+    const both = await join(api.url, owner, child, 'both@example.com', 'owner');
+    const told = async (client: Client, kind: Changes[number]['kind']) =>
+      (await limitOf(client, child, kind)).bounds.map(({ account, used, held }) => [account?.name, used, held]);
+    expect(await told(both, 'agents')).toEqual([['Used below', '0', '0']]);
+    const invited = { account: parent, email: 'both@example.com', role: 'agency_admin' } as const;
+    const { link } = await owner.members.invite.mutate(invited);
+    await both.members.acceptInvitation.mutate({ token: link.split('/').at(-1) ?? '' });
+    expect(await told(both, 'agents')).toEqual([
+      ['Used above', '2', '4'],
+      ['Used below', '0', '0'],
+    ]);
+    // Whoever administers an account for others may not see what it uses; of their own they may.
+    expect(await told(both, 'minutes')).toEqual([
+      ['Used above', null, null],
+      ['Used below', '0', '0'],
+    ]);
+    expect(await told(owner, 'minutes')).toEqual([
+      ['Used above', '0', '0'],
+      ['Used below', '0', '0'],
     ]);
   });
 
@@ -99,8 +127,8 @@ describe('Limits', () => {
     await set(child, { kind: 'agents', max: 3 });
     await set(root, { kind: 'agents', max: 100 });
     expect((await limitOf(below, child, 'agents')).bounds).toEqual([
-      { account: null, max: null, free: '0' },
-      { account: { id: child, name: 'Seen' }, max: '3', free: '3' },
+      { account: null, max: null, used: null, held: null, free: '0' },
+      { account: { id: child, name: 'Seen' }, max: '3', used: '0', held: '0', free: '3' },
     ]);
     await set(root, { kind: 'agents', max: null });
     expect(await codeOf(below.limits.set.mutate({ account: child, limits: [{ kind: 'agents', max: 9 }] }))).toBe(

@@ -13,6 +13,7 @@ import { rolledOut, upload } from './support/imports.ts';
 import { jobsEnded } from './support/jobs.ts';
 import { statementsOf } from './support/rebilling.ts';
 import { startApi } from './support/start-api.ts';
+import { departed } from './support/transfer-stage.ts';
 
 const tokenOf = (link: string): string => link.split('/').at(-1) ?? '';
 const NOW = '2026-11-10T12:00:00.000Z';
@@ -61,13 +62,15 @@ beforeAll(async () => {
     under: left as AccountId,
   } as const;
   const { id: view } = await api.owner.views.save.mutate({ account, name: 'Mine', look });
-  const [invoice] = await invoicesOf(api.composed.hall, account as AccountId);
+  const [invoice, second] = await invoicesOf(api.composed.hall, account as AccountId);
   const buyer = await make('Buyer');
   const { books, statements } = await statementsOf(api.composed.hall, account as AccountId, buyer as AccountId);
   const [sold, stated] = [books[0], statements[0]];
+  const line = await lateLines({ invoice: second!, statement: stated! }, account, buyer);
   const begun = await rolledOut(api, account, [buyer, to, left]);
   const rollout = { account, kind: 'schedule' as const, rollout: begun.rollout };
   const transfer = await underWay(account, make);
+  const departure = await departed(api.database, account);
   const file = { account, import: (await upload(api, account, 'externalId,name\nsent,Sent\n')).import };
   const lease = { account, kind: 'calls', key: 'call-1' };
   const limit = [{ kind: 'calls', max: 9 }];
@@ -194,6 +197,7 @@ beforeAll(async () => {
     'permissions.get': { account: one },
     'permissions.preview': { account: one, levels: { tasks: 'none' } },
     'permissions.set': { account: one, expectedVersion: 0, levels: { tasks: 'none' } },
+    'permissions.undo': { account: one, expectedVersion: 1 },
     'permissions.explain': { account: one },
     'permissions.compare': { account: one, with: left },
     'permissions.previewPreset': { account, preset, mode: 'replace', accounts: [left] },
@@ -204,6 +208,7 @@ beforeAll(async () => {
     'permissions.live': { account },
     'limits.liveNear': { account },
     'presets.list': { account },
+    'presets.takers': { account, preset },
     'presets.save': { account, name: 'Another', levels: { tasks: 'read' } },
     'presets.setDefault': { account, preset },
     'presets.remove': { account, preset },
@@ -220,6 +225,7 @@ beforeAll(async () => {
     'invoices.closePeriod': { account, period: '2026-10' },
     'invoices.list': { account },
     'invoices.get': { account, invoice },
+    'invoices.lateEvents': { account, invoice: second, line },
     'invoices.draft': { account },
     'invoices.export': { account, invoice, format: 'csv' },
     'invoices.credit': { account, invoice, amount: '1', reason: 'a test' },
@@ -233,12 +239,14 @@ beforeAll(async () => {
     'statements.list': { account },
     'statements.received': { account: buyer },
     'statements.get': { account, statement: stated },
+    'statements.lateEvents': { account, statement: stated, line },
     'statements.drafts': { account },
     'statements.draft': { account, customer: buyer },
     'statements.freeze': { account, customer: buyer, period: '2026-10' },
     'statements.export': { account, statement: stated, format: 'csv' },
     'statements.whatIf': { account, customer: buyer, period: '2026-10', book: { id: sold, version: 1 } },
     'margins.ofCustomer': { account: buyer },
+    'margins.ofDeparted': { account, departure },
     'margins.get': { account },
     'transfers.preview': { account: transfer.completed },
     'transfers.start': {
@@ -249,6 +257,7 @@ beforeAll(async () => {
     },
     'transfers.get': { account: transfer.completed },
     'transfers.list': { account },
+    'transfers.departure': { account, departure },
     'transfers.plans': { account: transfer.completed },
     'transfers.live': { account: transfer.completed },
     'transfers.extend': { account: transfer.completed, days: 1 },
@@ -284,6 +293,22 @@ beforeAll(async () => {
     'session.endAll': {},
   });
 });
+
+/** Lines of what came late of September 2026 on an invoice and a statement of October. @returns their number */
+async function lateLines(on: { invoice: string; statement: string }, account: string, buyer: string): Promise<number> {
+  const line = 99;
+  for (const [table, column, document] of [
+    ['invoice_lines', 'invoice_id', on.invoice],
+    ['statement_lines', 'statement_id', on.statement],
+  ] as const)
+    await api.database.asOwner(
+      `INSERT INTO ${table} (account_id, ${column}, n, type, for_account, place, meter, of_period, valid_from, quantity, amount)
+       VALUES ($1, $2, $3, 'late', $4, uuid_send($1) || uuid_send($4), 'call.minutes', '2026-09-01Z', '2026-09-01Z', 60, 0)`,
+      [account, document, line, buyer],
+    );
+  return line;
+}
+
 /** Accounts in a billing transfer, with links that are known. */
 async function underWay(
   account: string,

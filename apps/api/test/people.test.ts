@@ -156,6 +156,31 @@ describe('The audit log', () => {
     ]);
   });
 
+  it('names the account of the membership that let somebody do it, where they have several', async () => {
+    const account = await make('Decided by');
+    const email = 'twofold@example.com';
+    const twofold = await join(api.url, owner, account, email, 'owner');
+    const { link } = await owner.members.invite.mutate({ account: api.root, email, role: 'agency_admin' });
+    await twofold.members.acceptInvitation.mutate({ token: link.split('/').at(-1) ?? '' });
+    const last = async () => (await owner.audit.list.query({ account, limit: 1 })).rows[0]?.actor.via;
+    await twofold.accounts.rename.mutate({ account, name: 'Decided there' });
+    expect(await last()).toBeNull();
+    await twofold.limits.set.mutate({ account, limits: [{ kind: 'agents', max: 5 }] });
+    expect(await last()).toEqual({ id: api.root, name: 'Main' });
+    const { userId = '' } = (await owner.members.list.query({ account })).members[0] ?? {};
+    await join(api.url, owner, account, 'other@example.com', 'owner');
+    await owner.members.setRole.mutate({ account, userId, role: 'viewer' });
+    await twofold.accounts.rename.mutate({ account, name: 'Decided above' });
+    expect(await last()).toEqual({ id: api.root, name: 'Main' });
+    // Where many are acted on from above, each log tells it, and the one above doesn't.
+    const levels = { tasks: 'read' } as const;
+    const { id: preset } = await owner.presets.save.mutate({ account: api.root, name: 'From above', levels });
+    await owner.permissions.applyPreset.mutate({ account: api.root, accounts: [account], preset, mode: 'replace' });
+    expect(await last()).toEqual({ id: api.root, name: 'Main' });
+    const [saved] = (await owner.audit.list.query({ account: api.root, limit: 1 })).rows;
+    expect(saved).toMatchObject({ action: 'preset.saved', actor: { via: null } });
+  });
+
   it('names a key as a key, with the account it came from', async () => {
     const account = await make('Keyed log');
     const { client } = await api.key(api.root);

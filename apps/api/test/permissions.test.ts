@@ -105,7 +105,7 @@ describe('The caps of an account', () => {
     await open();
   });
 
-  it('are saved over the version that was seen, a conflict shows what is there, and undo is a set with the former values', async () => {
+  it('are saved over the version that was seen, a conflict shows what is there, and what was saved last is taken back', async () => {
     const { version } = await set(leaf, { tasks: 'read' });
     const stale = { account: leaf, levels: { campaigns: 'none' }, expectedVersion: version - 1 } as const;
     const error = await api.owner.permissions.set.mutate(stale).catch((caught: unknown) => caught);
@@ -118,18 +118,26 @@ describe('The caps of an account', () => {
     });
     const saved = await api.owner.permissions.set.mutate({ ...stale, expectedVersion: version });
     expect(saved.changes).toEqual([{ key: 'campaigns', before: 'full', after: 'none' }]);
-    const back = Object.fromEntries(saved.changes.map(({ key, before }) => [key, before ?? 'none']));
-    // Whoever stands above is told by whom and how to take it back, also later, as long as nothing newer was saved.
-    const { undo } = await capsOf(api.owner, leaf);
-    expect(undo).toMatchObject({ by: expect.any(String), levels: { campaigns: 'full' } });
-    expect(undo?.levels).toEqual(back);
-    const undone = await api.owner.permissions.set.mutate({
-      account: leaf,
-      levels: back,
-      expectedVersion: saved.version,
+    // Whoever stands above is told by whom, and takes it back also later, as long as nothing newer was saved.
+    expect((await capsOf(inLeaf, leaf)).undo).toBeNull();
+    expect((await capsOf(api.owner, leaf)).undo).toMatchObject({ by: 'Olivia Owner' });
+    const last = { account: leaf, expectedVersion: saved.version };
+    expect(await codeOf(inLeaf.permissions.undo.mutate(last))).toBe('FORBIDDEN');
+    expect(await codeOf(api.owner.permissions.undo.mutate({ ...last, expectedVersion: version }))).toBe(
+      'VERSION_CONFLICT',
+    );
+    const undone = await api.owner.permissions.undo.mutate(last);
+    expect(undone).toMatchObject({
+      version: saved.version + 1,
+      changes: [{ key: 'campaigns', before: 'none', after: 'full' }],
+      counting: expect.any(String),
     });
-    expect(undone.version).toBe(saved.version + 1);
-    expect(await rowOf(api.owner, leaf, 'campaigns')).toMatchObject({ level: 'full' });
+    expect(await rowOf(api.owner, leaf, 'campaigns')).toMatchObject({ level: 'full', local: false });
+    expect(await codeOf(api.owner.permissions.undo.mutate({ account: api.root, expectedVersion: 0 }))).toBe(
+      'CAPS_OF_ROOT',
+    );
+    const untouched = { account: await make(mid, 'Untouched'), expectedVersion: 0 };
+    expect(await codeOf(api.owner.permissions.undo.mutate(untouched))).toBe('NOT_UNDOABLE');
     // Nothing new is no new version.
     expect((await set(leaf, { tasks: 'read' })).version).toBe(undone.version);
     await open();
@@ -398,11 +406,64 @@ describe('Presets', () => {
     expect(replaced.results[0]?.changes).toEqual([{ key: 'tasks', before: 'none', after: 'read' }]);
     const { rows } = await api.owner.audit.list.query({ account: a, kind: 'permissions' });
     expect(rows[0]?.sentence).toBe('applied the preset Pp to Aa: Tasks none → read');
-    const untold = { id: preset, version: 1, name: null, differs: null };
+    const takers = async (account: string, client = api.owner) =>
+      (await client.presets.takers.query({ account, preset })).versions;
+    expect(await takers(branch)).toEqual([{ version: 1, accounts: 3, changed: 0 }]);
+    await set(a, { tasks: 'none' });
+    await set(b, { telephony: 'read', campaigns: 'none' });
+    const next = { account: branch, preset, name: 'Pp', levels: { tasks: 'none' }, expectedVersion: 1 } as const;
+    await api.owner.presets.save.mutate(next);
+    const last = { account: branch, accounts: [a], preset, presetVersion: 2 };
+    await api.owner.permissions.applyPreset.mutate({ ...last, mode: 'lower' });
+    const versions = [
+      { version: 2, accounts: 1, changed: 0 },
+      { version: 1, accounts: 2, changed: 1 },
+    ];
+    expect(await takers(branch)).toEqual(versions);
+    // Of accounts beside one's own nothing is told, and of a preset from elsewhere neither.
+    expect(await takers(a)).toEqual([versions[0], { version: 1, accounts: 0, changed: 0 }]);
+    expect(await codeOf(takers(leaf))).toBe('NOT_FOUND');
+    const untold = { id: preset, version: 2, name: null, differs: null };
     const { cookie } = await person(a, 'preset@example.com', 'viewer');
     expect((await capsOf(clientOf(api.url, cookie), a)).preset).toEqual(untold);
     await api.owner.presets.remove.mutate({ account: branch, preset });
     expect((await capsOf(api.owner, a)).preset).toEqual(untold);
+  });
+
+  it('are taken back whole: levels, what was set for the account alone, and the preset before', async () => {
+    const branch = await make(api.root, 'Preset taken back');
+    const account = await make(branch, 'Taker');
+    const save = async (name: string, tasks: 'none' | 'read') =>
+      (await api.owner.presets.save.mutate({ account: branch, name, levels: { tasks, campaigns: 'read' } })).id;
+    const [one, two] = [await save('One', 'none'), await save('Two', 'read')];
+    const take = async (preset: string, mode: 'replace' | 'keepLocal') =>
+      (await api.owner.permissions.applyPreset.mutate({ account: branch, accounts: [account], preset, mode }))
+        .results[0];
+    const shown = async () => {
+      const { rows, preset } = await capsOf(api.owner, account);
+      return [rows.map(({ key, level, local }) => [key, level, local]), preset];
+    };
+    const untaken = await shown();
+    const first = await take(one, 'replace');
+    const back = (version = -1) => api.owner.permissions.undo.mutate({ account, expectedVersion: version });
+    await back(first?.version);
+    expect(await shown()).toEqual(untaken);
+    expect((await capsOf(api.owner, account)).preset).toBeNull();
+    await take(one, 'replace');
+    await set(account, { tasks: 'full' });
+    const before = await shown();
+    await back((await take(two, 'replace'))?.version);
+    expect(await shown()).toEqual(before);
+    // One that changed no level, too: who takes it is its taker.
+    const same = await save('Same', 'none');
+    await set(account, { tasks: 'none' });
+    const asked = { account: branch, accounts: [account], preset: same };
+    const shownFirst = await api.owner.permissions.previewPreset.query({ ...asked, mode: 'keepLocal' });
+    const third = await take(same, 'keepLocal');
+    expect([third?.changes, third?.outcome, shownFirst.results[0]?.outcome]).toEqual([[], 'taken', 'taken']);
+    expect((await take(same, 'keepLocal'))?.outcome).toBe('unchanged');
+    await back(third?.version);
+    expect((await capsOf(api.owner, account)).preset).toMatchObject({ id: one, version: 1 });
   });
 
   it('are what new accounts begin with, that of the nearest account above that has a default', async () => {

@@ -13,6 +13,7 @@ import {
 } from './support/billing.ts';
 import { type Client, codeOf, refusalOf } from './support/clients.ts';
 import { book, freeze, freezeDue, rowOf, sell } from './support/rebilling.ts';
+import { departed } from './support/transfer-stage.ts';
 
 let stage: BillingStage;
 beforeAll(async () => {
@@ -90,6 +91,19 @@ describe('A statement', () => {
       afterFee: { amount: { minor: '9188' } },
     });
     expect(margins.rows.map(({ statement }) => statement.state)).toEqual(['frozen', 'frozen']);
+    // 99.00 over 2000 and 500 minutes.
+    const shared = await client.margins.get.query({ account: id, period: '2026-10', fee: 'byQuantity' });
+    expect([rowOf(shared, c1), rowOf(shared, c2)]).toEqual([
+      ['17400', '26000', '8600', '33.1'],
+      ['4350', '4938', '588', '11.9'],
+    ]);
+    expect(shared.total).toMatchObject({
+      fee: { minor: '9900' },
+      sharedBy: 'Call minutes',
+      margin: { amount: { minor: '9188' } },
+      afterFee: { amount: { minor: '9188' } },
+    });
+    expect(margins.total.sharedBy).toBeNull();
   });
 
   it('says what customers without a book used, since that costs the seller all the same', async () => {
@@ -105,6 +119,55 @@ describe('A statement', () => {
       [b, [], null],
     ]);
     expect(rows[0]?.used).toMatchObject([{ meter: 'call.minutes', unit: 'minute' }]);
+  });
+
+  it('is told of who left by a billing transfer: until then, and what comes late of it', async () => {
+    const { id, client } = await seller('Left by', 'plain');
+    const customer = await stage.make(id, 'Leaver');
+    const nested = await stage.make(customer, 'Nested');
+    await sell(client, { account: id, customer }, book({ model: 'flat', price: '0.2' }));
+    await stage.use(client, nested, '100');
+    await stage.counted(nested);
+    const at = Date.UTC(2026, 9, 17, 9, 30);
+    stage.clock.ms = at;
+    await stage.database.asOwner('SELECT change_root($1, NULL, $2)', [customer, new Date(at)]);
+    const departure = await departed(stage.database, id, { account: customer, at });
+    const shown = async () =>
+      (await client.margins.ofDeparted.query({ account: id, departure })).periods.map(
+        ({ period, costs, cost, revenue, margin, statement }) => [
+          period.key,
+          costs,
+          cost?.minor ?? null,
+          revenue?.minor ?? null,
+          margin?.percent ?? null,
+          statement.state,
+        ],
+      );
+    expect(await shown()).toEqual([['2026-10', 'draft', '1000', '2000', '50.0', 'draft']]);
+    const left = await client.transfers.departure.query({ account: id, departure });
+    expect(left.used).toMatchObject([{ meter: 'call.minutes', quantity: '100' }]);
+    stage.clock.ms = OCTOBER_CLOSES;
+    await stage.closeDue();
+    await freezeDue(stage);
+    const occurredAt = new Date(MID_OCTOBER).toISOString();
+    const late = { account: nested, meter: 'call.minutes', quantity: '10', occurredAt, idempotencyKey: 'late' };
+    const { results } = await client.usage.record.mutate({ account: id, events: [late] });
+    expect(results).toMatchObject([{ status: 'accepted' }]);
+    await stage.counted(nested);
+    stage.clock.ms = NOVEMBER_CLOSES;
+    await stage.closeDue();
+    expect(await shown()).toEqual([
+      ['2026-11', 'final', '100', null, null, 'none'],
+      ['2026-10', 'final', '1000', '2000', '50.0', 'frozen'],
+    ]);
+    const { statements } = await client.margins.ofDeparted.query({ account: id, departure });
+    expect(statements).toMatchObject([{ kind: 'period', period: '2026-10', total: { minor: '2000' } }]);
+    expect((await client.transfers.departure.query({ account: id, departure })).used).toMatchObject([
+      { quantity: '110' },
+    ]);
+    const [invoice] = (await client.invoices.list.query({ account: id })).rows;
+    const behind = await client.invoices.lateEvents.query({ account: id, invoice: invoice!.id, line: 2 });
+    expect([behind.line.account?.name, behind.sum, behind.events]).toEqual(['Nested', '10', 1]);
   });
 
   it('is shown of one customer by period to its seller alone, the running one first (M14)', async () => {
@@ -233,6 +296,7 @@ describe('A statement', () => {
   it('never changes once it is frozen; what comes late is on the next one, by the book of then', async () => {
     const { id, client } = await seller('Late', 'plain');
     const customer = await stage.make(id, 'KL');
+    const buyer = await keyOf(customer);
     await sell(client, { account: id, customer, name: 'Old' }, book({ model: 'flat', price: '0.2', included: '100' }));
     await sell(client, { account: id, customer, name: 'New' }, book({ model: 'flat', price: '0.5' }), {
       from: '2026-11-01T00:00:00Z',
@@ -262,6 +326,11 @@ describe('A statement', () => {
       ['usage', '2026-11', '10', '500'],
       ['late', '2026-10', '30', '400'],
     ]);
+    // What is behind it its seller and its customer see.
+    const behind = { statement: all[0]!.id, line: 3 };
+    const found = await client.statements.lateEvents.query({ account: id, ...behind });
+    expect(found).toMatchObject({ events: 1, sum: '30', rows: [{ kind: 'usage', quantity: '30' }], nextCursor: null });
+    expect(await buyer.statements.lateEvents.query({ account: customer, ...behind })).toEqual(found);
   });
 
   it('is the seller’s, and the customer’s that owes it, from when it is frozen; nobody else’s', async () => {
@@ -509,11 +578,14 @@ describe('A price book', () => {
     });
     // Late of a customer that left: a statement of its own, when nothing more can come.
     await stage.use(client, moving, '3', { at: Date.UTC(2026, 9, 15) });
+    await stage.use(client, moving, '4', { at: Date.UTC(2026, 9, 17) });
     stage.clock.ms = Date.UTC(2026, 11, 20);
     await freezeDue(stage);
     const { rows: all } = await client.statements.list.query({ account: here });
     expect(all[0]).toMatchObject({ kind: 'supplement', period: '2026-10', total: { minor: '300' } });
     expect(all.length).toBe(3);
+    const behind = await client.statements.lateEvents.query({ account: here, statement: all[0]!.id, line: 1 });
+    expect([behind.line.quantity, behind.sum, behind.events]).toEqual(['3', '3', 1]);
   });
 
   it('in another currency than the one after it has what came late of all its periods, too', async () => {

@@ -82,7 +82,27 @@ describe('A billing transfer from its start to independence', () => {
     expect(await theirs.billing.payerAt.query({ account, at })).toMatchObject({ by: 'itself' });
 
     const { ended } = await owner.transfers.list.query({ account: api.root });
-    expect(ended).toMatchObject([{ account: { id: account, name: 'Leaving' }, outcome: 'completed', at }]);
+    const from = { id: agency, name: 'Agency' };
+    expect(ended).toMatchObject([{ account: { id: account, name: 'Leaving' }, outcome: 'completed', at, from }]);
+    const left = { account: agency, departure: ended[0]!.id };
+    expect(await owner.transfers.departure.query(left)).toEqual({
+      id: ended[0]!.id,
+      account: { id: account, name: 'Leaving' },
+      from,
+      at,
+      accounts: 2,
+      agency: 'kept',
+      invited: 1,
+      ended: { member: 0, key: 0, session: 0, invitation: 0 },
+      products: [],
+      settled: { blank: 0, takenBack: 0 },
+      used: [],
+      lateUntil: new Date(Date.parse(at) + 35 * 86_400_000).toISOString(),
+    });
+    // It is told where it left from alone, and to nobody in what left.
+    expect(await codeOf(owner.transfers.departure.query({ ...left, account: api.root }))).toBe('NOT_FOUND');
+    expect(await codeOf(theirs.transfers.departure.query({ ...left, account }))).toBe('NOT_FOUND');
+    expect(await codeOf(theirs.transfers.departure.query(left))).toBe('NOT_FOUND');
     const actions = async (client: Client, of: string) =>
       (await client.audit.list.query({ account: of, scope: 'nested', limit: 50 })).rows.map(({ action }) => action);
     expect(await actions(owner, api.root)).toContain('transfer.departed');
@@ -188,6 +208,11 @@ describe('Products that came from above (rules/transfer 15)', () => {
     expect(rows.find(({ action }) => action === 'transfer.productsSettled')?.details).toMatchObject({
       blank: 2,
       takenBack: 2,
+    });
+    const { ended } = await owner.transfers.list.query({ account: parent });
+    expect(await owner.transfers.departure.query({ account: parent, departure: ended[0]!.id })).toMatchObject({
+      products: started.transfer?.products,
+      settled: { blank: 2, takenBack: 2 },
     });
     expect(
       await api.database.asOwner(`SELECT own_agents, total_agents FROM accounts WHERE id = $1`, [account]),
@@ -428,7 +453,7 @@ describe('A billing transfer that ends otherwise', () => {
 
 describe('What people from above have', () => {
   it('ends at that instant: memberships, keys, sessions, invitations and live streams; the rest stays', async () => {
-    const { account, email } = await underWay({ completion: 'confirmed', agency: 'ended' });
+    const { parent, account, email } = await underWay({ completion: 'confirmed', agency: 'ended' });
     const theirs = await stage.accept(email);
     await stage.setUp(theirs, account);
     const { key } = await theirs.keys.create.mutate({ account, name: 'Theirs' });
@@ -460,10 +485,16 @@ describe('What people from above have', () => {
     expect((await theirs.members.list.query({ account })).members).toHaveLength(1);
     const program = clientWith(stage.api.url, { authorization: `Bearer ${key}` });
     expect((await program.accounts.get.query({ account })).members.total).toBe(1);
+    const { ended } = await owner.transfers.list.query({ account: parent });
+    expect(await owner.transfers.departure.query({ account: parent, departure: ended[0]!.id })).toMatchObject({
+      agency: 'ended',
+      invited: 0,
+      ended: { member: 1, key: 1, session: 0, invitation: 1 },
+    });
   });
 
   it('still delivers usage from before, by id or external id, and nothing from then on', async () => {
-    const { account, email } = await underWay({ completion: 'confirmed' });
+    const { parent, account, email } = await underWay({ completion: 'confirmed' });
     await stage.api.database.asOwner(`UPDATE accounts SET external_id = 'their-42' WHERE id = $1`, [account]);
     const theirs = await stage.accept(email);
     await stage.setUp(theirs, account);
@@ -485,6 +516,12 @@ describe('What people from above have', () => {
     expect(await record('ext:their-42', -1, 'late-2')).toBe('accepted');
     expect(await record(account, 0, 'late-3')).toBe('NOT_FOUND');
     expect(await record('ext:their-42', 0, 'late-4')).toBe('NOT_FOUND');
+    // Whom it left is told what it had used, late usage included.
+    await stage.settle();
+    await stage.api.composed.hall.usageDoor.settle(stage.api.root as AccountId);
+    const { ended } = await owner.transfers.list.query({ account: parent });
+    const { used } = await owner.transfers.departure.query({ account: parent, departure: ended[0]!.id });
+    expect(used).toEqual([{ meter: 'call.minutes', label: 'Call minutes', unit: 'minute', quantity: '2' }]);
   });
 });
 

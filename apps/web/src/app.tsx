@@ -30,6 +30,8 @@ const BlueprintPages = lazy(loadBlueprints);
 const UsagePage = lazy(loadUsage);
 const BillingPage = lazy(loadBilling);
 const InvoicePage = lazy(() => import('./money/invoice-page.tsx'));
+const LateEventsPage = lazy(() => import('./money/late-events-page.tsx'));
+const DeparturePage = lazy(() => import('./money/departure-page.tsx'));
 const RebillingPage = lazy(loadRebilling);
 const DraftInvoicePage = lazy(() => import('./money/draft-invoice-page.tsx'));
 const CustomerPage = lazy(() => import('./money/customer-page.tsx'));
@@ -82,6 +84,81 @@ const step: AroundNavHandler = (navigate, to, options) => {
   else giveUp(go, 'leave this page');
 };
 
+/** Billing, with invoices, statements that the account has, and accounts that left. */
+const BillingPages = ({ account }: { readonly account: string }) => (
+  <Switch>
+    <Route path="/a/:account/billing">
+      <BillingPage key={account} account={account} />
+    </Route>
+    <Route path="/a/:account/billing/draft">
+      <DraftInvoicePage key={account} account={account} />
+    </Route>
+    <Route path="/a/:account/billing/invoices/:invoice">
+      {({ invoice }) => <InvoicePage key={invoice} account={account} invoice={invoice} />}
+    </Route>
+    <Route path="/a/:account/billing/invoices/:invoice/lines/:line">
+      {({ invoice, line }) => (
+        <LateEventsPage
+          account={account}
+          of={{ invoice }}
+          line={Number(line)}
+          back={`/a/${account}/billing/invoices/${invoice}`}
+        />
+      )}
+    </Route>
+    <Route path="/a/:account/billing/departures/:from/:departure">
+      {(left) => <DeparturePage key={left.departure} {...left} account={account} />}
+    </Route>
+    <Route path="/a/:account/billing/statements/:statement">
+      {({ statement }) => <StatementPage key={statement} account={account} statement={statement} of="billing" />}
+    </Route>
+    <Route path="/a/:account/billing/statements/:statement/lines/:line">
+      {({ statement, line }) => (
+        <LateEventsPage
+          account={account}
+          of={{ statement }}
+          line={Number(line)}
+          back={`/a/${account}/billing/statements/${statement}`}
+        />
+      )}
+    </Route>
+    <Route>
+      <MissingPage account={account} />
+    </Route>
+  </Switch>
+);
+
+/** Rebilling, with price books, customers and statements that the account sends. */
+const RebillingPages = ({ account }: { readonly account: string }) => (
+  <Switch>
+    <Route path="/a/:account/rebilling">
+      <RebillingPage key={account} account={account} />
+    </Route>
+    <Route path="/a/:account/rebilling/books/:book">
+      {({ book }) => <BookPage key={book} account={account} book={book} />}
+    </Route>
+    <Route path="/a/:account/rebilling/statements/:statement">
+      {({ statement }) => <StatementPage key={statement} account={account} statement={statement} of="rebilling" />}
+    </Route>
+    <Route path="/a/:account/rebilling/customers/:customer">
+      {({ customer }) => <CustomerPage key={customer} account={account} customer={customer} />}
+    </Route>
+    <Route path="/a/:account/rebilling/statements/:statement/lines/:line">
+      {({ statement, line }) => (
+        <LateEventsPage
+          account={account}
+          of={{ statement }}
+          line={Number(line)}
+          back={`/a/${account}/rebilling/statements/${statement}`}
+        />
+      )}
+    </Route>
+    <Route>
+      <MissingPage account={account} />
+    </Route>
+  </Switch>
+);
+
 /** The pages inside of an acting account. Their paths are whole: the account stands in each. */
 const AccountPages = ({ account }: { readonly account: string }) => (
   <Suspense fallback={null}>
@@ -99,30 +176,8 @@ const AccountPages = ({ account }: { readonly account: string }) => (
       <Route path="/a/:account/usage">
         <UsagePage key={account} account={account} />
       </Route>
-      <Route path="/a/:account/billing">
-        <BillingPage key={account} account={account} />
-      </Route>
-      <Route path="/a/:account/billing/draft">
-        <DraftInvoicePage key={account} account={account} />
-      </Route>
-      <Route path="/a/:account/billing/invoices/:invoice">
-        {({ invoice }) => <InvoicePage key={invoice} account={account} invoice={invoice} />}
-      </Route>
-      <Route path="/a/:account/rebilling">
-        <RebillingPage key={account} account={account} />
-      </Route>
-      <Route path="/a/:account/rebilling/books/:book">
-        {({ book }) => <BookPage key={book} account={account} book={book} />}
-      </Route>
-      <Route path="/a/:account/rebilling/statements/:statement">
-        {({ statement }) => <StatementPage key={statement} account={account} statement={statement} of="rebilling" />}
-      </Route>
-      <Route path="/a/:account/billing/statements/:statement">
-        {({ statement }) => <StatementPage key={statement} account={account} statement={statement} of="billing" />}
-      </Route>
-      <Route path="/a/:account/rebilling/customers/:customer">
-        {({ customer }) => <CustomerPage key={customer} account={account} customer={customer} />}
-      </Route>
+      <Route path="/a/:account/billing/*?">{() => <BillingPages account={account} />}</Route>
+      <Route path="/a/:account/rebilling/*?">{() => <RebillingPages account={account} />}</Route>
       <Route path="/a/:account/members">
         <MembersPage key={account} account={account} />
       </Route>

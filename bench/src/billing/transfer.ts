@@ -185,7 +185,7 @@ async function complete(app: Database, ids: Ids, id: TransferId | null): Promise
     await stopCounting(trx, ids.root as AccountId);
     const version = await beginTreeChange(trx, ids.root as AccountId);
     const at = new Date().toISOString() as Instant;
-    const transfer = { id, at, agency: [], until: at };
+    const transfer = { id, at, agency: [], until: at, settled: { blank: 0, takenBack: 0 } };
     const by = { actor: { kind: 'system', id: null, name: 'Tenantree', via: null }, requestId: null } as const;
     await completeTransfer(trx, ids.moved as AccountId, transfer, by, version);
   });

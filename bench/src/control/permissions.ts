@@ -17,10 +17,12 @@ import {
 import {
   type AccountId,
   afterChange,
+  capOutcome,
   explain,
   HIGHEST,
   type Instant,
   type Level,
+  lastChange,
   PERMISSIONS,
   packLevels,
   previewCaps,
@@ -239,8 +241,9 @@ async function compareSet({ app, owner }: BenchDatabase): Promise<Target[]> {
       const [caps] = await readCapsToChange(trx, [account]);
       if (!caps) throw new Error('there are caps');
       const wish = { kind: 'set', levels: { agents: level } } as const;
-      const after = afterChange(caps, wish, { by: { id: null, name: 'Bench' }, at: NOW });
-      await writeCaps(trx, [{ account, caps: after }], version);
+      const told = { by: { id: null, name: 'Bench' }, at: NOW };
+      const last = lastChange(caps, capOutcome(caps, wish), told);
+      await writeCaps(trx, [{ account, caps: afterChange(caps, wish, told), last }], version);
       const row = {
         id: crypto.randomUUID() as never,
         at: NOW,

@@ -25,5 +25,33 @@ export const documentLine = z.strictObject({
   amount: shapes.money,
 });
 
+/** The events behind a line of late usage. */
+export const lateEvents = z.strictObject({
+  line: documentLine,
+  /** They were recorded since this, when it was billed last, and before `until`, when this line was made. */
+  after: shapes.instant,
+  until: shapes.instant,
+  events: shapes.count,
+  /** What they come to: another quantity than the line’s where events are not kept any more, or came in while it was made. */
+  sum: shapes.decimal,
+  /** In the order in which they were recorded. */
+  rows: shapes.list(
+    z.strictObject({
+      idempotencyKey: z.string(),
+      occurredAt: shapes.instant,
+      recordedAt: shapes.instant,
+      kind: z.enum(['usage', 'adjustment']),
+      /** Why it was adjusted. */
+      reason: z.string().nullable(),
+      agent: z.string().nullable(),
+      /** As it is priced: rounded up, where each event is. */
+      quantity: shapes.decimal,
+    }),
+  ),
+  nextCursor: z.string().nullable(),
+});
+
+/** The events behind a line of late usage. */
+export type LateEvents = z.output<typeof lateEvents>;
 /** A line of an invoice or a statement. */
 export type DocumentLine = z.output<typeof documentLine>;

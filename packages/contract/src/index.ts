@@ -22,7 +22,7 @@ export type {
   ShownBookTerms,
 } from './books.ts';
 export * from './contract.ts';
-export type { DocumentLine } from './document-line.ts';
+export type { DocumentLine, LateEvents } from './document-line.ts';
 export { isEmail, normalEmail, shownEmail } from './email.ts';
 export type { OpenedSession, ShownOrigins } from './embed.ts';
 export type { ErrorShape, SentRefusal } from './error-shape.ts';
@@ -31,14 +31,21 @@ export { type Named, password } from './inputs.ts';
 export type { DetailedInvoice, DraftInvoice, ShownInvoice } from './invoices.ts';
 export type { Job, JobConflict, JobFrame, JobItem } from './jobs.ts';
 export type { ForeseenLimits, Limit, LimitsState } from './limits.ts';
-export type { CustomerMargins, Margins } from './margins.ts';
-export type { CapsPreview, CapsResult, PresetToSave, ShownCaps, ShownPreset } from './permissions.ts';
+export type { CustomerMargins, DepartedMargins, Margins } from './margins.ts';
+export type { CapsPreview, CapsResult, PresetTakers, PresetToSave, ShownCaps, ShownPreset } from './permissions.ts';
 export * from './procedure.ts';
 export type { Product, ProductRow, ProductVersion, ShownKind } from './products.ts';
 export type { RolloutStageView, RolloutToStart, RolloutView } from './rollouts.ts';
 export type { JsonSchema, Schema } from './schema.ts';
 export type { Me } from './session.ts';
 export type { ShownStatement, StatementDetails, StatementDraft, WhatIf } from './statements.ts';
-export type { PlanOfferView, TransferList, TransferPreview, TransferToStart, TransferView } from './transfers.ts';
+export type {
+  Departure,
+  PlanOfferView,
+  TransferList,
+  TransferPreview,
+  TransferToStart,
+  TransferView,
+} from './transfers.ts';
 export type { EventResult, UsageOfPeriod } from './usage.ts';
 export type { SavedView } from './views.ts';

@@ -33,6 +33,7 @@ export type Named =
   | 'import'
   | 'view'
   | 'rollout'
+  | 'departure'
   | 'place';
 
 /** Marks what a field names. */
@@ -55,6 +56,9 @@ export const id = <Id extends string>(what: Named) =>
   );
 
 const INSTANT = { examples: ['2026-11-23T22:57:00Z'] };
+
+/** The number of a line of a document. */
+export const lineNumber = z.number().int().min(1);
 
 /** An ISO 8601 instant with its zone, before it is read. */
 export const instantText = z.string().max(40).meta(INSTANT);

@@ -1,7 +1,7 @@
 import type { RowId } from '@tenantree/domain';
 import { z } from 'zod';
 import { priced } from './billing.ts';
-import { documentLine } from './document-line.ts';
+import { documentLine, lateEvents } from './document-line.ts';
 import * as inputs from './inputs.ts';
 import { type AnswerOf, fromSeller, inAccount, mutation, PEOPLE_AND_KEYS, query, screensFor } from './procedure.ts';
 import { period, shownPeriod } from './rebilling.ts';
@@ -98,6 +98,13 @@ export const invoices = {
     needs: read,
     input: asked.extend({ cursor: inputs.cursor, limit: inputs.limit(500) }),
     output: z.strictObject({ invoice: detailed, lines: shapes.list(documentLine), nextCursor: z.string().nullable() }),
+  }),
+
+  lateEvents: query({
+    says: 'The events behind a line of late usage of an invoice: a page of what came in after it was billed last.',
+    needs: inAccount('billing', 'full', 'read', PEOPLE_AND_KEYS),
+    input: asked.extend({ line: inputs.lineNumber, cursor: inputs.cursor, limit: inputs.limit(500) }),
+    output: lateEvents,
   }),
 
   draft: query({

@@ -112,6 +112,9 @@ const limit = z.strictObject({
   bounds: shapes.list(
     z.strictObject({
       ...decides.shape,
+      /** What is used there with all below, and kept for subaccounts beside it; null where the caller may not read the limits, or the usage, of that account. */
+      used: shapes.decimal.nullable(),
+      held: shapes.decimal.nullable(),
       /** How much more the account could take there; null where the caller may not see usage. */
       free: shapes.decimal.nullable(),
     }),

@@ -1,3 +1,4 @@
+import type { RowId } from '@tenantree/domain';
 import { z } from 'zod';
 import * as inputs from './inputs.ts';
 import { type AnswerOf, fromAbove, inAccount, PEOPLE_AND_KEYS, query, screensFor } from './procedure.ts';
@@ -48,6 +49,26 @@ export const margins = {
     }),
   }),
 
+  ofDeparted: query({
+    says: 'What an account that left by a billing transfer cost, brought and left in its last months, what comes late of them, and its last statements.',
+    needs: inAccount('billing', 'full', 'read', PEOPLE_AND_KEYS),
+    input: z.strictObject({ account: inputs.account, departure: inputs.id<RowId>('departure') }),
+    output: z.strictObject({
+      /** The month in which it left, and of the one before and those after in which usage may come late where there is something; the last first. */
+      periods: shapes.list(ofPeriod),
+      /** Its last frozen statements, the newest first. */
+      statements: shapes.list(
+        z.strictObject({
+          id: shapes.rowId,
+          number: z.string(),
+          kind: z.enum(['period', 'supplement']),
+          period: z.string(),
+          total: shapes.money,
+        }),
+      ),
+    }),
+  }),
+
   get: query({
     says: 'What each customer of the account costs, brings and leaves in a period, and what is left of all after the account’s own fee.',
     needs: inAccount('billing', 'full', 'read', PEOPLE_AND_KEYS),
@@ -55,6 +76,8 @@ export const margins = {
       account: inputs.account,
       /** Absent: the running one. */
       period: period.optional(),
+      /** Whose part the account’s own fee is: nobody’s, or each customer’s by what it used of the first meter of which anything was. */
+      fee: z.enum(['nobodys', 'byQuantity']).default('nobodys'),
       cursor: inputs.cursor,
       limit: inputs.limit(500),
     }),
@@ -74,15 +97,17 @@ export const margins = {
         customers: shapes.count,
         /** By currency. */
         revenue: shapes.list(shapes.money),
-        /** Of usage of customers. */
+        /** Of usage of customers, and the fee where that is shared out. */
         cost: shapes.money.nullable(),
         /** Of usage that is no customer’s. */
         own: shapes.money.nullable(),
-        /** The seller’s own fee: nobody’s part. */
+        /** The seller’s own fee. */
         fee: shapes.money.nullable(),
+        /** The meter by which it is shared out over `cost`; null: it is nobody’s part. */
+        sharedBy: z.string().nullable(),
         /** What that fee is for. */
         feeSays: z.string().nullable(),
-        /** Before that fee; null: of some customer it can’t be said. */
+        /** Before that fee, unless it is shared out; null: of some customer it can’t be said. */
         margin: margin.nullable(),
         /** After it. */
         afterFee: margin.nullable(),
@@ -92,6 +117,8 @@ export const margins = {
   }),
 };
 
+/** What an account that left cost and brought. */
+export type DepartedMargins = AnswerOf<typeof margins.ofDeparted>;
 /** What customers cost, bring and leave. */
 export type Margins = AnswerOf<typeof margins.get>;
 /** What one customer costs, brings and leaves. */

@@ -67,11 +67,13 @@ const caps = z.strictObject({
   unreviewed: shapes.list(shapes.permissionKey),
   /** The preset that was taken last. */
   preset: presetTaken.nullable(),
-  /** What was set last, where nothing else changed the caps since: levels to set over `version` to take it back. Told to those above the account. */
-  undo: z.strictObject({ by: z.string(), at: shapes.instant, levels: wishedLevels }).nullable(),
+  /** Who changed them last, which `permissions.undo` over `version` takes back; null: nobody did. Told to those above the account. */
+  undo: z.strictObject({ by: z.string(), at: shapes.instant }).nullable(),
 });
 
 const counts = z.strictObject({ person: shapes.count, key: shapes.count, session: shapes.count });
+/** Without a preview: the job of the account above that counts the same after the save, as the result of its one item. */
+const counting = shapes.rowId.nullable();
 /** Who loses or gains what. */
 const effect = z.strictObject({
   accounts: z.strictObject({ checked: shapes.count, changed: shapes.count }),
@@ -100,7 +102,8 @@ const change = z.strictObject({
 /** What became of one account, or would. */
 const result = z.strictObject({
   account: shapes.accountName,
-  outcome: z.enum(['changed', 'kept', 'unchanged']),
+  /** `taken`: no level is another, but it has them from the preset from then on. */
+  outcome: z.enum(['changed', 'taken', 'kept', 'unchanged']),
   version: shapes.count,
   changes: shapes.list(change),
   /** Entries that stay although the preset says otherwise. */
@@ -173,10 +176,17 @@ export const permissions = {
       changes: shapes.list(change),
       /** As the preview counted; null: none was sent along. */
       effect: effect.omit({ rows: true, sample: true }).extend({ streams }).nullable(),
-      /** Without a preview: the job of the account above that counts the same after the save, as the result of its one item. */
-      counting: shapes.rowId.nullable(),
+      counting,
     }),
     refusals: ['CAPS_OF_ROOT', 'LEVEL_UNKNOWN', 'VERSION_CONFLICT', 'PREVIEW_STALE'],
+  }),
+
+  undo: mutation({
+    says: 'Takes back what was changed last of the account’s caps, a preset that was taken included, over the version that was seen.',
+    needs: fromAbove('account.subaccounts', 'full', 'change', SCREENS),
+    input: z.strictObject({ account: inputs.account, expectedVersion: version }),
+    output: z.strictObject({ version: shapes.count, changes: shapes.list(change), counting }),
+    refusals: ['CAPS_OF_ROOT', 'NOT_UNDOABLE', 'VERSION_CONFLICT'],
   }),
 
   explain: query({
@@ -289,6 +299,16 @@ export const presets = {
     output: z.strictObject({ presets: shapes.list(offered) }),
   }),
 
+  takers: query({
+    says: 'How many accounts of the subtree took each version of a preset, and how many of them have other levels by now.',
+    needs: inAccount('account.subaccounts', 'read', 'read', SCREENS),
+    input: z.strictObject({ account: inputs.account, preset: inputs.id<RowId>('preset') }),
+    output: z.strictObject({
+      /** The last version first. */
+      versions: shapes.list(z.strictObject({ version: shapes.count, accounts: shapes.count, changed: shapes.count })),
+    }),
+  }),
+
   save: mutation({
     says: 'Saves a preset of the account, or another version of one; who took an earlier one keeps it.',
     needs: inAccount('account.subaccounts', 'full', 'change', SCREENS),
@@ -327,5 +347,7 @@ export type CapsPreview = AnswerOf<typeof permissions.preview>;
 export type CapsResult = AnswerOf<typeof permissions.review>['results'][number];
 /** A preset as it is offered. */
 export type ShownPreset = AnswerOf<typeof presets.list>['presets'][number];
+/** How many took which version of a preset, and changed something since. */
+export type PresetTakers = AnswerOf<typeof presets.takers>['versions'];
 /** A preset to be saved. */
 export type PresetToSave = ParsedOf<typeof presets.save>;

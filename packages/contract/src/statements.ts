@@ -1,6 +1,6 @@
 import type { RowId } from '@tenantree/domain';
 import { z } from 'zod';
-import { documentLine } from './document-line.ts';
+import { documentLine, lateEvents } from './document-line.ts';
 import * as inputs from './inputs.ts';
 import { type AnswerOf, inAccount, mutation, PEOPLE_AND_KEYS, query } from './procedure.ts';
 import { bookName, bookTerms, customer, customerRef, margin, period, shownPeriod, shownTier } from './rebilling.ts';
@@ -109,6 +109,13 @@ export const statements = {
       lines: shapes.list(documentLine),
       nextCursor: z.string().nullable(),
     }),
+  }),
+
+  lateEvents: query({
+    says: 'The events behind a line of late usage of a frozen statement: a page of what came in after it was stated last.',
+    needs: read,
+    input: asked.extend({ line: inputs.lineNumber, ...lines }),
+    output: lateEvents,
   }),
 
   drafts: query({

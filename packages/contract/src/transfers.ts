@@ -9,6 +9,7 @@ import {
   mutation,
   type ParsedOf,
   PEOPLE,
+  PEOPLE_AND_KEYS,
   proved,
   query,
   reach,
@@ -62,6 +63,13 @@ const steps = z.strictObject({
   plan: plan.nullable(),
 });
 
+const settledProduct = z.strictObject({
+  product: shapes.rowId,
+  kind: z.string(),
+  name: z.string(),
+  as: z.enum(['blank', 'take_back']),
+});
+
 const transfer = z.strictObject({
   id: shapes.rowId,
   state: z.enum(TRANSFER_STATES),
@@ -79,9 +87,7 @@ const transfer = z.strictObject({
   reason: z.string().nullable(),
   steps,
   /** What becomes of products that came from above, where they aren’t handed over. */
-  products: shapes.list(
-    z.strictObject({ product: shapes.rowId, kind: z.string(), name: z.string(), as: z.enum(['blank', 'take_back']) }),
-  ),
+  products: shapes.list(settledProduct),
   /** What of the checklist is not done. */
   missing: shapes.list(step),
 });
@@ -190,6 +196,37 @@ const ended = z.strictObject({
   reason: z.string().nullable(),
   agency: AGENCY,
   at: shapes.instant,
+  /** Of one that has left the account that it stood directly below, which tells more of it (`departure`); null: it is still there. */
+  from: shapes.accountName.nullable(),
+});
+
+const departure = z.strictObject({
+  id: shapes.rowId,
+  /** As it was called then. It is not reached any more. */
+  account: shapes.accountName,
+  /** What it stood directly below. */
+  from: shapes.accountName,
+  /** From then on it pays for itself. */
+  at: shapes.instant,
+  /** Accounts that left, itself among them; null, here and below: it left under a release that didn’t write that down. */
+  accounts: shapes.count.nullable(),
+  agency: AGENCY,
+  /** People who were invited as agency admins. */
+  invited: shapes.count.nullable(),
+  /** What ended of people from above. */
+  ended: z
+    .strictObject({ member: shapes.count, key: shapes.count, session: shapes.count, invitation: shapes.count })
+    .nullable(),
+  /** What became of products that came from above, where they weren’t handed over. */
+  products: shapes.list(settledProduct),
+  /** Copies of those that became a blank, and that were taken back. */
+  settled: z.strictObject({ blank: shapes.count, takenBack: shapes.count }).nullable(),
+  /** What it used, with all that left with it, from the start of that month, or since it came there, until then. */
+  used: shapes.list(
+    z.strictObject({ meter: z.string(), label: z.string(), unit: z.string(), quantity: shapes.decimal }),
+  ),
+  /** Until when usage from before may still come, which is billed here. */
+  lateUntil: shapes.instant,
 });
 
 const invited = z.strictObject({
@@ -265,6 +302,13 @@ export const transfers = {
     needs: inAccount('account.subaccounts', 'read', 'read', screensFor('billing')),
     input: inputs.onlyAccount,
     output: z.strictObject({ underWay: shapes.list(listed), ended: shapes.list(ended) }),
+  }),
+
+  departure: query({
+    says: 'An account that left the account by a billing transfer, however long ago: when, with what, and what became of what came from above.',
+    needs: together(inAccount('account.subaccounts', 'read', 'read', PEOPLE_AND_KEYS), 'billing'),
+    input: z.strictObject({ account: inputs.account, departure: inputs.id<RowId>('departure') }),
+    output: departure,
   }),
 
   plans: query({
@@ -416,5 +460,7 @@ export type TransferPreview = AnswerOf<typeof transfers.preview>;
 export type PlanOfferView = AnswerOf<typeof transfers.plans>['plans'][number];
 /** What a billing transfer is started with. */
 export type TransferToStart = ParsedOf<typeof transfers.start>;
+/** An account that left. */
+export type Departure = AnswerOf<typeof transfers.departure>;
 /** Billing transfers below an account. */
 export type TransferList = AnswerOf<typeof transfers.list>;

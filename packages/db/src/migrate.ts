@@ -66,6 +66,9 @@ import * as planLimits from './migrations/0091-plan-limits.ts';
 import * as productDrift from './migrations/0092-product-drift.ts';
 import * as countedKeys from './migrations/0093-counted-keys.ts';
 import * as jobSubjects from './migrations/0096-job-subjects.ts';
+import * as undoneCaps from './migrations/0100-undone-caps.ts';
+import * as presetTakers from './migrations/0101-preset-takers.ts';
+import * as toldDepartures from './migrations/0103-told-departures.ts';
 import { tellStatistics } from './told-statistics.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
@@ -133,6 +136,9 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0092-product-drift': productDrift,
   '0093-counted-keys': countedKeys,
   '0096-job-subjects': jobSubjects,
+  '0100-undone-caps': undoneCaps,
+  '0101-preset-takers': presetTakers,
+  '0103-told-departures': toldDepartures,
 };
 
 const MINIMUM_VERSION = 180000;

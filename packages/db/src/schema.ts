@@ -1,4 +1,4 @@
-import type { JobItemState, JobState } from '@tenantree/domain';
+import type { JobItemState, JobState, LastChange } from '@tenantree/domain';
 import type { Document, Filling } from '@tenantree/domain/products';
 import type { ColumnType, Generated, RawBuilder } from 'kysely';
 
@@ -122,6 +122,8 @@ export type AccountCapsTable = {
   version: number;
   preset_id: string | null;
   preset_version: number | null;
+  /** The last change, with what takes it back. */
+  last: ColumnType<LastChange | null, never, string>;
 };
 
 /** Permissions that somebody set at once. */

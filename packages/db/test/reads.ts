@@ -223,6 +223,8 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     'readCapsState, resumed': async () =>
       store.readCapsState(db, { ...live, since: await store.readLiveVersion(db, root) }),
     readExplainedChain: as(leaf, (trx) => store.readExplainedChain(trx, user)),
+    readPresetTakers: as(root, (trx) => store.readPresetTakers(trx, none)),
+    readLastOfCaps: as(leaf, (trx) => store.readLastOfCaps(trx, leaf)),
     readCapsToChange: as(root, (trx) => store.readCapsToChange(trx, [flat, small, leaf])),
     readCapsBelow: as(root, (trx) => store.readCapsBelow(trx, small)),
     readCappedSubtree: as(root, (trx) => store.readCappedSubtree(trx, small, NOW)),
@@ -304,6 +306,10 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     readLeavers: as(small, (trx) => store.readLeavers(trx, small, null, { now: NOW, limit: 50 })),
     readTransfersUnderWay: as(root, (trx) => store.readTransfersUnderWay(trx, 50)),
     readEndedTransfers: as(root, (trx) => store.readEndedTransfers(trx, NOVEMBER, 50)),
+    findLeftAccount: as(root, (trx) => store.findLeftAccount(trx, root, none)),
+    readUsedUntilDeparture: as(root, (trx) =>
+      store.readUsedUntilDeparture(trx, { account: { id: leaf, name: 'Leaf' }, at: NOVEMBER }),
+    ),
     transfersMeet: as(root, (trx) => store.transfersMeet(trx, small, flat)),
     findTransferByLink: () => store.findTransferByLink(db, Buffer.from('none')),
     findTransfersDue: () => store.findTransfersDue(db, 50),
@@ -361,6 +367,29 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     findDraftOver: as(root, (trx) => store.findDraftOver(trx, root, none)),
     readPeriodsToLookAt: as(root, (trx) => store.readPeriodsToLookAt(trx, root, 35)),
     readCredited: as(root, (trx) => store.readCredited(trx, root, none)),
+    readLateEvents: as(root, (trx) =>
+      store.readLateEvents(
+        trx,
+        {
+          payer: root,
+          account: { id: leaf, name: null, above: [], place: [root, leaf] },
+          counted: 'call.seconds',
+          period: NOVEMBER,
+          part: null,
+          after: NOVEMBER,
+          until: NOW,
+        },
+        { skip: 0, limit: 50 },
+      ),
+    ),
+    readBilledBefore: as(root, (trx) => store.readBilledBefore(trx, root, { invoice: none, period: NOVEMBER })),
+    readStatedBefore: as(root, (trx) =>
+      store.readStatedBefore(
+        trx,
+        { seller: root, customer: small, id: none, currency: { code: 'EUR', exponent: 2 } },
+        NOVEMBER,
+      ),
+    ),
     readLines: as(root, (trx) =>
       store.readLines(trx, { table: 'invoice_lines', account: root, document: none }, { after: 0, limit: 50 }),
     ),

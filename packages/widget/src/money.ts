@@ -16,6 +16,7 @@ export {
 export { type BillingSource, billingFrom } from './billing/billing-source.ts';
 export { cardWords } from './billing/card-words.ts';
 export { countriesIn } from './billing/countries.ts';
+export { type DayPoint, type DaySeries, daysOf } from './charts/days.ts';
 export type { Bars } from './charts/sam-bars.ts';
 export { SamBars, SamBilling };
 

@@ -1,8 +1,9 @@
-import { type Decimal, instantOf, type RowId } from '@tenantree/domain';
+import { DAY_MS, type Decimal, instantOf, type RowId } from '@tenantree/domain';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { PRODUCT_ROWS, SourceRefusal } from '../src/index.ts';
 import { type AccountActing, defineRooms, SamAccount } from '../src/rooms.ts';
+import { violations } from './accessible.ts';
 import { mockTree } from './example-tree.ts';
 import { MemoryActivity } from './memory-activity.ts';
 import { MemoryBilling } from './memory-billing.ts';
@@ -12,7 +13,8 @@ import { MemoryMembers } from './memory-members.ts';
 import { MemoryPermissions } from './memory-permissions.ts';
 import { MemoryProducts } from './memory-products.ts';
 import type { MemorySource } from './memory-source.ts';
-import { focused, type Stage, stage } from './stage.ts';
+import { MemoryUsage } from './memory-usage.ts';
+import { focused, painted, type Stage, stage } from './stage.ts';
 
 afterEach(() => {
   document.body.replaceChildren();
@@ -50,6 +52,7 @@ async function show(
   first(accounts);
   const members = new MemoryMembers();
   const limits = new MemoryLimits();
+  const usage = new MemoryUsage(accounts);
   const done: string[] = [];
   const element = new SamAccount();
   const activity = new MemoryActivity();
@@ -63,13 +66,14 @@ async function show(
     imports: new MemoryImports(accounts),
     billing: new MemoryBilling({ id: accounts.idOf(name), name }),
     activity,
+    usage,
   };
   element.account = accounts.idOf(name);
   element.acting = actingOn(accounts, done);
   element.viewer = { user: null, role: 'owner' };
   prepare(element);
   stage({ width: 560, ...options }).append(element);
-  return { accounts, members, limits, element, done, id: element.account };
+  return { accounts, members, limits, usage, element, done, id: element.account };
 }
 
 const heading = () => page.getByRole('heading', { name: /Acme North|North Side/ });
@@ -91,6 +95,38 @@ describe('an account in detail', () => {
     await expect.element(tile).toBeVisible();
     accounts.tick([[id, '1000000']]);
     await expect.element(panel()).toMatchTextContent(/1,0\d\d,\d{3}\.\d/);
+  });
+
+  it('draws its minutes of the last 30 days, its own and those below, with the same as a table, and asks again once more are used', async () => {
+    const { accounts, usage, id } = await show('Acme North', {}, undefined, (memory) =>
+      memory.grow('Deepest', memory.idOf('Acme North')),
+    );
+    await expect.element(page.getByText('No minutes were used in these days.')).toBeVisible();
+    usage.use(id, '41.5', Date.now());
+    usage.use(accounts.idOf('Deepest'), '1000', Date.now() - DAY_MS);
+    usage.use(id, '99', Date.now() - 30 * DAY_MS);
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    const waiting = () => timers.mock.calls.filter(([, ms]) => ms === 30_000);
+    accounts.tick([[id, '41.5']]);
+    await vi.waitFor(() => expect(waiting()).toHaveLength(1));
+    accounts.tick([[id, '1']]);
+    await painted();
+    const [[ask] = []] = waiting();
+    expect(waiting()).toHaveLength(1);
+    timers.mockRestore();
+    ask?.();
+    const chart = page.getByRole('img', { name: /Minutes, last 30 days/ });
+    await expect.element(chart).toBeVisible();
+    expect(usage.asked).toBe(2);
+    expect(await violations('everything')).toEqual([]);
+    await userEvent.click(chart);
+    // Under the pointer or none: it ends at the last day.
+    await userEvent.keyboard('{ArrowRight>30/}');
+    await expect.element(page.getByText(/: 41\.5 \(By itself 41\.5 · By subaccounts 0\.0\)/)).toBeVisible();
+    await userEvent.click(page.getByRole('button', { name: 'Show as table' }));
+    const yesterday = page.getByRole('row').filter({ hasText: '1,000.0' });
+    await expect.element(yesterday).toMatchTextContent(/0\.0.*1,000\.0.*1,000\.0/);
+    await expect.element(page.getByText('99.0')).not.toBeInTheDocument();
   });
 
   it('follows what others make of it', async () => {

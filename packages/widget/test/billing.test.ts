@@ -110,9 +110,9 @@ describe('billing of an account', () => {
     await expect.element(page.getByText('Hand over billing')).not.toBeInTheDocument();
   });
 
-  it('tells of transfers below, with why one ended, and opens one that is under way', async () => {
+  it('tells of transfers below, with why one ended, and opens one that is under way or has left', async () => {
     const open = { id: 'a-1' as AccountId, name: 'Hessen' };
-    const { element } = await show((source) => {
+    const { element, source } = await show((source) => {
       source.list = {
         underWay: [
           {
@@ -131,6 +131,16 @@ describe('billing of an account', () => {
             reason: 'Not now',
             agency: 'kept',
             at: '2026-11-20T18:00:00.000Z' as Instant,
+            from: null,
+          },
+          {
+            id: 't-8' as RowId,
+            account: { id: 'a-3' as AccountId, name: 'Bayern' },
+            outcome: 'completed',
+            reason: null,
+            agency: 'kept',
+            at: '2026-11-19T18:00:00.000Z' as Instant,
+            from: { id: 'a-9' as AccountId, name: 'Germany' },
           },
         ],
       };
@@ -140,6 +150,9 @@ describe('billing of an account', () => {
     element.addEventListener('sam-show', (event) => shown(event.detail));
     await userEvent.click(button('Open Hessen'));
     expect(shown).toHaveBeenCalledWith({ account: open.id, tab: 'billing' });
+    await expect.element(button('Open Berlin')).not.toBeInTheDocument();
+    await userEvent.click(button('Open Bayern'));
+    expect(source.sent).toEqual([{ from: 'a-9', departure: 't-8' }]);
   });
 });
 

@@ -127,18 +127,26 @@ describe('what is selected', () => {
   it('takes a preset as a job, with what it would change before', async () => {
     const source = mockTree();
     await source.presets.savePreset(source.root.row.id, { name: 'Standard', levels: { tasks: 'read' } });
+    source.presets.put(source.idOf('Acme North'), { tasks: 'read' });
     const shown = await show(source);
     await open(shown, 'Acme Group');
     await select(shown, 'Acme North', 'Acme South');
     await userEvent.click(bar().getByRole('button', { name: 'Apply preset…' }));
     await userEvent.click(dialog().getByRole('radio', { name: /Standard/ }));
-    await expect.element(dialog().getByRole('row', { name: /Acme South/ })).toMatchTextContent(/1 level changes/);
+    await expect
+      .element(dialog().getByRole('row', { name: /Acme South/ }))
+      .toMatchTextContent(/1 level changes: Tasks: Read/);
+    // Who has its levels already follows it from then on, too.
+    await expect
+      .element(dialog().getByRole('row', { name: /Acme North/ }))
+      .toMatchTextContent(/takes it; no level changes/);
     await userEvent.click(dialog().getByRole('button', { name: 'Apply Standard' }));
     await expect.element(dialog().getByText(/2 accounts done/)).toBeVisible();
-    for (const name of ['Acme North', 'Acme South'])
-      expect((await source.presets.get(source.idOf(name))).rows.find(({ key }) => key === 'tasks')).toMatchObject({
-        level: 'read',
-      });
+    for (const name of ['Acme North', 'Acme South']) {
+      const { rows, preset } = await source.presets.get(source.idOf(name));
+      expect(rows.find(({ key }) => key === 'tasks')).toMatchObject({ level: 'read' });
+      expect(preset).toMatchObject({ name: 'Standard', version: 1 });
+    }
   });
 
   it('is done by embedded screens, as far as theirs were made for it', async () => {

@@ -70,15 +70,17 @@ describe('the limits of an account', () => {
   it('have a line for each account that bounds them, and a mark in the bar where the one that decides lets no more through', async () => {
     const { element } = await show((source) => {
       const [top, own] = [
-        { account: holding, max: n('5000'), free: n('49.5') },
-        { account: { id: north, name: 'Acme North' }, max: n('1000'), free: n('99.5') },
+        { account: holding, max: n('5000'), used: n('4900'), held: n('50.5'), free: n('49.5') },
+        { account: { id: north, name: 'Acme North' }, max: n('1000'), used: null, held: null, free: n('99.5') },
       ];
       source.put('minutes', { free: top.free, decides: top, bounds: [top, own] });
     });
     const minutes = page.getByRole('listitem').filter({ hasText: 'Call minutes' });
     await expect.element(minutes).toMatchTextContent(/Acme Holding decides: 49\.5 free.*Acme Holding: full at 950\.0/);
-    await expect.element(page.getByRole('row', { name: /Acme Holding decides/ })).toMatchTextContent(/5,000.*49\.5/);
-    await expect.element(page.getByRole('row', { name: /^Acme North/ })).toMatchTextContent(/1,000.*99\.5/);
+    await expect
+      .element(page.getByRole('row', { name: /Acme Holding decides/ }))
+      .toMatchTextContent(/5,000.*4,900\.0.*50\.5.*49\.5/);
+    await expect.element(page.getByRole('row', { name: /^Acme North/ })).toMatchTextContent(/1,000.*–.*–.*99\.5/);
     const [mark, bar] = ['.track i', '.track'].map((one) => deep(element.renderRoot, one).getBoundingClientRect());
     expect(((mark!.left - bar!.left) / bar!.width) * 100).toBeCloseTo(95, 0);
   });

@@ -88,7 +88,7 @@ describe('live minutes', () => {
     const shown = await show(source);
     shown.tree.focus();
     await userEvent.keyboard('p');
-    expect(deep(shown.screen.renderRoot, '.button.live').textContent?.trim()).toBe('Paused');
+    await vi.waitFor(() => expect(deep(shown.screen.renderRoot, '.button.live').textContent?.trim()).toBe('Paused'));
     const before = total(shown.row('Borealis Motors'));
     for (let k = 0; k < 10; k++) source.tick([[source.idOf('Borealis Motors'), '10']]);
     source.arrive('Zeta');

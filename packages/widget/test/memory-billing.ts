@@ -197,6 +197,7 @@ export class MemoryBilling implements BillingSource {
     this.costsIt ? Promise.resolve(this.costsIt) : Promise.reject(new Error('not theirs to know'));
 
   openStatement: BillingSource['openStatement'] = (seller, statement) => void this.sent.push({ seller, statement });
+  openDeparture: BillingSource['openDeparture'] = (from, departure) => void this.sent.push({ from, departure });
 
   transfer = (): Promise<TransferView> => this.#answer(() => this.view());
 

@@ -23,7 +23,13 @@ import { SourceRefusal } from '../src/index.ts';
 import type { PermissionsSource } from '../src/rooms.ts';
 import type { MemoryTree } from './memory-tree.ts';
 
-type Caps = { version: number; levels: SomeLevels; preset: PresetRef | null; undo: ShownCaps['undo'] };
+type Caps = {
+  version: number;
+  levels: SomeLevels;
+  preset: PresetRef | null;
+  /** What the last change found, where it is taken back from here; null: it isn't. */
+  last: { readonly levels: SomeLevels; readonly preset: PresetRef | null } | null;
+};
 
 const AT = instantOf(Date.UTC(2026, 10, 21, 10, 14));
 const NOBODY = { person: 0, key: 0, session: 0 };
@@ -49,7 +55,7 @@ export class MemoryPermissions implements PermissionsSource {
   /** Somebody else sets levels; undefined: nobody decided. */
   put(account: AccountId, levels: { readonly [Key in PermissionKey]?: SomeLevels[Key] | undefined }): void {
     const caps = this.#of(account);
-    caps.undo = null;
+    caps.last = null;
     caps.levels = JSON.parse(JSON.stringify({ ...caps.levels, ...levels }));
     caps.version += 1;
   }
@@ -109,11 +115,24 @@ export class MemoryPermissions implements PermissionsSource {
         });
       const changes = this.#changes(account, levels);
       this.saved.push(levels);
-      const put = Object.fromEntries(Object.entries(levels).map(([key, level]) => [key, level ?? undefined]));
-      this.put(account, put);
-      const before = Object.fromEntries(changes.map((one) => [one.key, one.before]));
-      caps.undo = { by: 'Olivia Owner', at: AT, levels: before };
+      const last = { levels: caps.levels, preset: caps.preset };
+      this.put(account, levels);
+      caps.last = last;
       return { version: caps.version, changes };
+    });
+
+  undo: PermissionsSource['undo'] = (account, version) =>
+    this.#answer(() => {
+      const caps = this.#of(account);
+      if (caps.version !== version || !caps.last)
+        throw new SourceRefusal({
+          code: 'VERSION_CONFLICT',
+          message: 'Saved by somebody else.',
+          field: 'expectedVersion',
+        });
+      const { levels, preset } = caps.last;
+      const last = { levels: caps.levels, preset: caps.preset };
+      Object.assign(caps, { levels, preset, last, version: version + 1 });
     });
 
   beside: PermissionsSource['beside'] = (parent, query) =>
@@ -125,6 +144,19 @@ export class MemoryPermissions implements PermissionsSource {
     );
 
   presets: PermissionsSource['presets'] = () => this.#answer(() => [...this.#offered]);
+
+  takers: PermissionsSource['takers'] = (_account, id) =>
+    this.#answer(() => {
+      const named = this.#offered.find((one) => one.id === id)?.levels ?? {};
+      const took = [...this.#caps.values()].filter(({ preset }) => preset?.id === id);
+      return [...new Set(took.map(({ preset }) => preset?.version ?? 0))].map((version) => {
+        const of = took.filter(({ preset }) => preset?.version === version);
+        const changed = of.filter(({ levels }) =>
+          PERMISSIONS.some(({ key }) => named[key] && named[key] !== levels[key]),
+        );
+        return { version, accounts: of.length, changed: changed.length };
+      });
+    });
 
   savePreset: PermissionsSource['savePreset'] = (account, { name, levels, preset }) =>
     this.#answer(() => {
@@ -165,9 +197,10 @@ export class MemoryPermissions implements PermissionsSource {
     this.#answer(() =>
       order.accounts.map((id) => {
         const result = this.#taking(id, order);
+        const { levels, preset } = this.#of(id);
         this.put(id, Object.fromEntries(result.changes.map(({ key, after }) => [key, after])));
         const version = this.#offered.find((one) => one.id === order.preset)?.version ?? 0;
-        this.#of(id).preset = { id: order.preset, version };
+        Object.assign(this.#of(id), { preset: { id: order.preset, version }, last: { levels, preset } });
         return { ...result, version: this.#of(id).version };
       }),
     );
@@ -220,7 +253,7 @@ export class MemoryPermissions implements PermissionsSource {
       restricted: restrictedIn(levels).length,
       unreviewed: unreviewedIn(levels),
       preset: this.#taken(account),
-      undo: this.#of(account).undo,
+      undo: this.#of(account).last && { by: 'Olivia Owner', at: AT },
     };
   }
 
@@ -246,7 +279,8 @@ export class MemoryPermissions implements PermissionsSource {
     );
     const changes = this.#changes(id, changed);
     const { name } = this.#accounts.entry(id).row;
-    const outcome = changes.length > 0 ? ('changed' as const) : ('unchanged' as const);
+    const isTaker = caps.preset?.id === preset && caps.preset.version === found.version;
+    const outcome = changes.length > 0 ? ('changed' as const) : isTaker ? ('unchanged' as const) : ('taken' as const);
     return { account: { id, name }, outcome, version: caps.version, changes, kept: [...kept] };
   }
 
@@ -278,7 +312,7 @@ export class MemoryPermissions implements PermissionsSource {
   }
 
   #of(account: AccountId): Caps {
-    const known = this.#caps.get(account) ?? { version: 0, levels: { ...HIGHEST }, preset: null, undo: null };
+    const known = this.#caps.get(account) ?? { version: 0, levels: { ...HIGHEST }, preset: null, last: null };
     this.#caps.set(account, known);
     return known;
   }

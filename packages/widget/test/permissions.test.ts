@@ -1,4 +1,4 @@
-import type { AccountId } from '@tenantree/domain';
+import type { AccountId, RowId } from '@tenantree/domain';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { SourceRefusal } from '../src/index.ts';
@@ -356,12 +356,22 @@ describe('by keys', () => {
 
 describe('presets', () => {
   it('are saved from the levels of an account, made the default, looked at and applied', async () => {
-    const { memory, north } = await show({}, (one, { group, north }) => {
+    const {
+      memory,
+      accounts,
+      group: above,
+      north,
+    } = await show({}, (one, { group, north }) => {
       one.put(north, { tasks: 'none' });
       void one.savePreset(group, { name: 'Client standard', levels: { tasks: 'read', billing: 'none' } });
     });
+    const south = accounts.idOf('Acme South');
+    await memory.applyPreset(above, { preset: 'p1' as RowId, mode: 'replace', accounts: [south] });
     await press('Presets…');
     await userEvent.click(dialog().getByRole('radio', { name: /Client standard · version 1/ }));
+    await expect
+      .element(dialog())
+      .toMatchTextContent(/1 account in Acme Group took version 1 and changed nothing since/);
     await expect.element(dialog()).toMatchTextContent(/2 levels change/);
     await userEvent.click(dialog().getByRole('radio', { name: /^Lower only/ }));
     await expect.element(dialog()).toMatchTextContent(/1 is kept/);
@@ -371,8 +381,34 @@ describe('presets', () => {
     await vi.waitFor(() => expect(memory.levels(north)).toMatchObject({ tasks: 'none', billing: 'none' }));
     await expect.element(page.getByText('Client standard applied to Acme North')).toBeVisible();
     await expect.element(page.getByRole('button', { name: 'Preset Client standard v1 · 1 changed' })).toBeVisible();
-    await press('Undo');
+    await userEvent.click(page.getByRole('status').getByRole('button', { name: 'Undo' }));
     await vi.waitFor(() => expect(memory.levels(north)).toMatchObject({ tasks: 'none', billing: 'full' }));
+    // Nor does it follow the preset any more.
+    await expect.element(page.getByRole('button', { name: 'Presets…' })).toBeVisible();
+  });
+
+  it('leave alone what is chosen and not saved, and are taken only where there is something to take', async () => {
+    const {
+      memory,
+      north,
+      group: above,
+    } = await show({}, (one, { group }) => {
+      void one.savePreset(group, { name: 'Client standard', levels: { tasks: 'read' } });
+    });
+    await userEvent.click(stop('Campaigns & Contacts', 'Read'));
+    await press('Presets…');
+    await userEvent.click(dialog().getByRole('radio', { name: /Client standard/ }));
+    await press('Apply Client standard');
+    await vi.waitFor(() => expect(memory.levels(north)).toMatchObject({ tasks: 'read', campaigns: 'full' }));
+    await expect.element(stop('Campaigns & Contacts', 'Read')).toHaveAttribute('aria-checked', 'true');
+    await expect.element(page.getByText('1 change', { exact: true })).toBeVisible();
+    await press('Preset Client standard v1');
+    await userEvent.click(dialog().getByRole('radio', { name: /Client standard/ }));
+    await expect.element(dialog()).toMatchTextContent(/stays as it is/);
+    await expect
+      .element(dialog().getByRole('button', { name: 'Apply Client standard' }))
+      .toHaveAttribute('aria-disabled', 'true');
+    expect((await memory.takers(above, 'p1' as RowId))[0]?.accounts).toBe(1);
   });
 
   it('are saved under a name, which is asked for', async () => {
@@ -385,6 +421,32 @@ describe('presets', () => {
     await press('Save as new preset');
     await expect.element(dialog().getByRole('radio', { name: /Full service · version 1/ })).toBeChecked();
     expect((await memory.presets(group)).map(({ name }) => name)).toEqual(['Full service']);
+  });
+
+  it('are saved once however often that is pressed, by Enter too, which applies none; one that is removed is chosen no more', async () => {
+    const {
+      memory,
+      group: above,
+      north,
+    } = await show({}, (one, { group }) => {
+      void one.savePreset(group, { name: 'Chosen', levels: { tasks: 'none' } });
+    });
+    await press('Presets…');
+    await userEvent.click(dialog().getByRole('radio', { name: /Chosen/ }));
+    await expect.element(dialog()).toMatchTextContent(/1 level changes/);
+    await userEvent.click(dialog().getByText('Save these levels as a preset of Acme Group'));
+    await userEvent.fill(dialog().getByLabelText('Name of the preset'), 'Mine');
+    await userEvent.keyboard('{Enter}');
+    await expect.element(dialog().getByRole('radio', { name: /Mine · version 1/ })).toBeChecked();
+    const again = dialog().getByRole('button', { name: 'Save as version 2 of Mine' }).element();
+    if (again instanceof HTMLElement) for (let k = 0; k < 2; k++) again.click();
+    await expect.element(dialog().getByRole('radio', { name: /Mine · version 2/ })).toBeChecked();
+    await expect.element(dialog().getByRole('alert')).not.toBeInTheDocument();
+    expect(memory.levels(north)).toMatchObject({ tasks: 'full' });
+    await press('Remove: Mine');
+    await expect.element(dialog().getByRole('button', { name: 'Choose a preset' })).toBeVisible();
+    await expect.element(dialog().getByText('How it is taken')).not.toBeInTheDocument();
+    expect((await memory.presets(above)).map(({ name }) => name)).toEqual(['Chosen']);
   });
 });
 

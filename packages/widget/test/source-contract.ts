@@ -1,10 +1,11 @@
-import type { AccountId, AccountRow, RowId, UsageFrame } from '@tenantree/domain';
+import { type AccountId, type AccountRow, DAY_MS, instantOf, type RowId, type UsageFrame } from '@tenantree/domain';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { AccountsTold } from '../src/data/account-source.ts';
 import type { ImportsSource } from '../src/imports/imports-source.ts';
 import { type AccountSource, type ListQuery, SourceRefusal } from '../src/index.ts';
 import type { ProductsSource } from '../src/products.ts';
 import type { MembersSource } from '../src/rooms.ts';
+import type { UsageSource } from '../src/usage/usage-source.ts';
 
 /** What is asked: the sources of the screens, and an account that nothing is below yet. */
 export type Asked = {
@@ -12,6 +13,9 @@ export type Asked = {
   readonly members: MembersSource;
   readonly products: ProductsSource;
   readonly imports: ImportsSource;
+  readonly usage: UsageSource;
+  /** An account used minutes at an instant (UTC milliseconds since 1970). */
+  readonly use: (account: AccountId, minutes: string, at: number) => Promise<unknown> | void;
   /** Resolves once a job has ended. */
   readonly settle: (job: RowId) => Promise<void> | void;
   readonly root: AccountId;
@@ -62,6 +66,7 @@ export function describeSource(name: string, line: 'live' | 'deaf', open: () => 
     describe('members', () => peopleAlike({ ask: () => asked, make, below }));
     describe('products', () => productsAlike({ ask: () => asked, make, below }));
     describe('imports', () => importsAlike({ ask: () => asked, make, below }));
+    describe('usage', () => usageAlike({ ask: () => asked, make, below }));
     if (line === 'live') describe('live', () => tellsAlike({ ask: () => asked, make, below }));
   });
 }
@@ -361,6 +366,26 @@ function productsAlike({ ask, make }: Tools): void {
     expect(
       (await products.save(at, 2, { ...saved.document, credentials: null })).document['credentials'],
     ).toBeUndefined();
+  });
+}
+
+function usageAlike({ ask, make }: Tools): void {
+  it('tells the minutes of each day, of the account by itself and with all below, and of no other days', async () => {
+    const { usage, use } = ask();
+    const account = await make('Using');
+    const nested = await make('Using below', account);
+    const today = Math.floor(Date.now() / DAY_MS) * DAY_MS;
+    const [from, to] = [instantOf(today - 2 * DAY_MS), instantOf(today + DAY_MS)];
+    expect(await usage.days(account, { from, to })).toEqual([]);
+    await use(account, '12.5', Date.now());
+    await use(nested, '0.25', Date.now());
+    await use(nested, '7.5', today - 2 * DAY_MS);
+    await use(account, '3', today - 2 * DAY_MS - 1);
+    expect(await usage.days(account, { from, to })).toEqual([
+      { start: from, own: '0', total: '7.5' },
+      { start: instantOf(today), own: '12.5', total: '12.75' },
+    ]);
+    expect((await refused(usage.days(NOBODY, { from, to })))[0]).toBe('NOT_FOUND');
   });
 }
 

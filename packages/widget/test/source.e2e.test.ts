@@ -1,11 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { createTenantree } from '@tenantree/client';
-import type { AccountId } from '@tenantree/domain';
+import { type AccountId, instantOf } from '@tenantree/domain';
 import { deploy } from '../../../apps/api/test/support/deployment.ts';
 import { jobsEnded } from '../../../apps/api/test/support/jobs.ts';
 import { importsFrom } from '../src/imports/imports-source.ts';
 import { clientSource } from '../src/index.ts';
 import { productsFrom } from '../src/products.ts';
 import { membersFrom } from '../src/rooms.ts';
+import { usageFrom } from '../src/usage/usage-source.ts';
 import { describeSource } from './source-contract.ts';
 
 describeSource('a server', 'live', async () => {
@@ -22,6 +24,11 @@ describeSource('a server', 'live', async () => {
     members: membersFrom(client),
     products,
     imports: importsFrom(client, products),
+    usage: usageFrom(client),
+    use: (account, quantity, at) => {
+      const event = { meter: 'call.minutes', quantity, occurredAt: instantOf(at), idempotencyKey: randomUUID() };
+      return api.owner.usage.record.mutate({ account, events: [event] });
+    },
     settle: () => jobsEnded(api.database),
     setUp: async (parent, name) => {
       const limits = { agents: { max: 5 } };

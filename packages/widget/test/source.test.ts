@@ -4,10 +4,12 @@ import { importsFrom } from '../src/imports/imports-source.ts';
 import { clientSource } from '../src/index.ts';
 import { productsFrom } from '../src/products.ts';
 import { membersFrom } from '../src/rooms.ts';
+import { usageFrom } from '../src/usage/usage-source.ts';
 import { MemoryImports } from './memory-imports.ts';
 import { MemoryMembers } from './memory-members.ts';
 import type { MemoryProducts } from './memory-products.ts';
 import { MemorySource } from './memory-source.ts';
+import { MemoryUsage } from './memory-usage.ts';
 import { type Asked, describeSource } from './source-contract.ts';
 import { serve } from './wire.ts';
 
@@ -18,12 +20,14 @@ function memory(): Asked & {
   readonly members: MemoryMembers;
   readonly products: MemoryProducts;
   readonly imports: MemoryImports;
+  readonly usage: MemoryUsage;
 } {
   const accounts = new MemorySource('Contract');
   const members = new MemoryMembers();
   const root = accounts.root.row.id;
   members.join(root, 'Olivia Owner', 'owner');
   const imports = new MemoryImports(accounts);
+  const usage = new MemoryUsage(accounts);
   const settle = (job: RowId): void => {
     while (imports.step(job));
   };
@@ -42,6 +46,8 @@ function memory(): Asked & {
     drift: (id) => accounts.drift(id, id as string as RowId, 'changed_here'),
     products: imports.products,
     imports,
+    usage,
+    use: (account, minutes, at) => usage.use(account, minutes, at),
     settle,
     root,
     caller: 'person',
@@ -52,8 +58,8 @@ function memory(): Asked & {
 describeSource('in memory', 'live', async () => memory());
 
 describeSource('the wire in front of it', 'deaf', async () => {
-  const { accounts, members, imports, settle, root, setUp, drift } = memory();
-  const wire = serve(API, accounts, { members, imports });
+  const { accounts, members, imports, usage, use, settle, root, setUp, drift } = memory();
+  const wire = serve(API, accounts, { members, imports, usage });
   const client = createTenantree({ url: API, getToken: async () => 'tt_embed_1' });
   const close = (): void => {
     client.close();
@@ -65,6 +71,8 @@ describeSource('the wire in front of it', 'deaf', async () => {
     members: membersFrom(client),
     products,
     imports: importsFrom(client, products),
+    usage: usageFrom(client),
+    use,
     settle,
     setUp,
     drift,

@@ -6,6 +6,7 @@ import { MemoryImports } from './memory-imports.ts';
 import { MemoryMembers } from './memory-members.ts';
 import type { MemoryProducts } from './memory-products.ts';
 import type { MemorySource } from './memory-source.ts';
+import { MemoryUsage } from './memory-usage.ts';
 
 /** The network as a page sees it: the server's wire format on one side, a tree in memory with its people on the other. */
 export type Wire = {
@@ -17,12 +18,13 @@ export type Wire = {
   readonly stop: () => void;
 };
 
-/** What pages of an account can ask for: accounts, who is in them, what they own, and importing it. */
+/** What pages of an account can ask for: accounts, who is in them, what they own, importing it, and what they use. */
 type Behind = {
   readonly source: MemorySource;
   readonly members: MemoryMembers;
   readonly products: MemoryProducts;
   readonly imports: MemoryImports;
+  readonly usage: MemoryUsage;
 };
 
 /** Inputs as they come over the wire: what a procedure's schema would have made of them. */
@@ -31,7 +33,8 @@ type Input = Parameters<MemorySource['list']>[1] & {
   readonly accounts: readonly AccountId[];
   readonly query: string;
   readonly name: string;
-  readonly to: AccountId;
+  readonly to: AccountId & Instant;
+  readonly scope: 'own' | 'total';
   readonly protection: 'on' | 'off';
   readonly kind: SuspensionKind;
   readonly from?: Instant;
@@ -184,6 +187,11 @@ const PROCEDURES: Readonly<Record<string, (behind: Behind, input: Input) => Prom
   'blueprints.appliedMany': async ({ source }, { account, accounts }) => ({
     applications: await source.applied(account, accounts),
   }),
+  'usage.series': async ({ usage }, { account, from, to, scope }) => ({
+    points: (await usage.days(account, { from: from ?? to, to }))
+      .map(({ start, ...of }) => ({ start, key: null, quantity: of[scope] }))
+      .filter(({ quantity }) => quantity !== '0'),
+  }),
   'accounts.entries': async () => ({ rows: [], nextCursor: null }),
   'audit.list': async () => ({ rows: [], nextCursor: null }),
 };
@@ -235,7 +243,13 @@ export function serve(
     protocol = 1,
     members = new MemoryMembers(),
     imports = new MemoryImports(source),
-  }: { readonly protocol?: number; readonly members?: MemoryMembers; readonly imports?: MemoryImports } = {},
+    usage = new MemoryUsage(source),
+  }: {
+    readonly protocol?: number;
+    readonly members?: MemoryMembers;
+    readonly imports?: MemoryImports;
+    readonly usage?: MemoryUsage;
+  } = {},
 ): Wire {
   const tokens: string[] = [];
   let refused: string | null = null;
@@ -260,7 +274,7 @@ export function serve(
         const answer = PROCEDURES[path];
         const data =
           answer && isInput(input)
-            ? await answer({ source, members, imports, products: imports.products }, input)
+            ? await answer({ source, members, imports, usage, products: imports.products }, input)
             : { claimed: true };
         return { result: { data } };
       } catch (error) {

@@ -6,6 +6,7 @@ import { closePeriod } from './close-period.ts';
 import { creditInvoice, readToCredit } from './credit-invoice.ts';
 import { invoiceExport } from './export-invoice.ts';
 import { invoiceToCome } from './invoice-to-come.ts';
+import { lateEventsOfInvoice } from './late-events.ts';
 import { detailedInvoice, findIssued, linesOf, shownInvoice } from './read-invoices.ts';
 import { readPeriod, shownPeriod } from './rebilling/customers.ts';
 
@@ -40,6 +41,20 @@ export const invoices: Handlers<'invoices'> = {
           nextCursor:
             lines.length < limit || last >= invoice.lines ? null : writeCursor(hall.settings.secret, place, last),
         };
+      },
+      { snapshot: true },
+    );
+  },
+
+  lateEvents: ({ ctx: { hall, access }, input: { invoice: id, line, cursor, limit } }) => {
+    const place = `late:${id}:${line}`;
+    const skip = readCursor(hall.settings.secret, place, lineNumber, cursor) ?? 0;
+    return hall.db.withTenant(
+      access.id,
+      async (trx) => {
+        const invoice = await findIssued(trx, access.id, id);
+        const { next, ...found } = await lateEventsOfInvoice(trx, access.id, invoice, { line, skip, limit });
+        return { ...found, nextCursor: next === null ? null : writeCursor(hall.settings.secret, place, next) };
       },
       { snapshot: true },
     );

@@ -49,6 +49,8 @@ export type Access = {
   /** What the caller's key makes use of; a person, of everything. */
   readonly scopes: Levels;
   readonly memberships: readonly Membership[];
+  /** The one of them that admitted the call. */
+  readonly by: Membership;
   readonly levels: Readonly<Record<PermissionKey, Level>>;
   /** Usage since then is not taken while a suspension lasts (rules/accounts 15); null: all is, or the call records none. */
   readonly heldSince: Instant | null;
@@ -127,6 +129,7 @@ function decide(
       role,
       scopes,
       memberships,
+      by: decision.value,
       levels: mapPermissions((key) => levelOf(levels, key)),
       heldSince: rule.work === 'usage' ? usageHeldSince({ memberships, chain }, rule, nowMs) : null,
       features: actor.kind === 'embed' ? offeredFeatures(actor.grant) : null,
@@ -149,7 +152,7 @@ type Standing = {
   readonly nowMs: number;
 };
 
-function decideAt({ nowMs, ...standing }: Standing, { also, ...rule }: Rule): Decision<Levels> {
+function decideAt({ nowMs, ...standing }: Standing, { also, ...rule }: Rule): Decision<Membership> {
   const state = { ...standing, status: standing.chain.at(-1)?.status ?? 'active' };
   const decision = decideAccess(state, rule, nowMs);
   if (!decision.ok || also === undefined) return decision;
@@ -158,11 +161,11 @@ function decideAt({ nowMs, ...standing }: Standing, { also, ...rule }: Rule): De
 }
 
 /** Whether they may know of the account at all, whatever they may do in it. */
-const decideSeen = (standing: Standing): Decision<Levels> =>
+const decideSeen = (standing: Standing): Decision<Membership> =>
   decideAt(standing, { permission: 'account', level: 'none', work: 'read' });
 
 /** What is done to an account from above needs the permission in its parent; to a main account, its owner. */
-function decideFromAbove(standing: Standing, rule: Rule): Decision<Levels> {
+function decideFromAbove(standing: Standing, rule: Rule): Decision<Membership> {
   const seen = decideSeen(standing);
   if (!seen.ok) return seen;
   const { chain, memberships } = standing;
@@ -180,7 +183,7 @@ function decideFromAbove(standing: Standing, rule: Rule): Decision<Levels> {
 }
 
 /** What lowers a bill is for those who stand at an account that sends it (rules/permissions 12). */
-function decideFromSeller(standing: Standing, rule: Rule): Decision<Levels> {
+function decideFromSeller(standing: Standing, rule: Rule): Decision<Membership> {
   const { chain, memberships } = standing;
   const sellers = sellersOf(chain);
   const decision = decideAt(
@@ -197,7 +200,7 @@ function decideFromSeller(standing: Standing, rule: Rule): Decision<Levels> {
 }
 
 /** Where whoever runs the deployment sells to its main accounts, nobody who pays lowers a bill, neither their own nor one that theirs follows. */
-function decideForOperators(actor: Actor, operators: readonly string[], standing: Standing): Decision<Levels> {
+function decideForOperators(actor: Actor, operators: readonly string[], standing: Standing): Decision<Membership> {
   if (actor.kind === 'person' && operators.includes(normalEmail(actor.email))) return decideSeen(standing);
   return refuse('FORBIDDEN', 'Only whoever runs this Tenantree may do this: it lowers what is billed.');
 }

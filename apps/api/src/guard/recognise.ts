@@ -1,5 +1,4 @@
 import type { AuditActor } from '@tenantree/db';
-import { reachesFrom } from '@tenantree/domain';
 import { type Actor, keyOf, userOf } from '../context/actor.ts';
 import type { Context } from '../context/context.ts';
 import type { Caller } from '../hall/hall.ts';
@@ -17,17 +16,17 @@ export async function recognise(ctx: Context): Promise<Actor> {
 /** The one who calls, as slices know them. @param access null: in no account */
 export const callerOf = ({ requestId }: Context, actor: Actor, access: Access | null): Caller => ({
   actor: auditActor(actor, access),
+  ...(access && { above: access.path.slice(0, access.path.indexOf(access.by.account)) }),
   user: userOf(actor),
   key: keyOf(actor),
   requestId,
   ...(access && { reached: access.reached }),
 });
 
-/** How the audit log names an actor, and the account it came from when it acts from above (rules/audit 2). */
+/** How the audit log names an actor, and the account of the membership that admitted it (rules/audit 2). */
 function auditActor(actor: Actor, access: Access | null): AuditActor {
-  const through = access?.memberships.find((membership) => reachesFrom(membership, access.path));
-  const from = access?.chain.find((link) => link.id === through?.account);
-  const via = from && access && from.id !== access.id ? { id: from.id, name: from.name } : null;
+  const from = access?.chain.find((link) => link.id === access.by.account);
+  const via = from ? { id: from.id, name: from.name } : null;
   switch (actor.kind) {
     case 'person':
       return { kind: 'person', id: actor.user, name: actor.name, via };

@@ -36,7 +36,13 @@ export type By = {
   readonly requestId: string | null;
   /** Accounts on the way down to the acting one that they reach, and may be told of. */
   readonly reached?: readonly AccountId[];
+  /** Accounts above the one of the membership by which they might. */
+  readonly above?: readonly AccountId[];
 };
+
+/** Who does something, as the log of an account names them: with the account of their membership only where that stands above it (rules/audit 2). */
+export const actorIn = (account: AccountId, { actor, above = [] }: Pick<By, 'actor' | 'above'>): AuditActor =>
+  actor.via && (actor.via.id === account || above.includes(account)) ? { ...actor, via: null } : actor;
 
 /** The platform itself. */
 export const SYSTEM: By = { actor: { kind: 'system', id: null, name: 'Tenantree', via: null }, requestId: null };
@@ -198,9 +204,8 @@ async function changeTree<T>(
         account: async (id) =>
           (await readAccountState(trx, id)) ?? refuseWith('NOT_FOUND', 'There is no such account.', 'account'),
         happened: (action, account, details, target) => {
-          draft.rows.push(
-            rowOf({ action, account, details, target }, { id: newId(), at: now, actor, requestId: by.requestId }),
-          );
+          const who = { id: newId(), at: now, actor: actorIn(account, { ...by, actor }), requestId: by.requestId };
+          draft.rows.push(rowOf({ action, account, details, target }, who));
         },
         shows: (ids) => {
           for (const id of ids) draft.shown.add(id);

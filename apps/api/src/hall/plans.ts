@@ -1,6 +1,7 @@
 import type { ShownPlan } from '@tenantree/contract';
 import type { StoredPlan } from '@tenantree/db';
 import {
+  COUNTED_METERS,
   type Currency,
   countedAs,
   type Decimal,
@@ -9,6 +10,7 @@ import {
   findMeter,
   formatDecimal,
   formatIncrements,
+  METERS,
   type MeterKey,
   type Money,
   type Plan,
@@ -50,6 +52,9 @@ export const shownMeter = (key: string): { readonly meter: string; readonly labe
   const { label, unit } = findMeter(key) ?? { label: key, unit: '' };
   return { meter: key, label, unit };
 };
+
+/** Of meters that are counted as the same the first: what is said of usage that nobody prices. */
+export const EACH_COUNTED = COUNTED_METERS.flatMap((as) => METERS.find(({ counted }) => counted.as === as) ?? []);
 
 /** A quantity in the unit of a meter, rounded to 9 digits; what is split is exact. */
 export function inUnitOf(meter: MeterKey, counted: string): Decimal {

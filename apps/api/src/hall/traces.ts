@@ -1,7 +1,7 @@
 import type { Trace } from '@tenantree/db';
 import type { AuditEntry, Clock, RowId } from '@tenantree/domain';
 import { instantOf } from '@tenantree/domain';
-import type { By } from './change.ts';
+import { actorIn, type By } from './change.ts';
 import { refuseWith } from './refused.ts';
 
 /** What leaves a trace: an entry in the log of an account. */
@@ -62,7 +62,7 @@ export function createTraces({ clock, newId, append }: Parts): Traces {
       if (waiting.length >= MOST_WAITING)
         refuseWith('UNAVAILABLE', 'Too much is waiting to be written. Try again in a moment.');
       const at = instantOf(clock.nowMs());
-      const happening = { ...entry, id: newId(), at, actor: by.actor, requestId: by.requestId };
+      const happening = { ...entry, id: newId(), at, actor: actorIn(account, by), requestId: by.requestId };
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       waiting.push({ trace: { ...happening, account, target }, resolve, reject });
       running ??= run();

@@ -10,10 +10,12 @@ import {
 } from '@tenantree/db';
 import {
   type AccountId,
+  atLeast,
   billingPeriodOf,
   boundsAlong,
   type Decimal,
   decidingOf,
+  effectiveLevels,
   forecast,
   freeAlong,
   instantOf,
@@ -37,9 +39,18 @@ import { type Hall, nowOf } from '../hall/hall.ts';
 import { refuseWith } from '../hall/refused.ts';
 
 /** An account whose limits are read, and what of them its reader may know. */
-export type Reader = Pick<Access, 'id' | 'reached' | 'levels'> & {
-  readonly chain: readonly { readonly id: AccountId; readonly name: string }[];
-};
+export type Reader = Pick<Access, 'id' | 'reached' | 'levels' | 'chain' | 'memberships'>;
+
+/** What of the use of an account its reader may know: of metered kinds, too, or only what is counted. */
+type UseSeen = 'all' | 'counted' | 'none';
+
+/** What a reader may know of the use of each account down to the one that is read, main account first: as much as if they asked for its limits. */
+export const useSeenBy = ({ chain, memberships }: Pick<Reader, 'chain' | 'memberships'>): UseSeen[] =>
+  chain.map((_, at) => {
+    const levels = effectiveLevels(memberships, chain.slice(0, at + 1));
+    if (!atLeast(levels, 'account', 'limited')) return 'none';
+    return atLeast(levels, 'billing.usage', 'full') ? 'all' : 'counted';
+  });
 
 /** The limits of an account as they are now, and what its new subaccounts begin with. */
 export async function limitsOf(
@@ -70,16 +81,20 @@ export async function readState(hall: Hall, trx: TenantTransaction, reader: Read
   const now = nowOf(hall);
   const { start, end } = billingPeriodOf(now);
   const along = await readLimits(trx, reader.chain, now);
+  const seen = useSeenBy(reader);
+  const useSeen = new Map(reader.chain.map(({ id }, at) => [id, seen[at] ?? 'none']));
   return {
     period: { start, end },
-    limits: LIMIT_KINDS.map(({ key }) => shownLimit(key, along.get(key) ?? [], reader, hall.clock.nowMs())),
+    limits: LIMIT_KINDS.map(({ key }) =>
+      shownLimit(key, along.get(key) ?? [], { ...reader, useSeen }, hall.clock.nowMs()),
+    ),
   };
 }
 
 function shownLimit(
   key: LimitKindKey,
   chain: readonly (LimitState & { readonly own: bigint })[],
-  { reached, levels }: Reader,
+  { reached, levels, useSeen }: Reader & { readonly useSeen: ReadonlyMap<AccountId, UseSeen> },
   nowMs: number,
 ): Limit {
   const kind = limitKind(key);
@@ -107,7 +122,16 @@ function shownLimit(
     bounds: bounds
       .toReversed()
       .filter((one) => one === deciding || reached.includes(one.node.id))
-      .map(({ node, free }) => ({ ...toldOf(kind, node, reached), free: isSeen ? shown(free) : null })),
+      .map(({ node, free }) => {
+        const use = useSeen.get(node.id);
+        const isUseSeen = use === 'all' || (use === 'counted' && kind.counts !== 'metered');
+        return {
+          ...toldOf(kind, node, reached),
+          used: isUseSeen ? shown(node.used) : null,
+          held: isUseSeen ? shown(node.held) : null,
+          free: isSeen ? shown(free) : null,
+        };
+      }),
     forecast: foreseen === null ? null : shown(foreseen),
     reached: isSeen && own.cap !== null && loadOf(own) >= own.cap,
   };

@@ -6,7 +6,7 @@ import type { Hall } from '../hall/hall.ts';
 import type { Bell } from '../live/bells.ts';
 import type { Hub } from '../live/hub.ts';
 import type { Viewer } from '../live/ports.ts';
-import { limitsOf, type Reader } from './read-limits.ts';
+import { limitsOf, type Reader, useSeenBy } from './read-limits.ts';
 
 /** What nothing rings for is the end of a lease whose time is over, and what a server did that died of it. */
 const REST_MS = 5_000;
@@ -25,8 +25,11 @@ type Watcher = {
 };
 
 /** What limits are to somebody: those who may know the same of the same account are told the same. */
-const keyOf = ({ id, chain, reached, levels }: Reader): string =>
-  JSON.stringify(['limits', id, chain.map((one) => [one.id, one.name]), reached, levels['billing.usage']]);
+const keyOf = (reader: Reader): string => {
+  const { id, chain, reached, levels } = reader;
+  const named = chain.map((one) => [one.id, one.name]);
+  return JSON.stringify(['limits', id, named, reached, useSeenBy(reader), levels['billing.usage']]);
+};
 
 /**
  * The limits of an account: their present state, then each that differs, until somebody leaves. Taking and giving back slots is no change of

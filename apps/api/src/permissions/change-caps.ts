@@ -20,6 +20,7 @@ import {
   changesCaps,
   decideLevels,
   decideVersion,
+  lastChange,
   type PresetMode,
   permission,
   type RowId,
@@ -91,6 +92,37 @@ async function stillSo(
       'preview',
     );
   return { accounts: previewed.accounts, holders: previewed.holders, streams: previewed.streams };
+}
+
+/**
+ * Takes back what was changed last of an account's caps, from above it: levels, what was the account's alone, and the preset before, as long as
+ * nothing newer changed them (rules/permissions 18).
+ *
+ * @throws Refused CAPS_OF_ROOT, VERSION_CONFLICT, NOT_UNDOABLE
+ */
+export async function undoCaps(
+  hall: Hall,
+  caller: Caller,
+  where: Access,
+  expectedVersion: number,
+): Promise<Omit<CapsSet, 'effect'>> {
+  const { parent } = where;
+  if (!parent) return refuseWith('CAPS_OF_ROOT', 'A main account has no caps: nobody stands above it.', 'account');
+  return hall.change(caller, { root: where.root, acting: parent.id }, async (scope) => {
+    const [caps] = await readCapsToChange(scope.trx, [where.id]);
+    if (!caps) return refuseWith('NOT_FOUND', 'There is no such account.', 'account');
+    granted(decideVersion(caps.name, { version: caps.version, levels: caps.levels }, expectedVersion));
+    const { last } = caps;
+    if (!last) return refuseWith('NOT_UNDOABLE', `Nothing was changed in “${caps.name}” that could be taken back.`);
+    const [saved] = await changeCaps(scope, caller, [caps], { kind: 'undo', ...last });
+    const { version, changes } = saved?.result ?? { version: caps.version, changes: [] };
+    scope.rights({ subtree: where.id });
+    const counting =
+      changes.length === 0
+        ? null
+        : await countLater(hall, caller, scope, { caps, levels: last.levels, parent: parent.id });
+    return { version, changes, counting };
+  });
 }
 
 /** A preset for some accounts below the acting one. */
@@ -194,7 +226,7 @@ const saysSet =
     scope.happened('permissions.set', account, details, { id: account, name });
   };
 
-/** What was set by key, and to which version of the caps it came: `readLastSave` reads it again. */
+/** What was set by key, and to which version of the caps it came. */
 const toldOf = (changed: readonly CapEntryChange[], version: number): Record<string, string | number> => ({
   version,
   before: JSON.stringify(Object.fromEntries(changed.map(({ key, before }) => [key, before]))),
@@ -221,12 +253,13 @@ async function save(
   change: CapChange,
   say: (changes: readonly CapEntryChange[], caps: PlacedCaps) => void,
 ): Promise<Saved[]> {
-  const written: { account: AccountId; caps: ReturnType<typeof afterChange> }[] = [];
+  const written: Parameters<typeof writeCaps>[1][number][] = [];
+  const told = { by: setterOf(by), at: scope.now };
   const saved = caps.map((one): Saved => {
     const outcome = capOutcome(one, change);
     if (!changesCaps(one, outcome)) return { result: resultOf(one, outcome, one.version), before: null };
-    const after = afterChange(one, change, { by: setterOf(by), at: scope.now });
-    written.push({ account: one.account, caps: after });
+    const after = afterChange(one, change, told);
+    written.push({ account: one.account, caps: after, last: lastChange(one, outcome, told) });
     say(changesOf(one, outcome.changed), one);
     return { result: resultOf(one, outcome, after.version), before: capsBefore(one, outcome) };
   });
@@ -235,10 +268,17 @@ async function save(
   return saved;
 }
 
-function resultOf(caps: PlacedCaps, { changed, kept }: CapOutcome, version: number): CapsResult {
+function resultOf(caps: PlacedCaps, outcome: CapOutcome, version: number): CapsResult {
+  const { changed, kept } = outcome;
   const changes = changesOf(caps, changed);
-  const outcome = changes.length > 0 ? 'changed' : kept.length > 0 ? 'kept' : 'unchanged';
-  return { account: { id: caps.account, name: caps.name }, outcome, version, changes, kept };
+  const stays = kept.length > 0 ? 'kept' : 'unchanged';
+  return {
+    account: { id: caps.account, name: caps.name },
+    outcome: changes.length > 0 ? 'changed' : changesCaps(caps, outcome) ? 'taken' : stays,
+    version,
+    changes,
+    kept,
+  };
 }
 
 const sentenceOf = (changes: readonly CapEntryChange[]): string =>

@@ -1,9 +1,10 @@
-import type { PresetToSave, ShownPreset } from '@tenantree/contract';
+import type { PresetTakers, PresetToSave, ShownPreset } from '@tenantree/contract';
 import {
   deletePreset,
   findOfferedPreset,
   insertPreset,
   readOfferedPresets,
+  readPresetTakers,
   type TenantTransaction,
   writeDefaultPreset,
 } from '@tenantree/db';
@@ -33,6 +34,12 @@ export async function listPresets(hall: Hall, { id, reached }: Access): Promise<
       ? { from: { id: account, name: accountName }, savedBy, savedAt }
       : { from: { id: null, name: ACCOUNT_ABOVE }, savedBy: null, savedAt: null }),
   }));
+}
+
+/** How many accounts of the subtree took each version of a preset. @throws Refused NOT_FOUND */
+export async function takersOf(hall: Hall, { id }: Access, preset: RowId): Promise<PresetTakers> {
+  const versions = await hall.db.withTenant(id, (trx) => readPresetTakers(trx, preset), { snapshot: true });
+  return versions.length > 0 ? versions : noPreset();
 }
 
 /** Saves a preset of the acting account, or the next version of one. @throws Refused */

@@ -1,9 +1,9 @@
 import type { Handlers } from '../guard/procedure.ts';
-import { applyPreset, previewPreset, reviewCaps, setCaps } from './change-caps.ts';
+import { applyPreset, previewPreset, reviewCaps, setCaps, undoCaps } from './change-caps.ts';
 import { explainLevels } from './explain-levels.ts';
 import { applyPresetToMany, reviewMany } from './many-jobs.ts';
 import { watchPermissions } from './permissions-channel.ts';
-import { listPresets, removePreset, savePreset, setDefaultPreset } from './presets.ts';
+import { listPresets, removePreset, savePreset, setDefaultPreset, takersOf } from './presets.ts';
 import { previewChange } from './preview-caps.ts';
 import { compareCaps, getCaps } from './read-caps.ts';
 
@@ -14,6 +14,8 @@ export const permissions: Handlers<'permissions'> = {
     previewChange(hall, access.id, input.levels, (supposed) => hub.countCuts(supposed)),
 
   set: ({ ctx, input }) => setCaps(ctx.hall, ctx.caller, ctx.access, input),
+
+  undo: ({ ctx, input }) => undoCaps(ctx.hall, ctx.caller, ctx.access, input.expectedVersion),
 
   explain: ({ ctx, input }) => explainLevels(ctx.hall, ctx.actor, ctx.access, input),
 
@@ -34,6 +36,8 @@ export const permissions: Handlers<'permissions'> = {
 
 export const presets: Handlers<'presets'> = {
   list: async ({ ctx }) => ({ presets: await listPresets(ctx.hall, ctx.access) }),
+
+  takers: async ({ ctx, input }) => ({ versions: await takersOf(ctx.hall, ctx.access, input.preset) }),
 
   save: ({ ctx, input }) => savePreset(ctx.hall, ctx.caller, ctx.access, input),
 

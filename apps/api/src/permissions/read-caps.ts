@@ -1,11 +1,5 @@
 import { CONTRACT, type ShownCaps } from '@tenantree/contract';
-import {
-  type ExplainedLink,
-  findOfferedPreset,
-  readAudit,
-  readExplainedChain,
-  type TenantTransaction,
-} from '@tenantree/db';
+import { type ExplainedLink, findOfferedPreset, readExplainedChain, readLastOfCaps } from '@tenantree/db';
 import {
   ACCOUNT_ABOVE,
   type AccountId,
@@ -25,12 +19,10 @@ import {
   UNBOUNDED,
   unreviewedIn,
 } from '@tenantree/domain';
-import { z } from 'zod';
 import type { Actor } from '../context/actor.ts';
 import { type Access, admit } from '../guard/admit.ts';
 import type { Hall } from '../hall/hall.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
-import { wishedLevels } from '../jobs/payloads.ts';
 
 type Chain = readonly ExplainedLink[];
 
@@ -38,39 +30,23 @@ type Chain = readonly ExplainedLink[];
 export const lowestOf = (chain: readonly { readonly caps: Levels }[]): Levels =>
   chain.reduce((levels, { caps }) => lowest(levels, caps), UNBOUNDED);
 
-const setBefore = z.string().transform((text) => wishedLevels.parse(JSON.parse(text)));
-const lastSave = z.object({ version: z.number(), before: setBefore });
-
-/** What was set last for an account alone, as the log tells it: who did, and what to set to take it back. Null where something else came since. */
-async function readLastSave(
-  trx: TenantTransaction,
-  { id, root }: Pick<Access, 'id' | 'root'>,
-  version: number,
-): Promise<ShownCaps['undo']> {
-  const asked = { root, account: id, scope: 'own', actions: ['permissions.set'], actor: null, before: null } as const;
-  const [entry] = await readAudit(trx, { ...asked, limit: 1 });
-  const read = lastSave.safeParse(entry?.details);
-  if (!entry || !read.success || read.data.version !== version) return null;
-  return { by: entry.actor.name, at: entry.at, levels: read.data.before };
-}
-
 /** The chain down to an account with its caps, of one moment. */
 const chainOf = async (hall: Hall, account: AccountId): Promise<Chain> =>
   (await hall.db.withTenant(account, (trx) => readExplainedChain(trx, null), { snapshot: true })).chain;
 
 /** What the caps of an account say, what those above leave of it, and what comes of both. */
-export async function getCaps(hall: Hall, { id, name, root, reached, levels }: Access): Promise<ShownCaps> {
-  const { chain, undo, taken } = await hall.db.withTenant(
+export async function getCaps(hall: Hall, { id, name, reached, levels }: Access): Promise<ShownCaps> {
+  const { chain, last, taken } = await hall.db.withTenant(
     id,
     async (trx) => {
       const { chain } = await readExplainedChain(trx, null);
-      const [version, parent] = [chain.at(-1)?.stored?.version ?? 0, chain.at(-2)];
-      const mayKnow = parent !== undefined && reached.includes(parent.id) && version > 0;
+      const parent = chain.at(-2);
+      const mayKnow = parent !== undefined && reached.includes(parent.id);
       const preset = chain.at(-1)?.stored?.preset ?? null;
       const isTold = preset !== null && levels['account.subaccounts'] !== 'none';
       return {
         chain,
-        undo: mayKnow ? await readLastSave(trx, { id, root }, version) : null,
+        last: mayKnow ? await readLastOfCaps(trx, id) : null,
         taken: isTold ? await findOfferedPreset(trx, preset.id, preset.version) : null,
       };
     },
@@ -101,7 +77,7 @@ export async function getCaps(hall: Hall, { id, name, root, reached, levels }: A
           differs: taken ? PERMISSIONS.filter(({ key }) => differs(own.levels[key], taken.levels[key])).length : null,
         }
       : null,
-    undo,
+    undo: last && { by: last.by.name, at: last.at },
   };
 }
 

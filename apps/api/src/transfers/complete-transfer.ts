@@ -38,7 +38,7 @@ export async function complete(hall: Hall, scope: Change, by: JobAsker, id: Acco
   const left = await completeTransfer(
     scope.trx,
     id,
-    { id: transfer.id, at: release.at, agency, until },
+    { id: transfer.id, at: release.at, agency, until, settled },
     by,
     scope.version,
   );

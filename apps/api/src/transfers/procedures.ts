@@ -16,6 +16,7 @@ import { complete } from './complete-transfer.ts';
 import { acceptTransferInvitation, declineTransferInvitation, readTransferInvitation } from './invitation.ts';
 import { handedProducts, previewTransfer } from './preview-transfer.ts';
 import { lastMonth, pricePlans } from './price-plans.ts';
+import { readDeparture } from './read-departure.ts';
 import { listTransfers, ownsIt, type Reader, readView, viewIn } from './read-transfer.ts';
 import { checkPayment, setPayment } from './set-payment.ts';
 import { watchTransfer } from './watch-transfer.ts';
@@ -71,6 +72,8 @@ export const transfers: Handlers<'transfers'> = {
   get: ({ ctx }) => readView(ctx),
 
   list: ({ ctx }) => listTransfers(ctx.hall, ctx.access),
+
+  departure: ({ ctx, input }) => readDeparture(ctx.hall, ctx.access, input.departure),
 
   plans: ({ ctx: { hall, access } }) =>
     hall.db.withTenant(

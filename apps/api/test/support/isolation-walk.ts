@@ -12,6 +12,7 @@ import { type Caller, callerWith } from './every-call.ts';
 import { rolledOut, upload } from './imports.ts';
 import { inputWith, namedPlaces } from './named-places.ts';
 import { statementsOf } from './rebilling.ts';
+import { departed } from './transfer-stage.ts';
 import { overWays, type Way } from './way.ts';
 
 const ORIGIN = 'https://portal.example';
@@ -63,6 +64,7 @@ const NOBODYS: Readonly<Record<Named, readonly string[]>> = {
   import: UNKNOWN_IDS,
   view: UNKNOWN_IDS,
   rollout: UNKNOWN_IDS,
+  departure: UNKNOWN_IDS,
   place: ['nonsense', ''],
 };
 /** What whoever names something of others is told, as if it were nobody's. */
@@ -88,6 +90,7 @@ const TOLD: Readonly<Record<Named, RegExp>> = {
   import: /"code":"NOT_FOUND"/,
   view: /"code":"NOT_FOUND"/,
   rollout: /"code":"NOT_FOUND"/,
+  departure: /"code":"NOT_FOUND"/,
   // A cursor answers no other question than the one it came from.
   place: /"code":"BAD_REQUEST"/,
 };
@@ -205,6 +208,7 @@ function walk(way: Way, which: 'all' | 'one of a kind'): void {
     const theirInvoices = await invoicesOf(hall, root as AccountId);
     const sold = await statementsOf(hall, root as AccountId, sibling as AccountId);
     const { books: theirBooks, statements: theirStatements } = sold;
+    const theirDeparture = await departed(api.database, root);
     const file = 'externalId,name\none,Number one\ntwo,Number two\n';
     const theirImports = [await upload(api, root, file), await upload(api, root, file)].map((sent) => sent.import);
     await owner.accountImports.plan.mutate({ account: root, import: theirImports[0]! });
@@ -244,6 +248,7 @@ function walk(way: Way, which: 'all' | 'one of a kind'): void {
       import: viewer,
       view: viewer,
       rollout: viewer,
+      departure: viewer,
       user: 'dana',
       place: '',
     };
@@ -266,6 +271,7 @@ function walk(way: Way, which: 'all' | 'one of a kind'): void {
       import: theirImports,
       view: [theirView],
       rollout: [theirRollout],
+      departure: [theirDeparture],
       place: cursors,
     };
     logBefore = await logOfOthers();

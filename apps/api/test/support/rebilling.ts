@@ -33,7 +33,7 @@ export async function statementsOf(
   customer: AccountId,
 ): Promise<{ readonly books: RowId[]; readonly statements: RowId[] }> {
   const from = '2026-09-01T00:00:00.000Z' as Instant;
-  const terms = { currency: 'EUR', monthlyFee: '1', meters: {} };
+  const terms = book({ model: 'flat', price: '1' }, { monthlyFee: '1' });
   const sold = { id: hall.newId(), version: 1, name: 'Sold', terms, savedAt: from };
   await hall.db.withTenant(seller, async (trx) => {
     await writeBook(trx, seller, sold);

@@ -85,6 +85,20 @@ export async function stopAtWrites(database: TestDatabase, doing: string): Promi
     );
 }
 
+/** Notes that an account left an account, as its transfer does; which one and when: anybody, now. @returns the id of what is kept of it */
+export async function departed(
+  database: TestDatabase,
+  from: string,
+  left: { readonly account?: string; readonly at?: number } = {},
+): Promise<string> {
+  const [row] = await database.asOwner<{ id: string }>(
+    `INSERT INTO departures (root_id, account_id, id, departed, name, agency, at, accounts, external_ids)
+     SELECT root_id, id, uuidv7(), coalesce($2::uuid, uuidv7()), 'Gone', 'kept', coalesce($3, now()), '{}', '{}' FROM accounts WHERE id = $1 RETURNING id`,
+    [from, left.account ?? null, left.at === undefined ? null : new Date(left.at)],
+  );
+  return row!.id;
+}
+
 export const DETAILS = { country: 'DE', name: 'Acme GmbH', address: ['Am Ring 1', '10115 Berlin'], taxId: null };
 
 export async function stageTransfers(options: StartOptions = {}): Promise<TransferStage> {

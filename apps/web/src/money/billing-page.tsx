@@ -170,8 +170,8 @@ const ownAndNested = (
   });
   const range = { from: Date.parse(period.start), to: Date.parse(period.end), now: Date.now() };
   const series = [
-    { name: 'By subaccounts', points: nested },
     { name: 'By itself', points: own },
+    { name: 'By subaccounts', points: nested },
   ];
   return dailyChart('Minutes a day', series, range, null);
 };

@@ -1,5 +1,4 @@
 import { useQuery } from '@tanstack/react-query';
-import type { CallRefusal } from '@tenantree/client';
 import type { AnswerOf, CONTRACT } from '@tenantree/contract';
 import { CURRENCY_CODES, METERS } from '@tenantree/domain';
 import { type FormEvent, useState } from 'react';
@@ -13,10 +12,21 @@ import { texts } from '../texts.ts';
 import {
   type BookDraft,
   draftOf,
+  faultsOf,
+  fieldOf,
+  fieldsOf,
+  hasTiers,
+  isShown,
+  type Left,
+  leftOf,
   type MeterDraft,
+  type MeterField,
   MODELS,
   type Model,
   NO_TIER,
+  type OwnCosts,
+  ownCostsOf,
+  TIER_FIELDS,
   type TierDraft,
   termsOf,
 } from './book-terms.ts';
@@ -46,7 +56,9 @@ export default function BookPage({ account, book }: { readonly account: string; 
     queryFn: () => billing.get.query({ account }),
     retry: false,
   });
-  const currency = state.data?.plan?.monthlyFee.currency ?? 'EUR';
+  const plan = state.data?.plan ?? null;
+  const currency = plan?.monthlyFee.currency ?? 'EUR';
+  const own = ownCostsOf(query.data?.book.terms ?? null, plan);
   return (
     <Page
       title={isNew ? 'New price book' : (query.data?.book.name ?? 'Price book')}
@@ -56,7 +68,7 @@ export default function BookPage({ account, book }: { readonly account: string; 
         <Link href={`/a/${account}/rebilling`}>Rebilling</Link>
       </p>
       {isNew ? (
-        <Loaded query={state}>{() => <Editor account={account} found={null} currency={currency} />}</Loaded>
+        <Loaded query={state}>{() => <Editor account={account} found={null} currency={currency} own={own} />}</Loaded>
       ) : (
         <Loaded query={query} missing="No such price book">
           {(found) => (
@@ -66,6 +78,7 @@ export default function BookPage({ account, book }: { readonly account: string; 
                 account={account}
                 found={found}
                 currency={currency}
+                own={own}
               />
               <div className={css.column}>
                 <Comes book={found.book} />
@@ -177,9 +190,14 @@ const Versions = ({ found, onChoose }: { readonly found: Found; readonly onChoos
   </Card>
 );
 
-type EditorProps = { readonly account: string; readonly found: Found | null; readonly currency: string };
+type EditorProps = {
+  readonly account: string;
+  readonly found: Found | null;
+  readonly currency: string;
+  readonly own: OwnCosts | null;
+};
 
-function Editor({ account, found, currency }: EditorProps) {
+function Editor({ account, found, currency, own }: EditorProps) {
   const [, navigate] = useLocation();
   const [draft, setDraft] = useState<BookDraft>(() => draftOf(METERS, found?.book ?? null, currency));
   const { refusal, busy, act } = useAct();
@@ -190,8 +208,11 @@ function Editor({ account, found, currency }: EditorProps) {
   const changeMeter = (key: string, more: Partial<MeterDraft>): void =>
     change({ meters: draft.meters.map((one) => (one.meter === key ? { ...one, ...more } : one)) });
   const newest = found?.versions[0]?.version;
+  const faults = faultsOf(draft);
+  const errorAt = (field: string): string | null => faults.get(field) ?? errorOf(refusal, field);
   const save = (event: FormEvent): void => {
     event.preventDefault();
+    if (faults.size > 0) return;
     void act(async () => {
       const of = found && newest !== undefined ? { book: found.book.id, version: newest } : {};
       const { book } = await books.save.mutate({ account, name: draft.name, terms: termsOf(draft), ...of });
@@ -204,13 +225,14 @@ function Editor({ account, found, currency }: EditorProps) {
     <div className={css.column}>
       <Card title="Prices">
         <form className={css.in} onSubmit={save}>
-          <Alert refusal={refusal} fields={fieldsOf(draft)} />
-          <BookFields draft={draft} refusal={refusal} onChange={change} />
+          <Alert refusal={refusal} fields={[...fieldsOf(draft).keys()]} />
+          <BookFields draft={draft} errorAt={errorAt} onChange={change} />
           {draft.meters.map((one) => (
             <MeterFields
               key={one.meter}
               meter={one}
-              refusal={refusal}
+              hintOf={(typed) => leavesWords(one, leftOf(one, typed, draft.currency, own))}
+              errorAt={errorAt}
               onChange={(more) => changeMeter(one.meter, more)}
             />
           ))}
@@ -221,52 +243,29 @@ function Editor({ account, found, currency }: EditorProps) {
           </div>
         </form>
       </Card>
-      <TryTerms account={account} terms={termsOf(draft)} />
+      <TryTerms account={account} terms={termsOf(draft)} fault={[...faults.values()][0] ?? null} />
     </div>
   );
 }
 
-const METER_FIELDS = ['included', 'increments', 'price', 'size', 'percent'] as const;
-const TIER_FIELDS = ['upTo', 'price', 'fee'] as const;
-
-/** What the server calls a field of a meter, or of one of its steps. */
-const fieldOf = (meter: string, key: string): string => `terms.meters.${meter}.${key}`;
-
-/** Fields that are shown: what is refused for one of them is said there. */
-const fieldsOf = ({ meters }: BookDraft): readonly string[] => [
-  'name',
-  'terms.monthlyFee',
-  ...meters.flatMap(({ meter, model, isPriced, tiers }) => {
-    if (!isPriced) return [];
-    const ofSteps = hasTiers(model) ? tiers.flatMap((_, k) => TIER_FIELDS.map((key) => `tiers[${k}].${key}`)) : [];
-    return [...METER_FIELDS.filter((key) => isShown(model, key)), ...ofSteps].map((key) => fieldOf(meter, key));
-  }),
-];
-
-const hasTiers = (model: Model): boolean => model === 'graduated' || model === 'volume';
-
-/** Whether a way to price has a field. */
-const isShown = (model: Model, key: (typeof METER_FIELDS)[number]): boolean => {
-  if (key === 'price') return model === 'flat' || model === 'package';
-  if (key === 'size') return model === 'package';
-  return key === 'percent' ? model === 'markup' : true;
-};
+/** What is wrong with what is typed in a field; null: nothing. */
+type ErrorAt = (field: string) => string | null;
 
 type BookProps = {
   readonly draft: BookDraft;
-  readonly refusal: CallRefusal | null;
+  readonly errorAt: ErrorAt;
   readonly onChange: (more: Partial<BookDraft>) => void;
 };
 
 /** What a book says apart from meters. */
-const BookFields = ({ draft: { name, currency, monthlyFee }, refusal, onChange }: BookProps) => (
+const BookFields = ({ draft: { name, currency, monthlyFee }, errorAt, onChange }: BookProps) => (
   <div className={css.fields}>
     <Field
       label="Name"
       required
       maxLength={100}
       value={name}
-      error={errorOf(refusal, 'name')}
+      error={errorAt('name')}
       onChange={({ target }) => onChange({ name: target.value })}
     />
     <Select label="Currency" value={currency} onChange={({ target }) => onChange({ currency: target.value })}>
@@ -278,28 +277,40 @@ const BookFields = ({ draft: { name, currency, monthlyFee }, refusal, onChange }
       label="Fixed fee a month"
       inputMode="decimal"
       value={monthlyFee}
-      error={errorOf(refusal, 'terms.monthlyFee')}
+      error={errorAt('terms.monthlyFee')}
       onChange={({ target }) => onChange({ monthlyFee: target.value })}
     />
   </div>
 );
 
+/** What a price leaves of each unit, in words: the price that is paid stands before. */
+function leavesWords({ unit }: Pick<MeterDraft, 'unit'>, left: Left | null): string | undefined {
+  if (left === null) return undefined;
+  const { cost, amount, percent } = left;
+  const span = ([least, most]: Left['cost']): string =>
+    least === most ? price(least) : `${price(least)} to ${price(most)}`;
+  return `You pay ${span(cost)}: leaves ${span(amount)} a ${unit}${percent === null ? '' : `, ${percent} %`}.`;
+}
+
 type MeterProps = {
   readonly meter: MeterDraft;
-  readonly refusal: CallRefusal | null;
+  /** What a price of it, or a markup, leaves. */
+  readonly hintOf: (typed: string) => string | undefined;
+  readonly errorAt: ErrorAt;
   readonly onChange: (more: Partial<MeterDraft>) => void;
 };
 
-function MeterFields({ meter, refusal, onChange }: MeterProps) {
+function MeterFields({ meter, hintOf, errorAt, onChange }: MeterProps) {
   const { label, unit, isPriced, model } = meter;
-  const text = (words: string, key: (typeof METER_FIELDS)[number]) =>
+  const text = (words: string, key: MeterField) =>
     isShown(model, key) && (
       <Field
         label={words}
         inputMode={key === 'increments' ? 'text' : 'decimal'}
         autoComplete="off"
         value={meter[key]}
-        error={errorOf(refusal, fieldOf(meter.meter, key))}
+        hint={key === 'price' || key === 'percent' ? hintOf(meter[key]) : undefined}
+        error={errorAt(fieldOf(meter.meter, key))}
         onChange={({ target }) => onChange({ [key]: target.value })}
       />
     );
@@ -335,7 +346,8 @@ function MeterFields({ meter, refusal, onChange }: MeterProps) {
             <Tiers
               unit={unit}
               tiers={meter.tiers}
-              errorAt={(field) => errorOf(refusal, fieldOf(meter.meter, field))}
+              hintOf={hintOf}
+              errorAt={(field) => errorAt(fieldOf(meter.meter, field))}
               onChange={(tiers) => onChange({ tiers })}
             />
           )}
@@ -351,11 +363,12 @@ const modelOf = (text: string): Model | null =>
 type TiersProps = {
   readonly unit: string;
   readonly tiers: readonly TierDraft[];
-  readonly errorAt: (field: string) => string | null;
+  readonly hintOf: MeterProps['hintOf'];
+  readonly errorAt: ErrorAt;
   readonly onChange: (tiers: readonly TierDraft[]) => void;
 };
 
-function Tiers({ unit, tiers, errorAt, onChange }: TiersProps) {
+function Tiers({ unit, tiers, hintOf, errorAt, onChange }: TiersProps) {
   const put = (at: number, more: Partial<TierDraft>): void =>
     onChange(tiers.map((one, k) => (k === at ? { ...one, ...more } : one)));
   const words = { upTo: `up to, ${unit}s`, price: `price a ${unit}`, fee: 'fee once it is begun' } as const;
@@ -373,6 +386,7 @@ function Tiers({ unit, tiers, errorAt, onChange }: TiersProps) {
               autoComplete="off"
               placeholder={placeholders[key]}
               value={tier[key]}
+              hint={key === 'price' ? hintOf(tier[key]) : undefined}
               error={errorAt(`tiers[${k}].${key}`)}
               onChange={({ target }) => put(k, { [key]: target.value })}
             />

@@ -8,6 +8,7 @@ import css from '../parts/cards.module.css';
 import { Card, useAct } from '../parts/cards.tsx';
 import { Alert, Button, Field } from '../parts/parts.tsx';
 import { queries, tenantree } from '../server.ts';
+import { readTyped } from './typed.ts';
 import { amount } from './words.ts';
 
 const { billing, invoices } = tenantree.trpc;
@@ -35,8 +36,10 @@ export const isCreditable = ({ kind, number, ...invoice }: DetailedInvoice): boo
 /** What is written as the amount; empty: all that is left. A refusal is what the server would say of it. */
 function wishedOf(text: string, left: ShownMoney) {
   if (text === '') return { ok: true, value: left } as const;
+  const typed = readTyped(text);
+  if (!typed.ok) return { ok: false, refusal: { message: typed.message } } as const;
   const currency = { code: left.currency, exponent: left.exponent };
-  const parsed = parseAmount(text, currency, 'amount');
+  const parsed = parseAmount(typed.value, currency, 'amount');
   if (!parsed.ok) return parsed;
   const open = { id: '', amount: BigInt(left.minor), credited: 0n };
   const decision = decideCredit([open], { currency, minor: parsed.value });

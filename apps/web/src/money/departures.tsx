@@ -38,10 +38,16 @@ export function Departures({ account }: { readonly account: string }) {
               <td>until {texts.numbers.dateTime(expiresAt)}</td>
             </tr>
           ))}
-          {data.ended.map(({ id, account: { name }, outcome, reason, at }) => (
+          {data.ended.map(({ id, account: { name }, outcome, reason, at, from }) => (
             <tr key={id}>
               <th scope="row">
-                <bdi>{name}</bdi>
+                {from ? (
+                  <Link href={`/a/${account}/billing/departures/${from.id}/${id}`}>
+                    <bdi>{name}</bdi>
+                  </Link>
+                ) : (
+                  <bdi>{name}</bdi>
+                )}
               </th>
               <td>
                 {OUTCOMES[outcome]}

@@ -46,6 +46,7 @@ async function setPayment(account: AccountId, provider: string): Promise<Transfe
 export const billingSource: BillingSource = {
   ...billingFrom(tenantree),
   openStatement: (seller, statement) => navigate(`/a/${seller}/rebilling/statements/${statement}`),
+  openDeparture: (from, departure) => navigate(`/a/${from}/billing/departures/${from}/${departure}`),
   start: (account, order) => prove(() => transfers.start.mutate({ account, ...order })).catch(refused),
   setPayment: (account, provider) => setPayment(account, provider).catch(refused),
 };

@@ -50,7 +50,7 @@ export default function InvoicePage({ account, invoice }: { readonly account: st
             <>
               <Head account={account} invoice={first} />
               {isCrediting && <CreditInvoice account={account} invoice={first} />}
-              <Lines invoice={first} lines={pages.flatMap(({ lines }) => lines)}>
+              <Lines account={account} invoice={first} lines={pages.flatMap(({ lines }) => lines)}>
                 {query.hasNextPage && (
                   <Button onClick={() => void query.fetchNextPage()}>
                     {query.isFetchingNextPage ? 'Loading…' : `Show ${LINES} more lines`}
@@ -150,16 +150,18 @@ const Head = ({ account, invoice }: { readonly account: string; readonly invoice
 );
 
 const Lines = ({
+  account,
   invoice,
   lines,
   children,
 }: {
+  readonly account: string;
   readonly invoice: DetailedInvoice;
   readonly lines: readonly DocumentLine[];
   readonly children: ReactNode;
 }) => (
   <Card title={linesWords(invoice.lines)}>
-    <LineTable lines={lines}>
+    <LineTable lines={lines} page={`/a/${account}/billing/invoices/${invoice.id}`}>
       <Sum label="Total" value={invoice.total} />
       {invoice.applied.minor !== '0' && <Sum label="From the balance" value={invoice.applied} />}
       {invoice.kind === 'credit' ? (

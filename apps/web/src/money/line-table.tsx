@@ -1,5 +1,6 @@
 import type { DocumentLine } from '@tenantree/contract';
 import { Fragment, type ReactNode } from 'react';
+import { Link } from 'wouter';
 import css from '../parts/cards.module.css';
 import { Table } from '../parts/cards.tsx';
 import { texts } from '../texts.ts';
@@ -8,13 +9,16 @@ import { amount, quantityOf } from './words.ts';
 /**
  * The lines of an invoice or statement. Where there is little room the account, whose name each line says, has no column of its own.
  *
+ * @param page where the page of the document is: below it are those of lines of late usage, with the events behind them; none: it is a draft
  * @param children rows of the foot: `Sum`
  */
 export const LineTable = ({
   lines,
+  page,
   children,
 }: {
   readonly lines: readonly DocumentLine[];
+  readonly page?: string;
   readonly children: ReactNode;
 }) => (
   <div className={css.lines}>
@@ -23,7 +27,11 @@ export const LineTable = ({
         {lines.map((line) => (
           <tr key={line.n}>
             <th scope="row">
-              {line.says}
+              {line.type === 'late' && page !== undefined ? (
+                <Link href={`${page}/lines/${line.n}`}>{line.says}</Link>
+              ) : (
+                line.says
+              )}
               <div className={`${css.quiet} ${css.narrow}`}>
                 <Above names={line.account?.above ?? []} />
               </div>

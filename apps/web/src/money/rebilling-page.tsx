@@ -11,7 +11,7 @@ import { useAccount } from '../shell/use-account.ts';
 import { texts } from '../texts.ts';
 import { AssignBook } from './assign-book.tsx';
 import { saveJob } from './save-job.ts';
-import { saveMargins } from './save-margins.ts';
+import { type FeePart, saveMargins } from './save-margins.ts';
 import { periodOf, runningPeriod, TurnPeriod } from './turn-period.tsx';
 import { amount, amountOr, isNegative, price, quantity, quantityOf } from './words.ts';
 
@@ -38,24 +38,31 @@ export const useBooks = (account: string) =>
     },
   });
 
-const useMargins = (account: string, period: string) =>
+const useMargins = (account: string, period: string, fee: FeePart) =>
   useInfiniteQuery({
-    queryKey: ['customers', account, period],
+    queryKey: ['customers', account, period, fee],
     queryFn: ({ pageParam }) =>
-      margins.get.query({ account, period, limit: CUSTOMERS, ...(pageParam !== '' && { cursor: pageParam }) }),
+      margins.get.query({ account, period, fee, limit: CUSTOMERS, ...(pageParam !== '' && { cursor: pageParam }) }),
     initialPageParam: '',
     getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
     placeholderData: keepPreviousData,
   });
 
-/** What each direct subaccount costs, brings and leaves, the price books behind it, and who has which. The period stands in the address. */
+/** Whose part an address says that the seller’s own fee is. */
+const feePartIn = (search: string): FeePart =>
+  new URLSearchParams(search).get('fee') === 'byQuantity' ? 'byQuantity' : 'nobodys';
+
+/** What each direct subaccount costs, brings and leaves, the price books behind it, and who has which. What is asked stands in the address. */
 export default function RebillingPage({ account }: { readonly account: string }) {
   const [path, navigate] = useLocation();
   const [running] = useState(runningPeriod);
-  const period = periodOf(useSearch(), running);
+  const search = useSearch();
+  const period = periodOf(search, running);
+  const fee = feePartIn(search);
   const acting = useAccount(account).data;
-  const go = (key: string): void => navigate(`${path}?period=${key}`, { replace: true });
-  const query = useMargins(account, period);
+  const go = (key: string, part: FeePart): void =>
+    navigate(`${path}?period=${key}${part === 'nobodys' ? '' : `&fee=${part}`}`, { replace: true });
+  const query = useMargins(account, period, fee);
   const shown = query.data?.pages[0];
   const rows = (query.data?.pages ?? []).flatMap((page) => page.rows);
   const offered = useBooks(account).data;
@@ -66,9 +73,9 @@ export default function RebillingPage({ account }: { readonly account: string })
       lead={`What each direct subaccount, with everything below it, costs ${acting?.name ?? 'this account'}, brings and leaves. You collect it yourself.`}
     >
       <div className={css.acts}>
-        <TurnPeriod period={period} running={running} onTurn={go} />
+        <TurnPeriod period={period} running={running} onTurn={(key) => go(key, fee)} />
         {shown && <span className={css.badge}>{STATES[shown.period.state]}</span>}
-        <Act does={() => saveMargins(account, period)} working="Writing…">
+        <Act does={() => saveMargins(account, period, fee)} working="Writing…">
           Export CSV
         </Act>
       </div>
@@ -76,7 +83,7 @@ export default function RebillingPage({ account }: { readonly account: string })
         {({ pages: [first] }) =>
           first && (
             <div className={css.column} aria-busy={query.isPlaceholderData}>
-              <Totals of={first} />
+              <Totals of={first} fee={fee} onGive={(part) => go(period, part)} />
               <Customers account={account} of={{ ...first, rows }} chosen={chosen} onChoose={setChosen} />
               {query.hasNextPage && (
                 <Button onClick={() => void query.fetchNextPage()}>
@@ -113,7 +120,24 @@ const STATES = {
   closed: 'Closed',
 } as const;
 
-function Totals({ of: { total, costs } }: { readonly of: Margins }) {
+type TotalsProps = { readonly of: Margins; readonly fee: FeePart; readonly onGive: (part: FeePart) => void };
+
+/** Whose part the seller’s own fee is, with the way to make it the other’s. */
+const FeeNote = ({ of: { total }, fee, onGive }: TotalsProps) => (
+  <>
+    {total.sharedBy !== null
+      ? `shared out by ${total.sharedBy.toLowerCase()}`
+      : fee === 'nobodys'
+        ? 'given to nobody'
+        : 'given to nobody, as nothing was used'}{' '}
+    <Button look="quiet" onClick={() => onGive(fee === 'nobodys' ? 'byQuantity' : 'nobodys')}>
+      {fee === 'nobodys' ? 'Share by quantity instead' : 'Give it to nobody instead'}
+    </Button>
+  </>
+);
+
+function Totals(props: TotalsProps) {
+  const { total, costs } = props.of;
   const { afterFee, fee } = total;
   const from = {
     invoice: costs.number === null ? 'from the draft of the invoice' : `from invoice ${costs.number}`,
@@ -130,7 +154,11 @@ function Totals({ of: { total, costs } }: { readonly of: Margins }) {
         />
         <Tile label="Costs, given to customers" value={amountOr(total.cost)} note={from} />
         {total.own !== null && total.own.minor !== '0' && <Tile label="Costs of own usage" value={amount(total.own)} />}
-        <Tile label={total.feeSays ?? 'Plan fee'} value={amountOr(fee)} note="given to nobody" />
+        <Tile
+          label={total.feeSays ?? 'Plan fee'}
+          value={amountOr(fee)}
+          note={fee && fee.minor !== '0' && <FeeNote {...props} />}
+        />
         <Tile
           label="Leaves, after the fee"
           value={amountOr(afterFee?.amount ?? null)}
@@ -199,7 +227,8 @@ function CustomerTable({ account, of: { rows, total, period }, chosen, onChoose 
       <tfoot>
         <tr>
           <th scope="row" colSpan={3}>
-            {customersWords(total.customers)}, before the fee
+            {customersWords(total.customers)},{' '}
+            {total.sharedBy === null ? 'before the fee' : 'with their parts of the fee'}
           </th>
           <td className={css.number}>{amountOr(total.cost)}</td>
           <td className={css.number}>{total.revenue.map(amount).join(' + ')}</td>

@@ -5,6 +5,8 @@ import { tenantree } from '../server.ts';
 import { saveCsv } from './save-job.ts';
 
 type Row = Margins['rows'][number];
+/** Whose part the seller’s own fee is. */
+export type FeePart = 'nobodys' | 'byQuantity';
 
 const decimalOf = (money: ShownMoney | null): string | null =>
   money && amountText({ currency: { code: money.currency, exponent: money.exponent }, minor: BigInt(money.minor) });
@@ -24,10 +26,10 @@ const COLUMNS: readonly CsvColumn<Row>[] = [
 ];
 
 /** Saves what all customers of a period cost, bring and leave as CSV. */
-export async function saveMargins(account: string, period: string): Promise<void> {
+export async function saveMargins(account: string, period: string, fee: FeePart): Promise<void> {
   const rows: Row[] = [];
   for (let cursor: string | null = null, isFirst = true; isFirst || cursor !== null; isFirst = false) {
-    const asked = { account, period, limit: 500, ...(cursor !== null && { cursor }) };
+    const asked = { account, period, fee, limit: 500, ...(cursor !== null && { cursor }) };
     const page: Margins = await tenantree.trpc.margins.get.query(asked);
     rows.push(...page.rows);
     cursor = page.nextCursor;

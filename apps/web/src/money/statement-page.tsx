@@ -58,7 +58,10 @@ export default function StatementPage({ account, statement, of }: Props) {
             <>
               <StatementParts details={first.details} state="Frozen" />
               <Card title="Lines">
-                <LineTable lines={pages.flatMap(({ lines }) => lines)}>
+                <LineTable
+                  lines={pages.flatMap(({ lines }) => lines)}
+                  page={`/a/${account}/${of}/statements/${statement}`}
+                >
                   <Sum label="Total" value={first.statement.total} />
                 </LineTable>
               </Card>

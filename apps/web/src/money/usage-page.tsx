@@ -1,24 +1,21 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import type { UsageOfPeriod } from '@tenantree/contract';
-import { billingPeriodOf, DAY_MS, type Decimal, instantOf, METERS, type MeterKey } from '@tenantree/domain';
-import { monthWords } from '@tenantree/widget/money';
+import { billingPeriodOf, DAY_MS, instantOf, METERS, type MeterKey } from '@tenantree/domain';
 import { type ReactNode, useMemo, useState } from 'react';
 import { Link, useLocation, useSearch } from 'wouter';
 import css from '../parts/cards.module.css';
-import { Act, Card, Select, Tile } from '../parts/cards.tsx';
-import { Empty, Loaded, Page } from '../parts/parts.tsx';
+import { Act, Card, Select } from '../parts/cards.tsx';
+import { Empty, Field, Loaded, Page } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { useAccount } from '../shell/use-account.ts';
-import { texts } from '../texts.ts';
 import { COMPARED_MS, dailyChart, minus, type Point, sumOf, ZERO } from './daily-chart.ts';
 import { Chart } from './elements.ts';
 import { saveCsv } from './save-job.ts';
-import { monthAfter } from './turn-period.tsx';
-import { amount, quantity, roughly } from './words.ts';
+import { DayFigures, PeriodFigures, useUsers } from './usage-figures.tsx';
+import { quantity } from './words.ts';
 
-const { accounts, billing, products, usage } = tenantree.trpc;
+const { accounts, products, usage } = tenantree.trpc;
 
-const SPANS = { period: 'This period', last: 'Last period', days: 'Last 30 days' } as const;
+const SPANS = { period: 'This period', last: 'Last period', days: 'Last 30 days', range: 'From day to day…' } as const;
 type Span = keyof typeof SPANS;
 const GROUPS = { none: 'Own and below', account: 'By account', agent: 'By agent' } as const;
 type Group = keyof typeof GROUPS;
@@ -31,6 +28,9 @@ const COMPARED = { no: false, yes: true } as const;
 
 type Asked = {
   readonly span: Span;
+  /** First and last day (UTC) of a range, as in `2026-11-30`. */
+  readonly from: string;
+  readonly to: string;
   readonly meter: MeterKey;
   readonly by: Group;
   readonly compare: keyof typeof COMPARED;
@@ -39,20 +39,44 @@ type Asked = {
 const isKey = <Key extends string>(of: Readonly<Record<Key, unknown>>, text: string | null): text is Key =>
   text !== null && Object.hasOwn(of, text);
 
+/** So many days a range has at the most: a quarter of a year, of which each still is a bar that one can point at. */
+const MOST_DAYS = 92;
+
+/** A day that an address names (UTC milliseconds since 1970); null: it names none. */
+function dayIn(text: string | null): number | null {
+  const ms = Date.parse(`${text ?? ''}T00:00:00Z`);
+  return Number.isNaN(ms) ? null : ms;
+}
+
+const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+
 /** What an address asks for; what isn't there is as usual. */
-function readAsked(search: string): Asked {
+function readAsked(search: string, now: number): Asked {
   const asked = new URLSearchParams(search);
+  const to = dayIn(asked.get('to')) ?? Math.floor(now / DAY_MS) * DAY_MS;
+  const from = dayIn(asked.get('from')) ?? to - 29 * DAY_MS;
   const [span, by, meter, compare] = [asked.get('span'), asked.get('by'), asked.get('meter'), asked.get('compare')];
   return {
     span: isKey(SPANS, span) ? span : 'period',
+    from: dayOf(from),
+    to: dayOf(to),
     by: isKey(GROUPS, by) ? by : 'none',
     compare: isKey(COMPARED, compare) ? compare : 'no',
     meter: METERS.find(({ key }) => key === meter)?.key ?? 'call.minutes',
   };
 }
 
+/** Why a range can’t be shown; null: it can. */
+function faultOf({ span, from, to }: Asked): string | null {
+  if (span !== 'range') return null;
+  const days = (Date.parse(to) - Date.parse(from)) / DAY_MS + 1;
+  if (days < 1) return 'The last day is before the first one.';
+  return days > MOST_DAYS ? `At most ${MOST_DAYS} days are shown at once.` : null;
+}
+
 /** From when until when (UTC milliseconds since 1970). */
-function rangeOf(span: Span, now: number): { readonly from: number; readonly to: number } {
+function rangeOf({ span, ...asked }: Asked, now: number): { readonly from: number; readonly to: number } {
+  if (span === 'range') return { from: Date.parse(asked.from), to: Date.parse(asked.to) + DAY_MS };
   if (span === 'days') {
     const tomorrow = Math.floor(now / DAY_MS) * DAY_MS + DAY_MS;
     return { from: tomorrow - 30 * DAY_MS, to: tomorrow };
@@ -62,17 +86,23 @@ function rangeOf(span: Span, now: number): { readonly from: number; readonly to:
   return { from: Date.parse(start), to: Date.parse(end) };
 }
 
+/** What an address says of what is asked: days only where they are chosen. */
+function addressOf({ from, to, ...asked }: Asked): string {
+  return new URLSearchParams(asked.span === 'range' ? { ...asked, from, to } : asked).toString();
+}
+
 /** Usage of an account and of all below it over time: chart, table, top ten, and as CSV. What is asked stands in the address. */
 export default function UsagePage({ account }: { readonly account: string }) {
   const [path, navigate] = useLocation();
   const search = useSearch();
-  const asked = useMemo(() => readAsked(search), [search]);
+  const [now] = useState(Date.now);
+  const asked = useMemo(() => readAsked(search, now), [search, now]);
   const acting = useAccount(account).data;
   const meter = METERS.find(({ key }) => key === asked.meter);
   const change = (more: Partial<Asked>): void =>
-    navigate(`${path}?${new URLSearchParams({ ...asked, ...more })}`, { replace: true });
-  const [now] = useState(Date.now);
-  const { from, to } = rangeOf(asked.span, now);
+    navigate(`${path}?${addressOf({ ...asked, ...more })}`, { replace: true });
+  const fault = faultOf(asked);
+  const { from, to } = rangeOf(asked, now);
   const range = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
   const exported = async (): Promise<void> => {
     const { filename, csv } = await usage.export.query({
@@ -87,27 +117,59 @@ export default function UsagePage({ account }: { readonly account: string }) {
   };
   return (
     <Page title="Usage" lead={`${meter?.label ?? ''} of ${acting?.name ?? 'this account'} and everything below it.`}>
-      <Question asked={asked} onChange={change} onExport={exported} />
-      {asked.span !== 'days' && <Totals account={account} meter={asked.meter} start={range.from} now={now} />}
-      <div className={css.two}>
-        <Days account={account} asked={asked} from={from} to={to} now={now} unit={meter?.unit ?? ''} />
-        <Most account={account} asked={asked} {...range} />
-      </div>
+      <Question asked={asked} fault={fault} onChange={change} onExport={exported} />
+      {fault === null && (
+        <>
+          {isPeriod(asked.span) ? (
+            <PeriodFigures account={account} meter={asked.meter} start={range.from} now={now} />
+          ) : (
+            <DayFigures account={account} meter={asked.meter} {...range} />
+          )}
+          <div className={css.two}>
+            <Days account={account} asked={asked} from={from} to={to} now={now} unit={meter?.unit ?? ''} />
+            <Most account={account} asked={asked} {...range} />
+          </div>
+        </>
+      )}
     </Page>
   );
 }
 
+/** Whether it is a billing period. */
+const isPeriod = (span: Span): boolean => span === 'period' || span === 'last';
+
 type QuestionProps = {
   readonly asked: Asked;
+  /** Why what is asked can’t be shown. */
+  readonly fault: string | null;
   readonly onChange: (more: Partial<Asked>) => void;
   readonly onExport: () => Promise<void>;
 };
 
 /** What is asked for. */
-const Question = ({ asked, onChange, onExport }: QuestionProps) => (
+const Question = ({ asked, fault, onChange, onExport }: QuestionProps) => (
   <div className={`card ${css.in}`}>
     <div className={css.fields}>
       <Choice label="Time" of={SPANS} value={asked.span} onChange={(span) => onChange({ span })} />
+      {asked.span === 'range' && (
+        <>
+          <Field
+            label="First day (UTC)"
+            type="date"
+            value={asked.from}
+            max={asked.to}
+            onChange={({ target }) => target.value !== '' && onChange({ from: target.value })}
+          />
+          <Field
+            label="Last day (UTC)"
+            type="date"
+            value={asked.to}
+            min={asked.from}
+            error={fault}
+            onChange={({ target }) => target.value !== '' && onChange({ to: target.value })}
+          />
+        </>
+      )}
       <Select
         label="Meter"
         value={asked.meter}
@@ -159,96 +221,6 @@ const Choice = <Key extends string>({
   </Select>
 );
 
-function Totals({
-  account,
-  meter,
-  start,
-  now,
-}: {
-  readonly account: string;
-  readonly meter: MeterKey;
-  readonly start: string;
-  readonly now: number;
-}) {
-  const period = start.slice(0, 7);
-  const query = useQuery({
-    queryKey: ['usage-totals', account, meter, period],
-    queryFn: async () => {
-      const [of, before] = await Promise.all(
-        [period, monthAfter(period, -1)].map((one) => usage.totals.query({ account, meter, period: one })),
-      );
-      if (!of || !before) throw new Error('both were asked for');
-      return { ...of, before };
-    },
-    placeholderData: keepPreviousData,
-  });
-  const isOver = Date.parse(query.data?.period.end ?? '') <= now;
-  return (
-    <section className="card" aria-label="Figures of the period">
-      <Loaded query={query}>
-        {({ own, total, events, forecast, before }) => (
-          <dl className={css.tiles}>
-            <Tile label={isOver ? 'In all' : 'So far'} value={quantity(total)} note={`${quantity(own)} by itself`} />
-            {!isOver && (
-              <Tile
-                label="At this pace"
-                value={`about ${roughly(forecast.total)}`}
-                note={changeWords(forecast.total, before)}
-              />
-            )}
-            {isOver && (
-              <Tile label="Against the month before" value={changeOf(total, before.total)} note={thenWords(before)} />
-            )}
-            {!isOver && <Above account={account} meter={meter} />}
-            <Tile
-              label="Events"
-              value={texts.numbers.whole(events.total)}
-              note={`${texts.numbers.whole(events.own)} by itself`}
-            />
-          </dl>
-        )}
-      </Loaded>
-    </section>
-  );
-}
-
-/** How much of the running period is above what the plan includes, and what that costs: of who pays for itself, and may see it. */
-function Above({ account, meter }: { readonly account: string; readonly meter: MeterKey }) {
-  const query = useQuery({
-    queryKey: ['billing', account],
-    queryFn: () => billing.get.query({ account }),
-    retry: false,
-  });
-  const found = query.data?.soFar?.used.find((one) => one.meter === meter);
-  if (!found) return null;
-  const { quantity: used, included } = found;
-  return (
-    <Tile
-      label={`Above the ${quantity(included)} included`}
-      value={quantity(Number(used) > Number(included) ? minus(used, included) : ZERO)}
-      note={amount(found.amount)}
-    />
-  );
-}
-
-/** How much more or less one is than another: `+11.5 %`. */
-const changeOf = (now: Decimal, then: Decimal): string =>
-  Number(then) > 0 ? percents.format(Number(now) / Number(then) - 1) : '–';
-
-const percents = new Intl.NumberFormat(texts.locale, {
-  style: 'percent',
-  signDisplay: 'exceptZero',
-  maximumFractionDigits: 1,
-});
-
-const thenWords = ({ period, total }: UsageOfPeriod): string =>
-  `${monthWords(period.key, texts.locale)}: ${quantity(total)}`;
-
-const changeWords = (forecast: Decimal, before: UsageOfPeriod): string =>
-  Number(before.total) > 0
-    ? `by the end of the period, ${changeOf(forecast, before.total)} to ${thenWords(before)}`
-    : 'by the end of the period';
-
 type DaysProps = {
   readonly account: string;
   readonly asked: Asked;
@@ -275,8 +247,8 @@ function Days({ account, asked: { meter, by, compare }, from, to, now, unit }: D
         quantity: minus(one.quantity, ownAt.get(one.start) ?? ZERO),
       }));
       return [
-        { key: 'By subaccounts', points: nested },
         { key: 'By itself', points: own.points },
+        { key: 'By subaccounts', points: nested },
       ];
     },
     placeholderData: keepPreviousData,
@@ -386,15 +358,8 @@ type MostProps = { readonly account: string; readonly asked: Asked; readonly fro
 /** The ten that used most. */
 function Most({ account, asked: { meter, by }, from, to }: MostProps) {
   const of = by === 'agent' ? 'agent' : 'account';
-  const query = useQuery({
-    queryKey: ['usage-most', account, meter, of, from, to],
-    queryFn: async () => {
-      const asked = { account, meter, from, to, bucket: 'month', scope: 'total', by: of } as const;
-      return most((await usage.series.query(asked)).points);
-    },
-    placeholderData: keepPreviousData,
-  });
-  const rows = query.data ?? [];
+  const query = useUsers({ account, meter, from, to }, of);
+  const rows = (query.data ?? []).slice(0, MOST_NAMED);
   const names = useNames(
     account,
     of,
@@ -409,7 +374,7 @@ function Most({ account, asked: { meter, by }, from, to }: MostProps) {
             <Empty>Nobody used anything in this time.</Empty>
           ) : (
             <ol className={css.bars}>
-              {found.map(({ key, sum }) => (
+              {found.slice(0, MOST_NAMED).map(({ key, sum }) => (
                 <li key={key}>
                   <Named account={account} of={of} id={key} name={names.get(key)} />
                   <span>{quantity(sum)}</span>
@@ -452,13 +417,3 @@ const Share = ({ of }: { readonly of: number }) => (
     <rect width={Math.max(0, of * 100)} height="1" />
   </svg>
 );
-
-function most(points: readonly Point[]): readonly { readonly key: string; readonly sum: Decimal }[] {
-  const found = new Map<string, Point[]>();
-  for (const point of points) if (point.key !== null) found.set(point.key, [...(found.get(point.key) ?? []), point]);
-  return [...found]
-    .map(([key, of]) => ({ key, sum: sumOf(of) }))
-    .filter(({ sum }) => Number(sum) !== 0)
-    .toSorted((a, b) => Number(b.sum) - Number(a.sum))
-    .slice(0, MOST_NAMED);
-}

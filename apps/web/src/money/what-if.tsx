@@ -78,8 +78,15 @@ const TryButton = ({ busy }: { readonly busy: boolean }) => (
 /** So many customers can be chosen from. */
 const MOST_CUSTOMERS = 500;
 
+type TryTermsProps = {
+  readonly account: string;
+  readonly terms: BookTermsInput;
+  /** What of it can’t be told what it is: it is said where it stands, and nothing is tried until then. */
+  readonly fault: string | null;
+};
+
 /** Tries what is written of a price book on a month of a customer, before it is saved. */
-export function TryTerms({ account, terms }: { readonly account: string; readonly terms: BookTermsInput }) {
+export function TryTerms({ account, terms, fault }: TryTermsProps) {
   const written = JSON.stringify(terms);
   const [running] = useState(runningPeriod);
   const [period, setPeriod] = useState(() => monthAfter(running, -1));
@@ -93,7 +100,7 @@ export function TryTerms({ account, terms }: { readonly account: string; readonl
   const attempt = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const customer = new FormData(event.currentTarget).get('customer');
-    if (typeof customer !== 'string') return;
+    if (typeof customer !== 'string' || fault !== null) return;
     void act(async () => {
       const found = await statements.whatIf.query({ account, customer, period, terms });
       setTried({ name: 'As written here', found, of: written });
@@ -111,6 +118,7 @@ export function TryTerms({ account, terms }: { readonly account: string; readonl
           ) : (
             <form className={css.in} onSubmit={attempt} onChange={() => setTried(null)}>
               <Alert refusal={refusal} />
+              {fault !== null && <p className={css.warn}>{fault}</p>}
               <div className={css.fields}>
                 <Select label="Customer" name="customer">
                   {rows.map(({ customer }) => (

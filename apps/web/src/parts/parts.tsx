@@ -20,7 +20,7 @@ export function Button({ look = 'plain', className = '', type = 'button', ...res
 
 type FieldProps = ComponentProps<'input'> & {
   readonly label: string;
-  readonly hint?: string;
+  readonly hint?: string | undefined;
   readonly error?: string | null;
 };
 

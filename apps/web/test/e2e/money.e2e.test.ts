@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PASSWORD } from '../../../api/test/support/clients.ts';
 import { type App, EMAIL, row, startApp, tick } from './app.ts';
@@ -54,6 +55,20 @@ describe('pages of money on a real server', () => {
     const saving = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Export CSV' }).click();
     expect((await saving).suggestedFilename()).toMatch(/\.csv$/);
+    // Any days, of which the last isn’t before the first; what is asked stands in the address.
+    await page.getByLabel('Time').selectOption('range');
+    const figures = page.getByRole('region', { name: 'Figures of these days' });
+    await figures.getByText(/^of 4$/).waitFor();
+    await figures.getByText('2', { exact: true }).waitFor();
+    const days = [26, 20].map((ago) => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10));
+    await page.getByLabel('First day (UTC)').fill(days[0]!);
+    await page.getByLabel('Last day (UTC)').fill(days[1]!);
+    await page.getByText('Nobody used anything in this time.').waitFor();
+    await page.reload();
+    expect(await page.getByLabel('First day (UTC)').inputValue()).toBe(days[0]);
+    await look(page, 'usage-range');
+    await page.getByLabel('First day (UTC)').fill('2020-01-01');
+    await page.getByRole('alert').getByText('At most 92 days').waitFor();
     expect(app.faults).toEqual([]);
   });
 
@@ -94,9 +109,16 @@ describe('pages of money on a real server', () => {
     await page.getByRole('alert').getByText('A price is a decimal from 0').waitFor();
     // It is said where it is wrong.
     expect(await page.getByLabel('Price a minute').getAttribute('aria-invalid')).toBe('true');
-    await page.getByLabel('Price a minute').fill('0.25');
+    // As people type it where the mark is a comma, unless it could be a thousand times as much.
+    await page.getByLabel('Price a minute').fill('1,500');
+    await page.getByRole('alert').getByText('“1,500” could be 1500 or 1.5').waitFor();
+    await page.getByRole('button', { name: 'Save price book' }).click();
+    await look(page, 'book-written');
+    await page.getByLabel('Price a minute').fill('0,25');
     await page.getByRole('button', { name: 'Save price book' }).click();
     await page.getByText('What comes of version 1').waitFor();
+    expect(await page.getByLabel('Price a minute').inputValue()).toBe('0.25');
+    await page.getByText(/^You pay 0\.\d+( to 0\.\d+)?: leaves 0\.\d+.* a minute/).waitFor();
     await look(page, 'book');
     await page.getByRole('link', { name: 'Rebilling' }).first().click();
     await tick(page.getByRole('checkbox', { name: 'Select Acme North' }));
@@ -122,7 +144,12 @@ describe('pages of money on a real server', () => {
       .getByRole('row', { name: /Acme North/ })
       .getByText('Draft')
       .waitFor();
+    await page.getByRole('button', { name: 'Share by quantity instead' }).click();
+    await page.getByText('shared out by call minutes').waitFor();
+    await page.getByText('2 customers, with their parts of the fee').waitFor();
     await look(page, 'rebilling');
+    await page.getByRole('button', { name: 'Give it to nobody instead' }).click();
+    await page.getByText('2 customers, before the fee').waitFor();
     await page.getByRole('link', { name: 'Regions v1' }).first().click();
     await page.getByRole('region', { name: 'Who has it' }).getByRole('link', { name: 'Acme North' }).waitFor();
     expect(app.faults).toEqual([]);
@@ -184,9 +211,13 @@ describe('pages of money on a real server', () => {
   });
 });
 
+/** One transfer, told in three tests: all of it, looked at in every mode, took a busy machine longer than a test may take. */
 describe('a billing transfer on a real server', () => {
-  it('goes from the form to independence, seen live on both sides', async () => {
-    const parent = await app.open({ context: await owner.context() });
+  let parent: Page;
+  let child: Page;
+
+  it('is started by a form with a review, and seen in the table at once', async () => {
+    parent = await app.open({ context: await owner.context() });
     await parent.goto(`${app.url}/a/${owner.root}/subaccounts/${north}/billing`);
     await parent.getByText('Paid by parent account').waitFor();
     await parent.getByText('What Acme North costs and brings Acme Group').waitFor();
@@ -206,13 +237,16 @@ describe('a billing transfer on a real server', () => {
       .getByText(/Billing transfer in progress · (29|30) d/)
       .waitFor();
     await look(parent, 'transfer-runs');
+    expect(app.faults).toEqual([]);
+  });
 
+  it('is set up by whoever has the link of its mail, step by step, seen live from above', async () => {
     await expect
       .poll(async () => (await app.mails()).some((mail) => mail.includes('/transfer/')), { timeout: 20_000 })
       .toBe(true);
     const mail = (await app.mails()).findLast((one) => one.includes('/transfer/')) ?? '';
     const link = /\/transfer\/[\w-]+/.exec(mail.replaceAll('=\r\n', '').replaceAll('=\n', ''))?.[0] ?? '';
-    const child = await app.open();
+    child = await app.open();
     await child.goto(`${app.url}${link}`);
     await child.getByRole('heading', { name: 'Take over billing for Acme North' }).waitFor();
     await look(child, 'transfer-link');
@@ -237,6 +271,10 @@ describe('a billing transfer on a real server', () => {
       .first()
       .waitFor();
     await look(child, 'transfer-plans');
+    expect(app.faults).toEqual([]);
+  });
+
+  it('ends in independence with the last step, seen by everybody who is there', async () => {
     const inside = await app.open({ context: await owner.context() });
     await inside.goto(`${app.url}/a/${north}/subaccounts`);
     await row(inside, 'Berlin').waitFor();
@@ -254,6 +292,13 @@ describe('a billing transfer on a real server', () => {
     await row(inside, 'Berlin').waitFor({ state: 'detached' });
     await inside.goto(`${app.url}/a/${owner.root}/billing`);
     await inside.getByRole('row', { name: /Acme North Independent account/ }).waitFor();
+    await inside.getByRole('link', { name: 'Acme North' }).click();
+    await inside.getByText('1 account below it left, too.').waitFor();
+    await inside.getByText('1 person was invited as agency admin.').waitFor();
+    await inside.getByRole('region', { name: 'Its last months' }).getByRole('row').nth(1).waitFor();
+    await inside.getByText('None is frozen').waitFor();
+    await inside.getByText('All that came from above was handed over.').waitFor();
+    await look(inside, 'departure');
     expect((await owner.client.transfers.list.query({ account: owner.root })).ended).toMatchObject([
       { account: { name: 'Acme North' }, outcome: 'completed' },
     ]);

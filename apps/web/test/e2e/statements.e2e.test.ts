@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { billingPeriodOf, instantOf } from '@tenantree/domain';
 import type { BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type App, expectAccessible, startApp } from './app.ts';
+import { type App, expectAccessible, signIn, startApp } from './app.ts';
 import { look } from './look.ts';
 import { claim, type Owner } from './owner.ts';
 
@@ -215,12 +215,13 @@ describe('rebilling of a month that is over', () => {
       ['0.501', 'at most 2 digits'],
       ['1000000', 'can still be credited'],
       ['0', 'more than 0'],
+      ['1,500', 'could be 1500 or 1.5'],
     ] as const) {
       await page.getByLabel('Amount').fill(wished);
       await page.getByRole('button', { name: 'Review' }).click();
       await page.getByRole('alert').getByText(refused).waitFor();
     }
-    await page.getByLabel('Amount').fill('0.50');
+    await page.getByLabel('Amount').fill('0,50');
     await look(page, 'invoice');
     await page.getByRole('button', { name: 'Review' }).dblclick();
     const dialog = page.getByRole('dialog');
@@ -237,6 +238,46 @@ describe('rebilling of a month that is over', () => {
     await page.getByRole('link', { name: `Invoice ${invoice?.number}` }).click();
     await page.getByRole('row', { name: 'Credited to the balance since €0.50' }).waitFor();
     await look(page, 'credited');
+    expect(app.faults).toEqual([]);
+  });
+
+  it('a line of late usage opens the events behind it, which can be saved', async () => {
+    const late = {
+      account: north,
+      meter: 'call.minutes',
+      quantity: '7.5',
+      occurredAt: new Date(INSIDE).toISOString(),
+      attributes: { agent: 'Dana' },
+      idempotencyKey: 'late',
+    };
+    await owner.client.usage.record.mutate({ account: owner.root, events: [late] });
+    await app.stop();
+    await app.start();
+    const next = billingPeriodOf(month.end);
+    behindMs = Date.now() - Date.parse(next.end) - 13 * HOUR_MS;
+    // Whoever comes back after a month signs in again.
+    const page = await app.open();
+    await page.goto(`${app.url}/login`);
+    await signIn(page);
+    await page.getByRole('link', { name: 'Billing', exact: true }).waitFor();
+    await page.goto(`${app.url}/a/${owner.root}/billing/draft?period=${next.key}`);
+    await page.getByRole('button', { name: /^Close .*…$/ }).click();
+    await page
+      .getByRole('dialog')
+      .getByRole('button', { name: /^Close/ })
+      .last()
+      .click();
+    await page.getByRole('heading', { name: /^Invoice INV-/ }).waitFor();
+    await page.getByRole('link', { name: `Late usage of ${month.key}: Call minutes of “שלום North”` }).click();
+    await page.getByRole('row', { name: /late 7\.5 minutes .* Dana/ }).waitFor();
+    await look(page, 'late-events');
+    const saving = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Export CSV' }).click();
+    const csv = await readFile(await (await saving).path(), 'utf8');
+    expect(csv).toContain(`${late.occurredAt},`);
+    expect(csv).toMatch(/,usage,,Dana,late,7\.5/);
+    await page.goto(page.url().replace(/\d+$/, '999'));
+    await page.getByRole('heading', { name: 'No such line of late usage' }).waitFor();
     expect(app.faults).toEqual([]);
   });
 });

@@ -317,3 +317,72 @@ export async function readLinesToCome(
     })),
   };
 }
+
+/** A line of late usage whose events are asked for. */
+export type LateLineOf = {
+  /** Who pays it. */
+  readonly payer: AccountId;
+  readonly account: LineAccount;
+  readonly counted: PricedUsage;
+  /** Start of the period. */
+  readonly period: Instant;
+  /** The part of the period that a book held for; null: all of it. */
+  readonly part: { readonly from: Instant; readonly to: Instant } | null;
+  /** When that period was billed last before, and when this line was made. */
+  readonly after: Instant;
+  readonly until: Instant;
+};
+
+/** An event behind a line of late usage. */
+export type LateEvent = {
+  readonly key: string;
+  readonly occurredAt: Instant;
+  readonly recordedAt: Instant;
+  readonly kind: 'usage' | 'adjustment';
+  readonly reason: string | null;
+  readonly agent: string | null;
+  /** As the meter is counted, rounded up where each event is. */
+  readonly quantity: Decimal;
+};
+
+/** Reads the events behind a line of late usage, as they were recorded; how many there are, and what they come to. */
+export async function readLateEvents(
+  trx: TenantTransaction,
+  { payer, account: { id, place }, counted, period, part, after, until }: LateLineOf,
+  { skip, limit }: { readonly skip: number; readonly limit: number },
+): Promise<{ readonly events: number; readonly sum: Decimal; readonly rows: readonly LateEvent[] }> {
+  type Raw = Pick<LateEvent, 'key' | 'kind' | 'reason' | 'agent' | 'quantity'> & { occurred: string; recorded: string };
+  const { rows } = await sql<{ events: number; sum: Decimal; rows: Raw[] }>`
+    WITH e AS MATERIALIZED (
+      SELECT * FROM late_events(${payer}, ${id}, ${place.at(-2) ?? null}, ${place[place.indexOf(payer) + 1] ?? null}, ${counted}, ${period}::timestamptz,
+        ${part?.from ?? null}::timestamptz, ${part?.to ?? null}::timestamptz, ${after}::timestamptz, ${until}::timestamptz)
+    )
+    SELECT (SELECT count(*)::int FROM e) AS events, (SELECT trim_scale(coalesce(sum(quantity), 0))::text FROM e) AS sum,
+      (SELECT coalesce(jsonb_agg(jsonb_build_object('key', x.key, 'occurred', x.occurred_at, 'recorded', x.recorded_at, 'kind', x.kind, 'reason', x.reason,
+          'agent', x.agent, 'quantity', trim_scale(x.quantity)::text) ORDER BY x.recorded_at, x.key), '[]')
+        FROM (SELECT * FROM e ORDER BY e.recorded_at, e.key OFFSET ${skip} LIMIT ${limit}) x) AS rows`.execute(trx);
+  const { events, sum, rows: some } = rows[0]!;
+  const at = (text: string) => new Date(text).toISOString() as Instant;
+  return {
+    events,
+    sum,
+    rows: some.map(({ occurred, recorded, ...row }) => ({
+      ...row,
+      occurredAt: at(occurred),
+      recordedAt: at(recorded),
+    })),
+  };
+}
+
+/** When a period of the acting account was looked at last before an invoice was made; null: never. */
+export async function readBilledBefore(
+  trx: TenantTransaction,
+  account: AccountId,
+  { invoice, period }: { readonly invoice: RowId; readonly period: Instant },
+): Promise<Instant | null> {
+  const { rows } = await sql<{ at: Date | null }>`
+    SELECT max(drafted_at) AS at FROM invoices WHERE account_id = ${account} AND kind <> 'credit' AND id < ${invoice} AND period >= ${period}::timestamptz`.execute(
+    trx,
+  );
+  return instantOrNull(rows[0]!.at);
+}

@@ -1,6 +1,7 @@
 import type { AccountId, Decimal, Instant, RowId } from '@tenantree/domain';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database, TenantTransaction } from '../database.ts';
+import { instantOrNull } from '../instant-or-null.ts';
 import type { LinesOf, UsageBilled } from './document-lines.ts';
 import type { InvoiceTerms } from './invoices.ts';
 
@@ -285,6 +286,18 @@ export const readStatementsToLookAt = (
         - make_interval(days => ${lateDays + 32})
     ORDER BY period`,
   );
+
+/** When a period of a customer was looked at last before a statement was made; null: never. */
+export async function readStatedBefore(
+  trx: TenantTransaction,
+  { seller, customer, id, currency }: Pick<StoredStatement, 'seller' | 'customer' | 'id' | 'currency'>,
+  period: Instant,
+): Promise<Instant | null> {
+  const { rows } = await sql<{ at: Date | null }>`
+    SELECT max(drafted_at) AS at FROM statements WHERE account_id = ${seller} AND customer_id = ${customer} AND currency = ${currency.code} AND id < ${id}
+      AND period >= ${period}::timestamptz`.execute(trx);
+  return instantOrNull(rows[0]!.at);
+}
 
 /** What lines come to that are not written, or are, of one account directly below the payer or customer. */
 export type SharedCost = {

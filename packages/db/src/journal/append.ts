@@ -9,7 +9,7 @@ export type AuditActor = {
   readonly kind: 'person' | 'key' | 'embed' | 'system';
   readonly id: string | null;
   readonly name: string;
-  /** The account the actor came from when it acted inside another one (rules/audit 2). */
+  /** The account of the membership by which the actor might; of a row, only where that stands above its account (rules/audit 2). */
   readonly via: { readonly id: AccountId; readonly name: string } | null;
 };
 

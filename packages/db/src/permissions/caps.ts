@@ -6,6 +6,7 @@ import {
   type Caps,
   type ExplainedAccount,
   type Instant,
+  type LastChange,
   type Membership,
   PERMISSIONS,
   type PermissionKey,
@@ -128,12 +129,16 @@ export type PlacedCaps = Caps & {
   readonly account: AccountId;
   readonly name: string;
   readonly path: readonly AccountId[];
+  /** Null: as the account was made. */
+  readonly last: LastChange | null;
 };
 
 /** Reads the caps of some accounts below the acting one, to be changed: those of main accounts and of accounts elsewhere are left out. */
 export async function readCapsToChange(trx: TenantTransaction, accounts: readonly AccountId[]): Promise<PlacedCaps[]> {
-  const { rows } = await sql<StoredCaps & { id: AccountId; name: string; root_id: AccountId; path_key: Buffer }>`
-    SELECT a.id, a.name, a.root_id, a.path_key, c.levels, c.marks, c.version, c.preset_id, c.preset_version
+  const { rows } = await sql<
+    StoredCaps & Pick<PlacedCaps, 'name' | 'last'> & { id: AccountId; root_id: AccountId; path_key: Buffer }
+  >`
+    SELECT a.id, a.name, a.root_id, a.path_key, c.levels, c.marks, c.version, c.preset_id, c.preset_version, c.last
     FROM unnest(${[...accounts]}::uuid[]) WITH ORDINALITY n(id, i)
     JOIN accounts a ON a.root_id = ${ACTING_ROOT} AND a.id = n.id
     JOIN account_caps c ON c.root_id = a.root_id AND c.account_id = a.id
@@ -143,26 +148,34 @@ export async function readCapsToChange(trx: TenantTransaction, accounts: readonl
     account: row.id,
     name: row.name,
     path: pathOf(row.root_id, row.path_key),
+    last: row.last,
   }));
+}
+
+/** Reads who changed the caps of the acting account last, and what takes it back; null: nobody did. */
+export async function readLastOfCaps(trx: TenantTransaction, account: AccountId): Promise<LastChange | null> {
+  const { rows } = await sql<{ last: LastChange | null }>`
+    SELECT last FROM account_caps WHERE root_id = ${ACTING_ROOT} AND account_id = ${account}`.execute(trx);
+  return rows[0]?.last ?? null;
 }
 
 /** Writes the caps of some accounts, and what lists show of them. Nobody writes those of the acting account itself. */
 export async function writeCaps(
   trx: TenantTransaction,
-  changed: readonly { readonly account: AccountId; readonly caps: Caps }[],
+  changed: readonly { readonly account: AccountId; readonly caps: Caps; readonly last: LastChange }[],
   version: TreeVersion,
 ): Promise<void> {
   const of = <T>(read: (caps: Caps) => T): T[] => changed.map(({ caps }) => read(caps));
   await sql`
     WITH told AS (
-      SELECT * FROM unnest(${changed.map(({ account }) => account)}::uuid[], ${of(({ levels }) => JSON.stringify(levels))}::jsonb[],
+      SELECT * FROM unnest(${changed.map(({ account }) => account)}::uuid[], ${changed.map(({ last }) => JSON.stringify(last))}::jsonb[], ${of(({ levels }) => JSON.stringify(levels))}::jsonb[],
         ${of(({ marks }) => JSON.stringify(storedMarks(marks)))}::jsonb[], ${of((caps) => caps.version)}::int[],
         ${of(({ preset }) => preset?.id ?? null)}::uuid[], ${of(({ preset }) => preset?.version ?? null)}::int[],
         ${of(({ levels }) => restrictedIn(levels).length - unreviewedIn(levels).length)}::int[],
         ${of(({ levels }) => PERMISSIONS.length - unreviewedIn(levels).length)}::int[]
-      ) n(id, levels, marks, version, preset_id, preset_version, lowered, decided)
+      ) n(id, last, levels, marks, version, preset_id, preset_version, lowered, decided)
     ), written AS (
-      UPDATE account_caps c SET levels = n.levels, marks = n.marks, version = n.version, preset_id = n.preset_id, preset_version = n.preset_version
+      UPDATE account_caps c SET last = n.last, levels = n.levels, marks = n.marks, version = n.version, preset_id = n.preset_id, preset_version = n.preset_version
       FROM told n WHERE c.root_id = ${ACTING_ROOT} AND c.account_id = n.id RETURNING n.id, n.lowered, n.decided
     )
     UPDATE accounts a SET caps_lowered = w.lowered, caps_decided = w.decided, version = ${version}

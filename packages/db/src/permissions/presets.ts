@@ -60,6 +60,15 @@ export async function findOfferedPreset(
   return row ? { ...row, account: row.account_id } : null;
 }
 
+/** Of a version of a preset: how many accounts have it from there, and how many of them have other levels by now. */
+export type PresetTakers = { readonly version: number; readonly accounts: number; readonly changed: number };
+
+/** Reads who of the acting subtree took which version of a preset that is offered in the acting account, the last one first; none: it isn't. */
+export async function readPresetTakers(trx: TenantTransaction, id: RowId): Promise<PresetTakers[]> {
+  const { rows } = await sql<PresetTakers>`SELECT * FROM preset_takers(${id}::uuid)`.execute(trx);
+  return rows;
+}
+
 /** Writes a version of a preset of the acting account. */
 export async function insertPreset(
   trx: TenantTransaction,

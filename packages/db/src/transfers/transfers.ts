@@ -2,6 +2,8 @@ import type {
   AccountId,
   AccountLabel,
   Card,
+  CountedMeter,
+  Decimal,
   Instant,
   ReminderDays,
   Role,
@@ -43,6 +45,9 @@ export type SettledProduct = {
   readonly name: string;
   readonly as: 'blank' | 'take_back';
 };
+
+/** How many copies of products that came from above were replaced by a blank, and taken back. */
+export type SettledCounts = { readonly blank: number; readonly takenBack: number };
 
 /** What decides a transfer beside itself. */
 export type TransferGround = {
@@ -306,11 +311,13 @@ export async function completeTransfer(
     at,
     agency,
     until,
+    settled,
   }: {
     readonly id: RowId;
     readonly at: Instant;
     readonly agency: readonly AgencyInvitation[];
     readonly until: Instant;
+    readonly settled: SettledCounts;
   },
   { actor, requestId }: { readonly actor: AuditActor; readonly requestId: string | null },
   version: TreeVersion,
@@ -325,7 +332,7 @@ export async function completeTransfer(
   };
   const { rows } = await sql<{ version: string; at: Date; ended: Record<Leaver['kind'], number> }>`
     SELECT * FROM complete_transfer(${account}, ${id}, ${at}::timestamptz, ${version}, ${JSON.stringify(agency)}::jsonb, ${until}::timestamptz,
-      ${JSON.stringify(by)}::jsonb)`.execute(trx);
+      ${JSON.stringify(settled)}::jsonb, ${JSON.stringify(by)}::jsonb)`.execute(trx);
   const row = rows[0]!;
   return { version: Number(row.version), at: row.at.toISOString() as Instant, ended: row.ended };
 }
@@ -425,6 +432,8 @@ export type EndedTransfer = {
   readonly reason: string | null;
   readonly agency: Transfer['agency'];
   readonly at: Instant;
+  /** Of one that left the account that it stood directly below; null: it is still there. */
+  readonly from: AccountLabel | null;
 };
 
 /** Reads transfers under way below the acting account, those that end first before others. */
@@ -457,14 +466,17 @@ export async function readEndedTransfers(
     reason: string | null;
     agency: Transfer['agency'];
     at: Date;
+    from_id: AccountId | null;
+    from_name: string | null;
   };
   const { rows } = await sql<Raw>`
     SELECT * FROM (
-      SELECT t.id, t.account_id, a.name, t.state AS outcome, t.reason, t.agency, t.ended_at AS at FROM billing_transfers t
+      SELECT t.id, t.account_id, a.name, t.state AS outcome, t.reason, t.agency, t.ended_at AS at, NULL::uuid AS from_id, NULL AS from_name FROM billing_transfers t
       CROSS JOIN LATERAL (SELECT x.name, x.path_key FROM accounts x WHERE x.root_id = t.root_id AND x.id = t.account_id LIMIT 1) a
       WHERE t.root_id = ${ACTING_ROOT} AND t.state IN ('cancelled', 'declined', 'expired') AND t.ended_at >= ${since}::timestamptz AND a.path_key > acting_key()
       UNION ALL
-      SELECT d.id, d.departed, d.name, 'completed', NULL, d.agency, d.at FROM departures d
+      SELECT d.id, d.departed, d.name, 'completed', NULL, d.agency, d.at, d.account_id, p.name FROM departures d
+      CROSS JOIN LATERAL (SELECT x.name FROM accounts x WHERE x.root_id = d.root_id AND x.id = d.account_id LIMIT 1) p
       WHERE d.root_id = ${ACTING_ROOT} AND d.at >= ${since}::timestamptz
     ) e ORDER BY e.at DESC LIMIT ${limit}`.execute(trx);
   return rows.map((row) => ({
@@ -474,7 +486,58 @@ export async function readEndedTransfers(
     reason: row.reason,
     agency: row.agency,
     at: row.at.toISOString() as Instant,
+    from: row.from_id === null ? null : { id: row.from_id, name: row.from_name ?? '' },
   }));
+}
+
+/** An account that left, as it is kept where it left from. What is null nobody wrote down: it left under an earlier release. */
+export type LeftAccount = {
+  readonly id: RowId;
+  /** As it was called then. */
+  readonly account: AccountLabel;
+  readonly at: Instant;
+  readonly agency: Transfer['agency'];
+  /** How many people were invited as agency admins. */
+  readonly invited: number | null;
+  /** How many accounts left: the one, and all below it. */
+  readonly went: number | null;
+  /** What ended of people from above. */
+  readonly ended: Readonly<Record<Leaver['kind'], number>> | null;
+  /** What became of products that came from above, where they weren't handed over, and how many copies that were. */
+  readonly products: readonly SettledProduct[];
+  readonly settled: SettledCounts | null;
+};
+
+/** Finds an account that left from directly below the acting one, however long ago; null: there is none. */
+export async function findLeftAccount(
+  trx: TenantTransaction,
+  account: AccountId,
+  id: RowId,
+): Promise<LeftAccount | null> {
+  type Raw = Pick<LeftAccount, 'id' | 'agency' | 'invited' | 'went' | 'ended' | 'products' | 'settled'> & {
+    departed: AccountId;
+    name: string;
+    at: Date;
+  };
+  const { rows } = await sql<Raw>`
+    SELECT id, departed, name, at, agency, invited, went, ended, products, settled FROM departures
+    WHERE root_id = ${ACTING_ROOT} AND account_id = ${account} AND id = ${id}`.execute(trx);
+  const [row] = rows;
+  if (!row) return null;
+  const { departed, name, at, ...rest } = row;
+  return { ...rest, account: { id: departed, name }, at: at.toISOString() as Instant };
+}
+
+/** Reads what an account that left, and all that left with it, had used in that month until then, as it is counted. */
+export async function readUsedUntilDeparture(
+  trx: TenantTransaction,
+  { account, at }: Pick<LeftAccount, 'account' | 'at'>,
+): Promise<{ readonly counted: CountedMeter; readonly quantity: Decimal }[]> {
+  const { rows } = await sql<{ counted: CountedMeter; quantity: Decimal }>`
+    SELECT meter AS counted, trim_scale(quantity)::text AS quantity FROM used_until_departure(${account.id}, ${at}::timestamptz)`.execute(
+    trx,
+  );
+  return rows;
 }
 
 /** Gives an open invitation another link, and voids the one before; null: it is not open any more. */

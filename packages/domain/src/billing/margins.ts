@@ -2,6 +2,7 @@ import type { AccountId } from '../ids.ts';
 import type { Money } from '../money/amount.ts';
 import type { Currency } from '../money/currencies.ts';
 import { percentText } from '../money/price.ts';
+import { split } from '../money/split.ts';
 
 /** A line that the seller pays: of its invoice, or of its own statement when it is a customer itself. */
 export type CostLine = {
@@ -33,8 +34,10 @@ export type Margins = {
   readonly customers: readonly CustomerMargin[];
   /** What the seller pays for usage that is no customer's. */
   readonly own: bigint;
-  /** The seller's own fee, which is nobody's part. */
+  /** The seller's own fee, as far as it is nobody's part. */
   readonly fee: bigint;
+  /** As far as it is shared out: what customers cost has it. */
+  readonly shared: bigint;
   /** The margins of all customers together, after that fee; null where one of them has none. */
   readonly afterFee: bigint | null;
 };
@@ -50,11 +53,13 @@ export const marginOf = (revenue: bigint, cost: bigint): Margin => ({
  * account stood at the time.
  *
  * @param customers what each one's statement says
+ * @param used by which quantities of them the seller's own fee is shared out; null: it is nobody's part. So it is where nothing was used
  */
 export function marginsOf(
   currency: Currency,
   lines: readonly CostLine[],
   customers: readonly { readonly customer: AccountId; readonly revenue: Money }[],
+  used: ReadonlyMap<AccountId, bigint> | null = null,
 ): Margins {
   const costs = new Map<AccountId, bigint>(customers.map(({ customer }) => [customer, 0n]));
   let [own, fee] = [0n, 0n];
@@ -64,14 +69,17 @@ export function marginsOf(
     else if (customer === undefined) own += amount;
     else costs.set(customer, costs.get(customer)! + amount);
   }
-  const rows = customers.map(({ customer, revenue }): CustomerMargin => {
-    const cost = costs.get(customer)!;
+  const shares = customers.map(({ customer }) => ({ id: customer, weight: used?.get(customer) ?? 0n }));
+  const parts = split(fee, shares);
+  const shared = parts.reduce((sum, part) => sum + part, 0n);
+  const rows = customers.map(({ customer, revenue }, n): CustomerMargin => {
+    const cost = costs.get(customer)! + parts[n]!;
     const isComparable = revenue.currency.code === currency.code;
     return { customer, cost, revenue, margin: isComparable ? marginOf(revenue.minor, cost) : null };
   });
   const afterFee = rows.reduce<bigint | null>(
     (sum, { margin }) => (sum === null || margin === null ? null : sum + margin.amount),
-    -fee,
+    shared - fee,
   );
-  return { customers: rows, own, fee, afterFee };
+  return { customers: rows, own, fee: fee - shared, shared, afterFee };
 }

@@ -284,6 +284,28 @@ describe('margins (rules/money 17)', () => {
     expect(marginOf(100n, 130n)).toEqual({ amount: -30n, percent: '-30.0' });
   });
 
+  it('have their parts of the fee by what was used, to the last unit; where nothing was it stays nobody’s', () => {
+    const customers = [a, b].map((customer) => ({ customer, revenue: revenue(0n) }));
+    const shared = (used: readonly (readonly [AccountId, bigint])[]) => {
+      const { customers: rows, ...rest } = marginsOf(
+        currency,
+        [{ amount: 100n, path: null }],
+        customers,
+        new Map(used),
+      );
+      return { ...rest, costs: rows.map(({ cost }) => cost) };
+    };
+    const whole = { own: 0n, fee: 0n, shared: 100n, afterFee: -100n };
+    expect(
+      shared([
+        [a, 2n],
+        [b, 1n],
+      ]),
+    ).toEqual({ ...whole, costs: [67n, 33n] });
+    expect(shared([[b, 5n]])).toEqual({ ...whole, costs: [0n, 100n] });
+    expect(shared([])).toEqual({ ...whole, fee: 100n, shared: 0n, costs: [0n, 0n] });
+  });
+
   it('are none between different currencies', () => {
     const margins = marginsOf(currency, [], [{ customer: a, revenue: revenue(200n, 'USD') }]);
     expect(margins).toMatchObject({ customers: [{ margin: null }], afterFee: null });

@@ -67,6 +67,19 @@ describe('access', () => {
     expect(codeOf(stateOf(both, { chain }), usage)).toBe('ok');
   });
 
+  it('is by the nearest of those memberships that give it and are free', () => {
+    const by = (chain: AccessState['chain'], need: Need, ...memberships: Membership[]) => {
+      const decision = decideAccess(stateOf(memberships, { chain }), need, NOW);
+      return decision.ok ? decision.value.account : null;
+    };
+    const [root, leaf] = [membership('root', 'owner'), membership('leaf', 'owner')];
+    const open = [account('root'), account('mid'), account('leaf')];
+    expect(by(open, RENAME, root, leaf)).toBe('leaf');
+    expect(by(open, RENAME, leaf, root)).toBe('leaf');
+    expect(by(open, RENAME, root, membership('leaf', 'viewer'))).toBe('root');
+    expect(by([account('root'), account('mid'), account('leaf', 'read_only')], RENAME, root, leaf)).toBe('root');
+  });
+
   it('takes usage from those who are read-only up to when they were, and all of it from those above', () => {
     const chain = [account('root'), account('mid'), account('leaf', 'read_only')].map((link) => ({
       ...link,

@@ -12,8 +12,8 @@ import {
 import type { AccountId } from '../ids.ts';
 import { quoted } from '../text.ts';
 import type { Instant } from '../time.ts';
-import { type CappedAccount, gives, levelsFrom, type Membership, reachesFrom } from './effective.ts';
-import { type Levels, needed } from './levels.ts';
+import { type CappedAccount, gives, type Membership, reachesFrom } from './effective.ts';
+import { needed } from './levels.ts';
 import { type Level, type PermissionKey, permission } from './registry.ts';
 
 /** What a procedure declares (rules/permissions 10): the permission, the level it needs, and what it does as far as suspension and closing care. */
@@ -30,30 +30,30 @@ export type AccessState = {
 };
 
 /**
- * Whether an actor may do what a procedure needs in the acting account; the answer carries the levels of the membership that allows it.
+ * Whether an actor may do what a procedure needs in the acting account; the answer is the membership that allows it, of several the nearest.
  * Not reachable: NOT_FOUND (rules/permissions 7). Otherwise one and the same membership must both give the level and stand free of a
  * suspension that stops the work, or a suspended owner could lean on a viewer's freedom. A closed account is read and reopened, and takes its last
  * usage: which of it is from before is the event's question.
  *
  * @param nowMs UTC milliseconds since 1970
  */
-export function decideAccess(state: AccessState, need: Need, nowMs: number): Decision<Levels> {
+export function decideAccess(state: AccessState, need: Need, nowMs: number): Decision<Membership> {
   const path = state.chain.map(({ id }) => id);
   const account = state.chain.at(-1);
   const reaching = state.memberships.filter((membership) => reachesFrom(membership, path));
   if (!account || reaching.length === 0) return accountNotFound(state.asked);
 
-  let refusal: Decision<Levels> = lacking(need, account.name);
+  const nearest = (one: Membership, other: Membership): number =>
+    path.indexOf(other.account) - path.indexOf(one.account);
+  let refusal: Decision<Membership> = lacking(need, account.name);
   const wanted = needed(need.permission, need.level);
-  for (const membership of reaching) {
+  for (const membership of reaching.sort(nearest)) {
     const above = state.chain.slice(0, path.indexOf(membership.account) + 1);
     if (!gives(membership, above, wanted)) continue;
     const binding = effectiveSuspension(above, nowMs);
     const admitted = admitUnderSuspension(binding?.kind ?? null, need.work, account.name);
-    if (admitted.ok) {
-      const levels = levelsFrom(membership, state.chain);
-      return state.status === 'closed' ? admitWhenClosed(levels, need.work, account.name) : accept(levels);
-    }
+    if (admitted.ok)
+      return state.status === 'closed' ? admitWhenClosed(membership, need.work, account.name) : accept(membership);
     refusal = admitted;
   }
   return refusal;
@@ -97,7 +97,7 @@ export const sellersOf = (chain: readonly { readonly id: AccountId; readonly pay
 const lacking = (need: Need, accountName: string): Decision<never> =>
   refuse('FORBIDDEN', `This needs ${permission(need.permission).label}: ${need.level} in ${quoted(accountName)}.`);
 
-const admitWhenClosed = (levels: Levels, work: Work, accountName: string): Decision<Levels> =>
+const admitWhenClosed = (by: Membership, work: Work, accountName: string): Decision<Membership> =>
   work === 'read' || work === 'restore' || work === 'usage' || work === 'transfer'
-    ? accept(levels)
+    ? accept(by)
     : refuse('ACCOUNT_CLOSED', `${quoted(accountName)} is closed. It can be read, but not changed.`);

@@ -11,6 +11,7 @@ import {
   compareLevels,
   decideLevels,
   decideVersion,
+  lastChange,
   restrictedIn,
   unreviewedIn,
 } from './caps.ts';
@@ -89,6 +90,8 @@ describe('caps', () => {
     const taken = afterChange(first, change, BY);
     const levels = { tasks: 'none', agents: 'full' } as const;
     const undo = { kind: 'undo', levels, ...capsBefore(first, outcome) } as const;
+    // What is kept of a change takes it back alike.
+    expect(lastChange(first, outcome, BY)).toEqual({ ...BY, levels, ...capsBefore(first, outcome) });
     expect(undo).toMatchObject({ local: ['tasks'], preset: first.preset });
     const back = afterChange(taken, undo, BY);
     expect(back).toMatchObject({ levels: first.levels, preset: first.preset, version: first.version + 2 });

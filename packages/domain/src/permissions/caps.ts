@@ -58,6 +58,13 @@ export type CapChange =
 /** What a change found beside the levels that it changed. */
 export type CapsBefore = { readonly local: readonly PermissionKey[]; readonly preset: PresetRef | null };
 
+/** The last change of some caps: who made it and when, and all that takes it back. */
+export type LastChange = CapsBefore & {
+  readonly by: CapSetter;
+  readonly at: Instant;
+  readonly levels: WishedLevels;
+};
+
 /** What a change makes of the caps of one account. */
 export type CapOutcome = {
   /** The entries that become another level, or are decided; null: are undecided again. */
@@ -146,6 +153,18 @@ export const changesCaps = (caps: Caps, { changed, shared, local, preset }: CapO
 export const capsBefore = ({ marks, preset }: Caps, { changed, shared }: CapOutcome): CapsBefore => ({
   local: [...new Set([...keysOf(changed), ...shared])].filter((key) => marks[key]?.local),
   preset,
+});
+
+/** A change of these caps, as it is told and taken back. */
+export const lastChange = (
+  caps: Caps,
+  outcome: CapOutcome,
+  { by, at }: { readonly by: CapSetter; readonly at: Instant },
+): LastChange => ({
+  by,
+  at,
+  levels: Object.fromEntries(keysOf(outcome.changed).map((key) => [key, caps.levels[key] ?? null])),
+  ...capsBefore(caps, outcome),
 });
 
 /** Levels with those that a change makes others. */

@@ -9,8 +9,9 @@ import { type MembersSource, membersFrom } from '../members/members-source.ts';
 import type { MenuItem } from '../parts/sam-menu.ts';
 import { type PermissionsSource, permissionsFrom } from '../permissions/permissions-source.ts';
 import { type ProductsSource, productsFrom } from '../products/products-source.ts';
+import { type UsageSource, usageFrom } from '../usage/usage-source.ts';
 
-/** Where the detail of an account gets what it shows: the account itself, and a source for each of its tabs. */
+/** Where the detail of an account gets what it shows: the account itself, and a source for each of its tabs and for what its overview shows. */
 export type AccountDetailSource = {
   readonly accounts: Pick<AccountSource, 'get' | 'subscribeUsage' | 'subscribeAccounts' | 'state'>;
   readonly members: MembersSource;
@@ -20,6 +21,7 @@ export type AccountDetailSource = {
   readonly imports: ImportsSource;
   readonly billing: BillingSource;
   readonly activity: ActivitySource;
+  readonly usage: UsageSource;
 };
 
 /** What can be done with an account, by whoever has the dialogs and messages for it: the list of subaccounts. */
@@ -45,5 +47,6 @@ export function accountDetailFrom(
     imports: importsFrom(tenantree, products),
     billing: billingFrom(tenantree),
     activity: activityFrom(tenantree),
+    usage: usageFrom(tenantree),
   };
 }

@@ -15,6 +15,8 @@ export type Minutes = { readonly own: string; readonly total: string };
 
 /** What the overview shows beside the account, and what can be done from it. */
 export type OverviewParts = {
+  /** The chart of its minutes; `nothing` where one may not see them. */
+  readonly days: TemplateResult | typeof nothing;
   /** Where the latest activity comes from; null where one may not see it. */
   readonly activity: ActivitySource | null;
   readonly showActivity: () => void;
@@ -63,6 +65,7 @@ export function overview(
   return html`<div class="content ${aside ? 'two' : ''}">
     <div class="column">
       <div class="card"><dl class="tiles">${tiles(account, minutes, texts)}</dl></div>
+      ${parts.days}
       <section class="card"><div class="section">${title(say('aboutTitle'))}</div><dl class="facts">${facts(account, texts, parts)}</dl></section>
       ${parts.visits.length === 0 ? nothing : html`<section class="card"><div class="section">${title(say('visitsTitle'))}</div><ul class="in">${parts.visits.map((one) => visit(one, texts))}</ul></section>`}
     </div>

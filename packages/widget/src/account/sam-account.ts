@@ -106,7 +106,7 @@ export class SamAccount extends LitElement {
   declare protected limits: readonly Limit[];
   /** Which product is wanted of them. */
   declare protected place: ProductPlace;
-  /** The elements of tabs, each in a file of its own: most visits turn to few of them. */
+  /** The elements of tabs and the chart of the overview, each in a file of its own: most visits turn to few of them. */
   readonly #parts = {
     members: this.#part(
       'sam-members',
@@ -143,6 +143,12 @@ export class SamAccount extends LitElement {
       () => import('../billing/billing.ts'),
       'SamBilling',
       (of) => of.SamBilling,
+    ),
+    usage: this.#part(
+      'sam-usage-days',
+      () => import('../usage/sam-usage-days.ts'),
+      'SamUsageDays',
+      (of) => of.SamUsageDays,
     ),
   } as const;
   readonly #loading = new Loading<AccountDetailSource, AccountDetail>(this, {
@@ -427,10 +433,15 @@ export class SamAccount extends LitElement {
     }
   }
 
-  /** What a tab shows once its part is there. What can't be loaded now is asked for again by hand. */
+  /** A tab whose element is loaded late. */
   #late(tab: LateTab, shown: TemplateResult): TemplateResult {
-    const late = this.#parts[tab];
-    if (late.part) return html`<div class="content">${shown}</div>`;
+    return html`<div class="content">${this.#once(tab, shown)}</div>`;
+  }
+
+  /** What is shown once its part is there. What can't be loaded now is asked for again by hand. */
+  #once(part: LateTab | 'usage', shown: TemplateResult): TemplateResult {
+    const late = this.#parts[part];
+    if (late.part) return shown;
     if (!this.missing)
       late.load().catch(() => {
         this.missing = true;
@@ -439,7 +450,7 @@ export class SamAccount extends LitElement {
       this.missing = false;
     };
     const why = this.missing ? new SourceRefusal(NO_ANSWER) : null;
-    return html`<div class="content"><div class="card">${absent(why, this.texts, again)}</div></div>`;
+    return html`<div class="card ${part}">${absent(why, this.texts, again)}</div>`;
   }
 
   /** What an import brought is shown among the products; of another account, by whoever shows that one. */
@@ -459,6 +470,7 @@ export class SamAccount extends LitElement {
   #overview(detail: AccountDetail): TemplateResult {
     const { source, texts } = this;
     return overview(detail, this.minutes, texts, {
+      days: detail.levels['billing.usage'] === 'none' ? nothing : this.#days(detail),
       activity: this.#tabs().includes('activity') ? (source?.activity ?? null) : null,
       visits: this.visits,
       showActivity: () => this.#turnTo('activity'),
@@ -470,6 +482,14 @@ export class SamAccount extends LitElement {
       limits: this.limits,
       turnTo: (tab) => (this.#tabs().includes(tab) ? () => this.#turnTo(tab) : null),
     });
+  }
+
+  #days(detail: AccountDetail): TemplateResult {
+    const { source, texts, minutes } = this;
+    return this.#once(
+      'usage',
+      html`<sam-usage-days exportparts="button, card" .source=${source?.usage ?? null} .account=${detail} .texts=${texts} .minutes=${minutes?.total ?? null} level=${this.heading === 'h1' ? 2 : 3}></sam-usage-days>`,
+    );
   }
 
   async #openMenu({ currentTarget: opener }: Event): Promise<void> {

@@ -1,4 +1,4 @@
-import type { AccountId } from '@tenantree/domain';
+import type { AccountId, RowId } from '@tenantree/domain';
 import type { Table } from '../parts/sam-table.ts';
 import type { Texts } from '../strings/texts.ts';
 import type { TransferList } from './billing-source.ts';
@@ -6,11 +6,12 @@ import type { TransferList } from './billing-source.ts';
 /** A transfer below an account: under way, or over. */
 export type Departure = TransferList['underWay'][number] | TransferList['ended'][number];
 
-/** Transfers below an account, those under way first. */
+/** Transfers below an account, those under way first. @param openLeft opens what is kept of one that has left; null: there is no page for it */
 export function belowTable(
   rows: readonly Departure[],
   { say, numbers }: Texts,
   open: (account: AccountId) => void,
+  openLeft: ((from: AccountId, departure: RowId) => void) | null,
 ): Table<Departure> {
   return {
     columns: [
@@ -39,16 +40,13 @@ export function belowTable(
     rows,
     keyOf: (row) => ('outcome' in row ? row.id : row.account.id),
     // One that has left is not reached any more.
-    actsOf: (row) =>
-      'outcome' in row
-        ? []
-        : [
-            {
-              label: say('open'),
-              name: say('belowOpenName', { name: row.account.name }),
-              act: () => open(row.account.id),
-            },
-          ],
+    actsOf: (row) => {
+      const { id, name } = row.account;
+      const opens = (act: () => void) => [{ label: say('open'), name: say('belowOpenName', { name }), act }];
+      if (!('outcome' in row)) return opens(() => open(id));
+      const { from } = row;
+      return from && openLeft ? opens(() => openLeft(from.id, row.id)) : [];
+    },
     actsLabel: say('open'),
   };
 }

@@ -40,6 +40,8 @@ export type BillingSource = {
   readonly costs: (account: AccountId, signal?: AbortSignal) => Promise<CustomerMargins>;
   /** Opens a frozen statement; null: there is no page for it. */
   readonly openStatement: ((seller: AccountId, statement: RowId) => void) | null;
+  /** Opens what is kept of an account that left another one; null: there is no page for it. */
+  readonly openDeparture: ((from: AccountId, departure: RowId) => void) | null;
   /** Minutes of this period. */
   readonly usage: (account: AccountId, signal?: AbortSignal) => Promise<UsageOfPeriod>;
   readonly preview: (account: AccountId, signal?: AbortSignal) => Promise<TransferPreview>;
@@ -77,6 +79,7 @@ export function billingFrom({ trpc: { billing, margins, transfers, usage } }: Pi
     below: (account, signal) => call(transfers.list.query, { account }, signal),
     costs: (account, signal) => call(margins.ofCustomer.query, { account }, signal),
     openStatement: null,
+    openDeparture: null,
     usage: (account, signal) => call(usage.totals.query, { account }, signal),
     preview: (account, signal) => call(transfers.preview.query, { account }, signal),
     start: (account, order) => call(transfers.start.mutate, { account, ...order }),

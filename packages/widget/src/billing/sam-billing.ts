@@ -325,7 +325,7 @@ export class SamBilling extends AccountPart<BillingSource> {
     if (rows.length === 0) return nothing;
     const open = (account: AccountDetail['id']): void => void emit(this, 'sam-show', { account, tab: 'billing' });
     return html`<section class="card" part="card"><div class="section">${this.heading(texts.say('belowTitle'))}</div>
-      <sam-table .table=${belowTable(rows, texts, open)}></sam-table></section>`;
+      <sam-table .table=${belowTable(rows, texts, open, this.source?.openDeparture ?? null)}></sam-table></section>`;
   }
 
   get #source(): BillingSource {

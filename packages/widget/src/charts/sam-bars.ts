@@ -61,7 +61,7 @@ export class SamBars extends LitElement {
     controlStyles,
     css`
       :host { display: block; }
-      svg { display: block; overflow: visible; inline-size: 100%; block-size: auto; border-radius: var(--sam-r-1); direction: ltr; }
+      svg { display: block; overflow: visible; inline-size: 100%; block-size: 246px; border-radius: var(--sam-r-1); direction: ltr; }
       text { fill: var(--sam-text-3); font-size: 11px; font-variant-numeric: tabular-nums; } .line { stroke: var(--sam-border); stroke-width: 1; } .ahead { fill: none; stroke: var(--sam-border-strong); stroke-dasharray: 3 3; } .cursor { stroke: var(--sam-text); stroke-width: 1.5; } .before { stroke: var(--sam-text); stroke-width: 2; stroke-dasharray: 2 2; } .key.dotted::before { block-size: 0; border-radius: 0; background: none; border-block-start: 2px dotted var(--sam-text); }
       .s0 { --s: light-dark(#0b6860, #5ccbbc); } .s1 { --s: light-dark(#2b50a1, #9db8f5); } .s2 { --s: light-dark(#5a7a12, #b4d36a); } .s3 { --s: light-dark(#a3346c, #f29bc4); } .s4 { --s: light-dark(#6b5b95, #bdb0e3); } .s5 { --s: light-dark(#b86e00, #e0a23c); }
       rect[class^='s'] { fill: var(--s); } .below { display: flex; flex-wrap: wrap; align-items: center; gap: 4px var(--sam-4); min-block-size: 40px; padding: var(--sam-2) var(--sam-4); border-block-start: var(--sam-hair) solid var(--sam-border); font-size: var(--sam-fs-13); }

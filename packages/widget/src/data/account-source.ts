@@ -8,6 +8,7 @@ import type {
   JobConflict,
   JobFrame,
   OfferedBlueprint,
+  PresetTakers,
   PresetToSave,
   SearchPage,
   SentTo,
@@ -158,6 +159,8 @@ export type PresetOrder = {
 /** Presets of an account, and what they make of accounts below it. */
 export type PresetsSource = {
   readonly presets: (account: AccountId) => Promise<readonly ShownPreset[]>;
+  /** How many of the subtree took which version of one. */
+  readonly takers: (account: AccountId, preset: RowId) => Promise<PresetTakers>;
   readonly savePreset: (account: AccountId, wish: Omit<PresetToSave, 'account'>) => Promise<{ readonly id: RowId }>;
   readonly removePreset: (account: AccountId, preset: RowId) => Promise<void>;
   /** @param preset null: new subaccounts begin with what those above say */

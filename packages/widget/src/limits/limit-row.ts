@@ -109,11 +109,11 @@ function boundsTable({ kind, bounds, decides }: Limit, texts: Texts): TemplateRe
   const { say } = texts;
   if (bounds.length < 2) return nothing;
   const amount = (n: string | number | null): string => (n === null ? '–' : amountOf(kind, n, texts));
-  return html`<table class="bounds"><thead><tr><th scope="col">${say('limitBounds')}</th><th scope="col">${say('limitMax')}</th><th scope="col">${say('limitFreeThere')}</th></tr></thead>
-    <tbody>${bounds.map(({ account, max, free }) => {
+  return html`<table class="bounds"><thead><tr><th scope="col">${say('limitBounds')}</th><th scope="col">${say('limitMax')}</th><th scope="col">${say('limitUsedThere')}</th><th scope="col">${say('limitHeldThere')}</th><th scope="col">${say('limitFreeThere')}</th></tr></thead>
+    <tbody>${bounds.map(({ account, max, used, held, free }) => {
       const name = account?.name ?? say('limitAbove');
       const isDeciding = account?.id === decides?.account?.id;
-      return html`<tr class=${isDeciding ? 'decides' : ''}><th scope="row"><bdi>${isDeciding ? say('limitDecides', { name }) : name}</bdi></th><td>${amount(max && Number(max))}</td><td>${amount(free)}</td></tr>`;
+      return html`<tr class=${isDeciding ? 'decides' : ''}><th scope="row"><bdi>${isDeciding ? say('limitDecides', { name }) : name}</bdi></th><td>${amount(max && Number(max))}</td><td>${amount(used)}</td><td>${amount(held)}</td><td>${amount(free)}</td></tr>`;
     })}</tbody></table>`;
 }
 

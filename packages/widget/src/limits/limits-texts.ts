@@ -25,6 +25,8 @@ export const limitsTexts = {
   limitDecides: '{name} decides',
   limitAbove: 'An account above',
   limitBounds: 'Who bounds it',
+  limitUsedThere: 'Used',
+  limitHeldThere: 'Held',
   limitFreeThere: 'Free there',
   limitEnd: '{name}: full at {n}',
   limitForecast: 'about {n} by {date} at this pace',

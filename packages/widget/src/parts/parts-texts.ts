@@ -23,4 +23,8 @@ export const partsTexts = {
   open: 'Open',
   remove: 'Remove',
   copyId: 'Copy id',
+  level_none: 'None',
+  level_read: 'Read',
+  level_limited: 'Limited',
+  level_full: 'Full',
 } as const;

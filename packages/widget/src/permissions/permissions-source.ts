@@ -1,5 +1,5 @@
 import { refusalOf, type Tenantree } from '@tenantree/client';
-import type { CapsPreview, CONTRACT, SentTo, ShownCaps } from '@tenantree/contract';
+import type { CapsPreview, ShownCaps } from '@tenantree/contract';
 import type { AccountId, ExplainedStanding, PermissionKey, RowId, SomeLevels } from '@tenantree/domain';
 import { type AccountName, type PresetsSource, SourceRefusal } from '../data/account-source.ts';
 import { call } from '../data/call.ts';
@@ -15,9 +15,6 @@ const COMPARED = 50;
 /** What permissions are compared with: an account, or a preset. */
 export type Other = { readonly name: string; readonly levels: SomeLevels };
 
-/** Levels to be set; null: to be undecided again. */
-export type Wished = SentTo<(typeof CONTRACT)['permissions']['set']>['levels'];
-
 /** So many accounts were decided; `undo` makes all of it undecided again. */
 export type Reviewed = { readonly done: number; readonly undo: () => Promise<void> };
 
@@ -30,9 +27,11 @@ export type PermissionsSource = PresetsSource & {
   /** @param preview what was shown, where something was: it is saved only while that is so still */
   readonly set: (
     account: AccountId,
-    levels: Wished,
+    levels: SomeLevels,
     seen: { readonly version: number; readonly preview: string | null },
   ) => Promise<{ readonly version: number; readonly changes: CapsPreview['changes'] }>;
+  /** Takes back what was changed last, where that made this version. */
+  readonly undo: (account: AccountId, version: number) => Promise<void>;
   /** The subaccounts of an account, by name; with something typed, those at any depth whose name matches it. */
   readonly beside: (parent: AccountId, query: string, signal?: AbortSignal) => Promise<readonly AccountName[]>;
   /** All accounts below an account for which something is undecided. */
@@ -106,12 +105,14 @@ export function permissionsFrom({ trpc }: Pick<Tenantree, 'trpc'>): PermissionsS
         expectedVersion: version,
         ...(preview !== null && { preview }),
       }),
+    undo: async (account, version) => void (await call(permissions.undo.mutate, { account, expectedVersion: version })),
     beside: async (account, query, signal) => {
       if (query === '') return (await call(accounts.list.query, { account, limit: COMPARED }, signal)).rows;
       const { rows, matches } = await call(accounts.search.query, { account, query, limit: COMPARED }, signal);
       return rows.filter(({ id }) => matches.includes(id));
     },
     presets: async (account) => (await call(presets.list.query, { account })).presets,
+    takers: async (account, preset) => (await call(presets.takers.query, { account, preset })).versions,
     savePreset: (account, wish) => call(presets.save.mutate, { account, ...wish }),
     removePreset: async (account, preset) => void (await call(presets.remove.mutate, { account, preset })),
     setDefault: async (account, preset) => void (await call(presets.setDefault.mutate, { account, preset })),

@@ -1,9 +1,5 @@
 /** What the screen of permissions says, in English. Loaded with it. */
 export const permissionsTexts = {
-  level_none: 'None',
-  level_read: 'Read',
-  level_limited: 'Limited',
-  level_full: 'Full',
   permTitle: 'Permissions of {name}',
   permSearch: 'Search permission',
   permNone: 'No permission is like that.',

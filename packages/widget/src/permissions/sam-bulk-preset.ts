@@ -4,7 +4,7 @@ import { html, type TemplateResult } from 'lit';
 import { type BulkSource, refusalFrom, SourceRefusal } from '../data/account-source.ts';
 import { type Foreseen, SamBulk, type Sides } from '../subaccounts/sam-bulk.ts';
 import { nameOf } from './names.ts';
-import { presetWords } from './preset-words.ts';
+import { isTaken, presetWords } from './preset-words.ts';
 import { presetsTexts } from './presets-texts.ts';
 
 /** Gives a preset to all that are selected. */
@@ -63,7 +63,7 @@ export class SamBulkPreset extends SamBulk {
     return selected.rows.flatMap((row) => {
       const found = byAccount.get(row.id);
       if (!found) return [];
-      return [{ row, words: presetWords(found, this.texts), isDone: found.outcome === 'changed' }];
+      return [{ row, words: presetWords(found, this.texts), isDone: isTaken(found) }];
     });
   }
 

@@ -30,7 +30,7 @@ import { type Conflict, conflictsOf, type Draft, draftsOf, NO_DRAFT } from './dr
 import { isAbove, isChanged, isLess, type MatrixRow, matrixOf, storedIn, withoutStored } from './matrix.ts';
 import { listed, matrixCells } from './matrix-cells.ts';
 import { coversOf, groupOf, nameOf } from './names.ts';
-import type { Other, PermissionsSource, Reviewed, Wished } from './permissions-source.ts';
+import type { Other, PermissionsSource, Reviewed } from './permissions-source.ts';
 import { levelStyles, permissionsStyles } from './permissions-styles.ts';
 import { permissionsTexts } from './permissions-texts.ts';
 import { reason as reasonRow } from './reason.ts';
@@ -40,10 +40,6 @@ import { SamDecide } from './sam-decide.ts';
 
 /** Why a permission is as it is; null: it is being asked. */
 type Reason = { readonly key: PermissionKey; readonly standing: ExplainedStanding | null };
-
-/** The levels that something changed, as they were before. */
-const before = (changes: CapsPreview['changes']): Wished =>
-  Object.fromEntries(changes.map(({ key, before: was }) => [key, was]));
 
 /** The level of a row that is chosen; the first where none is. */
 const chosenIn = (line: Element): HTMLElement | null =>
@@ -236,8 +232,8 @@ export class SamPermissions extends LitElement {
   #last({ account, version, undo }: ShownCaps): TemplateResult | typeof nothing {
     const { say, numbers } = this.texts;
     if (!undo || version === null || !this.#parent || Object.keys(this.draft).length > 0) return nothing;
-    const { by, at, levels } = undo;
-    return html`<p class="lead last"><bdi>${say('permWhyCap', { name: by, date: numbers.dateTime(at), version })}</bdi> <button class="link" type="button" @click=${() => void this.#undo(account, levels, version)}>${say('undo')}</button></p>`;
+    const { by, at } = undo;
+    return html`<p class="lead last"><bdi>${say('permWhyCap', { name: by, date: numbers.dateTime(at), version })}</bdi> <button class="link" type="button" @click=${() => void this.#undo(account, version)}>${say('undo')}</button></p>`;
   }
 
   #undecided({ unreviewed, account }: ShownCaps): TemplateResult | typeof nothing {
@@ -383,8 +379,9 @@ export class SamPermissions extends LitElement {
     if (!source || !caps) return;
     const saved = (version: number, changes: CapsPreview['changes']): void => {
       this.#choose({});
-      const undo = { label: texts.say('undo'), act: () => void this.#undo(caps.account, before(changes), version) };
-      this.#say(texts.say('permSaved', { name: caps.account.name }), [undo]);
+      const undo = { label: texts.say('undo'), act: () => void this.#undo(caps.account, version) };
+      // Where nothing was saved, what was saved before would be taken back.
+      this.#say(texts.say('permSaved', { name: caps.account.name }), changes.length > 0 ? [undo] : []);
       void this.#saved();
     };
     const conflicts = conflictsOf({ levels: draft, seen: this.#seen }, storedIn(caps));
@@ -396,10 +393,10 @@ export class SamPermissions extends LitElement {
     if (!this.shadowRoot?.activeElement) void this.#focusRow(this.current);
   }
 
-  /** Sets what was before, as another version: as long as nothing newer was saved. */
-  async #undo({ id, name }: AccountName, levels: Wished, version: number): Promise<void> {
+  /** Takes back what came to a version, as another one: as long as nothing newer was saved. */
+  async #undo({ id, name }: AccountName, version: number): Promise<void> {
     try {
-      await this.source?.set(id, levels, { version, preview: null });
+      await this.source?.undo(id, version);
       this.#say(this.texts.say('permUndone', { name }));
       await this.#saved();
     } catch (error) {
@@ -422,10 +419,11 @@ export class SamPermissions extends LitElement {
     }
     const { SamPresets } = loaded;
     define('sam-presets', SamPresets);
-    const applied = (preset: string, { version, changes }: CapsResult): void => {
-      this.#choose({});
-      const undo = { label: texts.say('undo'), act: () => void this.#undo(caps.account, before(changes), version) };
-      this.#say(texts.say('presetApplied', { preset, name: caps.account.name }), [undo]);
+    // What is chosen stays: it was not what was taken.
+    const applied = (preset: string, { version, outcome }: CapsResult): void => {
+      const undo = { label: texts.say('undo'), act: () => void this.#undo(caps.account, version) };
+      const isUndoable = outcome === 'changed' || outcome === 'taken';
+      this.#say(texts.say('presetApplied', { preset, name: caps.account.name }), isUndoable ? [undo] : []);
       void this.#saved();
     };
     const levels = { ...storedIn(caps), ...draft };

@@ -1,9 +1,9 @@
-import type { CapsResult, ShownPreset } from '@tenantree/contract';
+import type { CapsResult, PresetTakers, ShownPreset } from '@tenantree/contract';
 import { PRESET_MODES, type PresetMode, type RowId, type SomeLevels } from '@tenantree/domain';
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { type AccountName, type PresetsSource, refusalFrom } from '../data/account-source.ts';
 import { Dialog, type Submit } from '../parts/dialog.ts';
-import { presetWords } from './preset-words.ts';
+import { isTaken, presetWords, takersWords } from './preset-words.ts';
 import { presetsTexts } from './presets-texts.ts';
 
 /** The presets that are offered in an account: to be taken by accounts below it, saved, and made the default for new ones. */
@@ -14,6 +14,7 @@ export class SamPresets extends Dialog {
     chosen: { state: true },
     mode: { state: true },
     result: { state: true },
+    takers: { state: true },
   };
   static override styles = [
     ...Dialog.styles,
@@ -39,6 +40,9 @@ export class SamPresets extends Dialog {
   declare protected mode: PresetMode;
   /** What the chosen one would make of the account; null: not there yet. */
   declare protected result: CapsResult | null;
+  /** How many took which version of the chosen one; null: not there yet. */
+  declare protected takers: PresetTakers | null;
+  #isActing = false;
 
   constructor() {
     super();
@@ -46,6 +50,7 @@ export class SamPresets extends Dialog {
     this.chosen = null;
     this.mode = 'replace';
     this.result = null;
+    this.takers = null;
   }
 
   override async open(): Promise<void> {
@@ -62,7 +67,7 @@ export class SamPresets extends Dialog {
     const { say } = this.texts;
     const name = this.#preset?.name;
     const label = name === undefined ? say('presetChoose') : say('presetApply', { name });
-    return { label, tone: 'primary', ready: this.result ? 'ready' : 'incomplete' };
+    return { label, tone: 'primary', ready: this.result && isTaken(this.result) ? 'ready' : 'incomplete' };
   }
 
   protected content(): TemplateResult {
@@ -93,9 +98,20 @@ export class SamPresets extends Dialog {
   async #load(): Promise<void> {
     const { source, parent } = this;
     if (source && parent) await this.#try(async () => void (this.presets = await source.presets(parent.id)));
+    if (!this.#preset) this.#look(null, this.mode);
   }
 
-  /** What one does beside applying: done at once, and the list is as it is then. */
+  /** What one does beside applying: one thing at a time, done at once, and the list is as it is then. */
+  async #act(act: () => Promise<unknown>): Promise<void> {
+    if (this.#isActing) return;
+    this.#isActing = true;
+    await this.#try(async () => {
+      await act();
+      await this.#load();
+    });
+    this.#isActing = false;
+  }
+
   async #try(act: () => Promise<unknown>): Promise<void> {
     this.refusal = null;
     try {
@@ -107,14 +123,22 @@ export class SamPresets extends Dialog {
 
   #look(preset: RowId | null, mode: PresetMode): void {
     const { source, parent, account } = this;
+    if (preset !== this.chosen) this.takers = null;
     this.chosen = preset;
     this.mode = mode;
     this.result = null;
     if (!source || !parent || !preset || !account) return;
+    // Beside all else: without it the list says nothing of takers.
+    if (!this.takers) void this.#count(source, parent, preset).catch(() => undefined);
     void this.#try(async () => {
       const [result = null] = await source.previewPreset(parent.id, { preset, mode, accounts: [account.id] });
       if (this.chosen === preset && this.mode === mode) this.result = result;
     });
+  }
+
+  async #count(source: PresetsSource, parent: AccountName, preset: RowId): Promise<void> {
+    const takers = await source.takers(parent.id, preset);
+    if (this.chosen === preset) this.takers = takers;
   }
 
   #effect(): string {
@@ -131,15 +155,11 @@ export class SamPresets extends Dialog {
     const about = [
       isOwn ? '' : say('presetFrom', { name: from.name }),
       isDefault ? say('presetDefault', { name: parent?.name ?? '' }) : '',
+      ...(this.chosen === id && this.takers ? takersWords(this.takers, version, parent?.name ?? '', this.texts) : []),
     ];
     const act = (label: string, run: (source: PresetsSource, parent: AccountName) => Promise<unknown>) =>
       html`<button class="link" type="button" aria-label=${say('presetNamed', { label, name })} @click=${() =>
-        source &&
-        parent &&
-        void this.#try(async () => {
-          await run(source, parent);
-          await this.#load();
-        })}>${label}</button>`;
+        source && parent && void this.#act(() => run(source, parent))}>${label}</button>`;
     return html`<li><label class="check"><input type="radio" name="preset" .checked=${this.chosen === id} @change=${() => this.#look(id, this.mode)} /><span><bdi>${say('presetVersion', { name, n: version })}</bdi><small>${about.filter(Boolean).join(' · ')}</small></span></label>
       ${isDefault ? act(say('presetNoDefault'), (to, above) => to.setDefault(above.id, null)) : act(say('presetMakeDefault'), (to, above) => to.setDefault(above.id, id))}
       ${isOwn ? act(say('remove'), (to, above) => to.removePreset(above.id, id)) : nothing}</li>`;
@@ -149,7 +169,7 @@ export class SamPresets extends Dialog {
     const { say } = this.texts;
     const own = this.#preset?.from.id === this.parent?.id ? this.#preset : null;
     return html`<details><summary>${say('presetSave', { name: this.parent?.name ?? '' })}</summary>
-      <div class="save"><div class="row"><label for="name">${say('presetName')}</label><div class="field"><input id="name" name="name" autocomplete="off" maxlength="100" aria-invalid=${this.refusal?.field === 'name' ? 'true' : nothing} /></div>${this.errorAt('name')}</div>
+      <div class="save"><div class="row"><label for="name">${say('presetName')}</label><div class="field"><input id="name" name="name" autocomplete="off" maxlength="100" @keydown=${this.#enter} aria-invalid=${this.refusal?.field === 'name' ? 'true' : nothing} /></div>${this.errorAt('name')}</div>
         <button class="button" type="button" @click=${() => void this.#save(null)}>${say('presetSaveNew')}</button>
         ${own ? html`<button class="button" type="button" @click=${() => void this.#save(own)}>${say('presetSaveVersion', { name: own.name, n: own.version + 1 })}</button>` : nothing}</div></details>`;
   }
@@ -157,13 +177,24 @@ export class SamPresets extends Dialog {
   /** @param of null: another preset, by the name that is typed */
   async #save(of: ShownPreset | null): Promise<void> {
     const { source, parent, levels } = this;
-    const typed = this.renderRoot.querySelector<HTMLInputElement>('#name')?.value ?? '';
+    const field = this.renderRoot.querySelector<HTMLInputElement>('#name');
+    const typed = field?.value ?? '';
     if (!source || !parent || !levels) return;
     const wish = of ? { name: of.name, preset: of.id, expectedVersion: of.version } : { name: typed.trim() };
-    await this.#try(async () => {
-      const { id } = await source.savePreset(parent.id, { ...wish, levels });
-      await this.#load();
-      this.#look(id, this.mode);
+    let saved: RowId | null = null;
+    await this.#act(async () => {
+      saved = (await source.savePreset(parent.id, { ...wish, levels })).id;
     });
+    if (!saved) return;
+    if (field && !of) field.value = '';
+    this.takers = null;
+    this.#look(saved, this.mode);
   }
+
+  /** Enter saves what is being named: it isn't the preset that is chosen. */
+  readonly #enter = (event: KeyboardEvent): void => {
+    if (event.key !== 'Enter' || event.isComposing) return;
+    event.preventDefault();
+    void this.#save(null);
+  };
 }

@@ -17,6 +17,7 @@ import type { bulkTexts } from '../subaccounts/bulk-texts.ts';
 import type { looksTexts } from '../subaccounts/looks-texts.ts';
 import type { subaccountsTexts } from '../subaccounts/subaccounts-texts.ts';
 import type { treeTexts } from '../tree/tree-texts.ts';
+import type { usageTexts } from '../usage/usage-texts.ts';
 
 /** What the list of subaccounts says at first, in English: the table with its screen. What they say once they are used, and what other screens say, comes with those. */
 export const en = {
@@ -105,7 +106,8 @@ type Late = typeof partsTexts &
   typeof linkTexts &
   typeof copiesTexts &
   typeof billingTexts &
-  typeof activityTexts;
+  typeof activityTexts &
+  typeof usageTexts;
 
 /** What the registry of permissions has: its English stands there. */
 type Named = `permission_${PermissionKey}` | `covers_${PermissionKey}` | `group_${PermissionCategory}`;

@@ -1,7 +1,8 @@
-import type { CustomerMargins, Margins } from '@tenantree/contract';
+import type { CustomerMargins, DepartedMargins, Margins } from '@tenantree/contract';
 import {
   type DirectSubaccount,
   findInvoiceOf,
+  findLeftAccount,
   findReceived,
   readAssignmentsIn,
   readCustomerName,
@@ -9,6 +10,7 @@ import {
   readPlan,
   readQuantityBilled,
   readSoldTotals,
+  readStatements,
   readSubscriptions,
   type SharedCost,
   type StoredAssignment,
@@ -20,26 +22,34 @@ import {
 import {
   type AccountId,
   type BillingPeriod,
+  billingPeriodOf,
   COUNTED_METERS,
   type CostLine,
   type Currency,
+  DAY_MS,
   type Fraction,
   formatDecimal,
   fractionOf,
+  instantOf,
   type Margin,
-  METERS,
   type Money,
   marginOf,
   marginsOf,
   minorOfPrice,
+  msOf,
   parseDecimal,
+  periodAfter,
+  periodBefore,
   pricedUsage,
   prorate,
   type Refusal,
+  type RowId,
   rate,
 } from '@tenantree/domain';
 import type { Access } from '../../guard/admit.ts';
-import type { Hall } from '../../hall/hall.ts';
+import { type Hall, nowOf } from '../../hall/hall.ts';
+import { EACH_COUNTED } from '../../hall/plans.ts';
+import { refuseWith } from '../../hall/refused.ts';
 import { inUnitOf, planOf, shownMeter, shownMoney } from '../shown-plan.ts';
 import { shownPeriod } from './customers.ts';
 import { statedIn } from './freeze-statement.ts';
@@ -190,7 +200,7 @@ export async function readMargins(
   hall: Hall,
   access: Access,
   period: BillingPeriod,
-  { after, limit }: { readonly after: number; readonly limit: number },
+  { after, limit, fee }: { readonly after: number; readonly limit: number; readonly fee: 'nobodys' | 'byQuantity' },
 ): Promise<Omit<Margins, 'nextCursor'> & { readonly next: number | null }> {
   const costs = await readCosts(hall, access, period);
   const seller = access.id;
@@ -214,7 +224,8 @@ export async function readMargins(
     },
     { snapshot: true },
   );
-  const sums = sumUp(costs, all);
+  const shared = fee === 'byQuantity' ? await sharesByQuantity(hall, seller, all, period) : null;
+  const sums = sumUp(costs, all, shared?.used);
   const page = all.slice(after, after + limit);
   const unpriced = page.filter(({ parts }) => parts.length === 0).map(({ customer }) => customer.id);
   const used = await hall.db.withTenant(seller, (trx) => usedUnpriced(trx, seller, unpriced, period));
@@ -223,7 +234,7 @@ export async function readMargins(
     period: shownPeriod(hall, period),
     costs: { from: costs.from, state: costs.state, number: costs.number, refused: costs.refused },
     rows,
-    total: totalsOf(costs, all, sums),
+    total: totalsOf(costs, all, sums, shared?.label ?? null),
     next: after + limit < all.length ? after + limit : null,
   };
 }
@@ -256,6 +267,52 @@ export async function readMarginOf(
   return { ...shown, period: shownPeriod(hall, period), costs: costs.state };
 }
 
+/** So many statements of an account that left are named. */
+const MOST_STATEMENTS = 12;
+
+/**
+ * What an account that left cost, brought and left the one that it stood directly below: in the month in which it left; in the one before and
+ * those after where there is something; and its last statements.
+ *
+ * @throws Refused NOT_FOUND
+ */
+export async function marginsOfDeparted(
+  hall: Hall,
+  seller: Pick<Access, 'id' | 'chain'>,
+  id: RowId,
+): Promise<DepartedMargins> {
+  const { left, stated } = await hall.db.withTenant(
+    seller.id,
+    async (trx) => {
+      const left = await findLeftAccount(trx, seller.id, id);
+      if (!left) return refuseWith('NOT_FOUND', 'No account that left is called so here.', 'departure');
+      const of = { customer: left.account.id, period: null, before: null, limit: MOST_STATEMENTS };
+      return { left, stated: await readStatements(trx, seller.id, of) };
+    },
+    { snapshot: true },
+  );
+  const now = nowOf(hall);
+  const within = billingPeriodOf(left.at);
+  const periods: CustomerMargins['periods'][number][] = [];
+  const lastLate = instantOf(msOf(within.end) + hall.settings.usageMaxAgeDays * DAY_MS);
+  for (let period = periodBefore(within); period.start <= now; period = periodAfter(period)) {
+    const margin = await readMarginOf(hall, seller, left.account, period);
+    const isSaid = [margin.cost, margin.revenue].some((one) => one !== null && one.minor !== '0');
+    if (isSaid || period.key === within.key) periods.unshift(margin);
+    if (period.end > lastLate) break;
+  }
+  return {
+    periods,
+    statements: stated.map(({ id: statement, frozen, kind, period, currency, total }) => ({
+      id: statement,
+      number: frozen?.number ?? '',
+      kind,
+      period: billingPeriodOf(period).key,
+      total: shownMoney(currency, total),
+    })),
+  };
+}
+
 /** Direct subaccounts by name, then those that were customers and have left. */
 async function customersOf(trx: TenantTransaction, seller: AccountId, mentioned: readonly AccountId[]) {
   const present = await readDirectSubaccounts(trx, seller);
@@ -269,8 +326,30 @@ async function customersOf(trx: TenantTransaction, seller: AccountId, mentioned:
 type Row = Revenue & { readonly customer: { readonly id: AccountId; readonly name: string | null } };
 type Sums = ReturnType<typeof marginsOf> | null;
 
-/** Null: nobody can say what customers cost. */
-function sumUp({ paid }: Costs, rows: readonly Row[]): Sums {
+/** By what the seller’s own fee is shared out: what each customer used of the first meter of which any did; null: nothing was used. */
+async function sharesByQuantity(
+  hall: Hall,
+  seller: AccountId,
+  rows: readonly Row[],
+  { start }: BillingPeriod,
+): Promise<{ readonly label: string; readonly used: ReadonlyMap<AccountId, bigint> } | null> {
+  const customers = rows.map(({ customer }) => customer.id);
+  const totals = await hall.db.withTenant(seller, (trx) =>
+    readSoldTotals(trx, seller, customers, COUNTED_METERS, start),
+  );
+  for (const { label, counted } of EACH_COUNTED) {
+    const used = new Map(
+      totals.flatMap((one) =>
+        one.counted === counted.as ? [[one.customer, parseDecimal(one.quantity) ?? 0n] as const] : [],
+      ),
+    );
+    if (used.size > 0) return { label, used };
+  }
+  return null;
+}
+
+/** Null: nobody can say what customers cost. @param used by what the seller’s own fee is shared out; absent: it isn’t */
+function sumUp({ paid }: Costs, rows: readonly Row[], used?: ReadonlyMap<AccountId, bigint>): Sums {
   if (!paid) return null;
   const { currency, shares } = paid;
   const lines = shares.map(({ below, type, amount }): CostLine => {
@@ -282,6 +361,7 @@ function sumUp({ paid }: Costs, rows: readonly Row[]): Sums {
     currency,
     lines,
     rows.map(({ customer, money }) => ({ customer: customer.id, revenue: money ?? nothing })),
+    used,
   );
 }
 
@@ -316,9 +396,6 @@ function usedOf(parts: readonly StatedPart[]): Margins['rows'][number]['used'] {
   }));
 }
 
-/** Of meters that are counted as the same the first. */
-const EACH_COUNTED = COUNTED_METERS.flatMap((as) => METERS.find(({ counted }) => counted.as === as) ?? []);
-
 /** What customers used whose usage no book prices: it costs the seller all the same. */
 async function usedUnpriced(
   trx: TenantTransaction,
@@ -336,7 +413,7 @@ async function usedUnpriced(
   return new Map(customers.map((id) => [id, { used: usedBy(id) }]));
 }
 
-function totalsOf({ paid }: Costs, rows: readonly Row[], sums: Sums): Margins['total'] {
+function totalsOf({ paid }: Costs, rows: readonly Row[], sums: Sums, sharedBy: string | null): Margins['total'] {
   const revenue = new Map<string, Money>();
   for (const { money } of rows) {
     if (!money) continue;
@@ -344,7 +421,7 @@ function totalsOf({ paid }: Costs, rows: readonly Row[], sums: Sums): Margins['t
     revenue.set(code, { ...money, minor: (revenue.get(code)?.minor ?? 0n) + money.minor });
   }
   const shown = [...revenue.values()].map(({ currency, minor }) => shownMoney(currency, minor));
-  const unsaid = { cost: null, own: null, fee: null, feeSays: null, margin: null, afterFee: null };
+  const unsaid = { cost: null, own: null, fee: null, feeSays: null, sharedBy: null, margin: null, afterFee: null };
   if (!paid || !sums) return { customers: rows.length, revenue: shown, ...unsaid };
   const { currency, feeSays } = paid;
   const cost = sums.customers.reduce((sum, one) => sum + one.cost, 0n);
@@ -355,8 +432,9 @@ function totalsOf({ paid }: Costs, rows: readonly Row[], sums: Sums): Margins['t
     revenue: shown,
     cost: shownMoney(currency, cost),
     own: shownMoney(currency, sums.own),
-    fee: shownMoney(currency, sums.fee),
+    fee: shownMoney(currency, sums.fee + sums.shared),
     feeSays,
+    sharedBy: sums.shared === 0n ? null : sharedBy,
     margin: isSaid ? shownMargin(currency, marginOf(brought, cost)) : null,
     afterFee: isSaid ? shownMargin(currency, marginOf(brought, cost + sums.fee)) : null,
   };

@@ -1,7 +1,9 @@
 import type { DocumentLine, ShownStatement, StatementDetails } from '@tenantree/contract';
 import {
+  findStatementOf,
   readLines,
   readLinesToCome,
+  readStatedBefore,
   type StoredLine,
   type StoredStatement,
   type TenantTransaction,
@@ -12,6 +14,7 @@ import {
   billingPeriodOf,
   type Currency,
   formatDecimal,
+  pricedUsage,
   type Rates,
   shownPrices,
   totalOf,
@@ -19,6 +22,7 @@ import {
 import type { Access } from '../../guard/admit.ts';
 import type { Hall } from '../../hall/hall.ts';
 import { refuseWith } from '../../hall/refused.ts';
+import { findLateLine, shownLateEvents } from '../late-events.ts';
 import { LinePage } from '../line-page.ts';
 import { shownLine } from '../read-invoices.ts';
 import { inUnitOf, shownMeter, shownMoney, shownPriced } from '../shown-plan.ts';
@@ -114,6 +118,24 @@ function statedLine(currency: Currency, customer: AccountId, line: StoredLine): 
   if (!shown.account || !line.account) return shown;
   const from = Math.max(line.account.place.indexOf(customer), 0);
   return { ...shown, account: { ...shown.account, above: shown.account.above.slice(from) } };
+}
+
+/** A page of the events behind a line of late usage of a frozen statement. @throws Refused NOT_FOUND */
+export async function lateEventsOfStatement(
+  trx: TenantTransaction,
+  statement: StoredStatement,
+  { line: n, ...page }: { readonly line: number; readonly skip: number; readonly limit: number },
+) {
+  const { seller, customer, id, currency, draftedAt: until } = statement;
+  const line = await findLateLine(trx, { table: 'statement_lines', account: seller, document: id }, n);
+  const { meter, ofPeriod: period, account, from } = line;
+  const then = await findStatementOf(trx, seller, { customer, period, kind: 'period' });
+  const part = then && readStatementTerms(then.terms).parts.find((one) => one.from === from);
+  const rates = part?.used.find((one) => one.rates.meter === meter)?.rates;
+  const after = await readStatedBefore(trx, statement, period);
+  if (!part || !rates || !after) throw new Error(`statement ${id} has late usage of what was not stated before`);
+  const of = { payer: customer, account, counted: pricedUsage(rates), period, part: part.whole ? null : part };
+  return shownLateEvents(trx, { ...of, meter, shown: statedLine(currency, customer, line), after, until }, page);
 }
 
 /** A page of lines of a draft: as they would be written now. */

@@ -17,11 +17,12 @@ import { shownMoney } from '../shown-plan.ts';
 import { findCustomer, readPeriod, shownPeriod } from './customers.ts';
 import { statementExport } from './export-statement.ts';
 import { freezeByHand, statedIn } from './freeze-statement.ts';
-import { readMarginOf, readMargins } from './margins.ts';
+import { marginsOfDeparted, readMarginOf, readMargins } from './margins.ts';
 import { ratePeriod, sumOf } from './rate-period.ts';
 import {
   detailsOf,
   frozen,
+  lateEventsOfStatement,
   lateOf,
   linesToCome,
   type StatementReader,
@@ -84,6 +85,20 @@ export const statements: Handlers<'statements'> = {
           lines,
           nextCursor: isLast ? null : writeCursor(hall.settings.secret, place, last),
         };
+      },
+      { snapshot: true },
+    );
+  },
+
+  lateEvents: ({ ctx: { hall, access }, input: { statement: id, line, cursor, limit } }) => {
+    const place = `late:${id}:${line}`;
+    const skip = readCursor(hall.settings.secret, place, lineNumber, cursor) ?? 0;
+    return hall.db.withTenant(
+      access.id,
+      async (trx) => {
+        const stored = frozen(await findStatement(trx, id));
+        const { next, ...found } = await lateEventsOfStatement(trx, stored, { line, skip, limit });
+        return { ...found, nextCursor: next === null ? null : writeCursor(hall.settings.secret, place, next) };
       },
       { snapshot: true },
     );
@@ -187,11 +202,13 @@ export const margins: Handlers<'margins'> = {
     return { seller: { id: parent.id, name: parent.name }, periods };
   },
 
-  get: async ({ ctx: { hall, access }, input: { period: key, cursor, limit } }) => {
+  ofDeparted: ({ ctx: { hall, access }, input: { departure } }) => marginsOfDeparted(hall, access, departure),
+
+  get: async ({ ctx: { hall, access }, input: { period: key, fee, cursor, limit } }) => {
     const period = readPeriod(hall, key);
     const place = `margins:${access.id}:${period.key}`;
     const after = readCursor(hall.settings.secret, place, lineNumber, cursor) ?? 0;
-    const { next, ...read } = await readMargins(hall, access, period, { after, limit });
+    const { next, ...read } = await readMargins(hall, access, period, { after, limit, fee });
     return { ...read, nextCursor: next === null ? null : writeCursor(hall.settings.secret, place, next) };
   },
 };

@@ -66,6 +66,8 @@ BEGIN
   -- What it took from above stays, and names nothing above any more. Whoever becomes a main account has no caps, whoever was one gets some.
   UPDATE account_caps c SET preset_id = NULL, preset_version = NULL WHERE c.root_id = old_root AND c.account_id = ANY (ids)
     AND c.preset_id IS NOT NULL AND NOT EXISTS (SELECT FROM presets p WHERE p.root_id = old_root AND p.account_id = ANY (ids) AND p.id = c.preset_id);
+  -- Nor anybody above, who may have changed them last: that is not taken back from here.
+  UPDATE account_caps c SET last = NULL WHERE c.root_id = old_root AND c.account_id = ANY (ids) AND c.last IS NOT NULL;
   DELETE FROM preset_defaults d WHERE d.root_id = old_root AND d.account_id = ANY (ids) AND d.preset_account <> ALL (ids);
   DELETE FROM blueprint_applications b WHERE b.root_id = old_root AND b.account_id = ANY (ids) AND b.blueprint_account <> ALL (ids);
   DELETE FROM account_caps c WHERE p_parent IS NULL AND c.root_id = old_root AND c.account_id = p_account;

@@ -4,9 +4,10 @@
 --   p_at      the instant of the transfer, as it was decided
 --   p_agency  who is invited as agency admin: [{id, email, shown_email}]
 --   p_until   how long those invitations are open
+--   p_settled how many products that came from above became a blank, or were taken back: {blank, takenBack}
 --   p_by      who does it, as in the journal
 CREATE OR REPLACE FUNCTION complete_transfer(
-  p_account uuid, p_transfer uuid, p_at timestamptz, p_version bigint, p_agency jsonb, p_until timestamptz, p_by jsonb,
+  p_account uuid, p_transfer uuid, p_at timestamptz, p_version bigint, p_agency jsonb, p_until timestamptz, p_settled jsonb, p_by jsonb,
   OUT version bigint, OUT at timestamptz, OUT ended jsonb)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan AS $$
 #variable_conflict use_column
@@ -24,10 +25,6 @@ BEGIN
     RAISE EXCEPTION 'account % is not about to leave', p_account USING ERRCODE = 'invalid_parameter_value';
   END IF;
   owner_id := (t.steps #>> '{owner}')::uuid;
-  INSERT INTO departures (root_id, account_id, id, departed, name, agency, at, accounts, external_ids)
-    SELECT a.root_id, a.parent_id, t.id, p_account, a.name, t.agency, p_at, coalesce(array_agg(x.id ORDER BY x.path_key), '{}'), coalesce(array_agg(x.external_id ORDER BY x.path_key), '{}')
-    FROM accounts x WHERE x.root_id = a.root_id AND x.path_key >= a.path_key AND x.path_key < below AND x.external_id IS NOT NULL;
-
   -- What people from above have there: found while they still are above, and ended one by one, as the counters go by people.
   ended := '{"member": 0, "key": 0, "session": 0, "invitation": 0}';
   keys := '{}';
@@ -43,6 +40,12 @@ BEGIN
     END CASE;
   END LOOP;
   PERFORM revoke_generations(a.root_id, keys, p_at);
+
+  -- While the names and external ids of then are there.
+  INSERT INTO departures (root_id, account_id, id, departed, name, agency, at, accounts, external_ids, went, invited, ended, products, settled)
+    SELECT a.root_id, a.parent_id, t.id, p_account, a.name, t.agency, p_at, coalesce(array_agg(x.id ORDER BY x.path_key) FILTER (WHERE x.external_id IS NOT NULL), '{}'),
+      coalesce(array_agg(x.external_id ORDER BY x.path_key) FILTER (WHERE x.external_id IS NOT NULL), '{}'), count(*), jsonb_array_length(p_agency), ended, t.products, p_settled
+    FROM accounts x WHERE x.root_id = a.root_id AND x.path_key >= a.path_key AND x.path_key < below;
 
   UPDATE billing_transfers x SET caps = (SELECT c.levels FROM account_caps c WHERE c.root_id = a.root_id AND c.account_id = p_account)
     WHERE x.root_id = a.root_id AND x.account_id = p_account AND x.id = p_transfer;

@@ -1,0 +1,18 @@
+-- How many accounts of the acting subtree took each version of a preset that is offered in the acting account, and how many of them have other
+-- levels by now than it names. Of those with the same levels one is compared.
+CREATE OR REPLACE FUNCTION preset_takers(p_id uuid) RETURNS TABLE (version int, accounts int, changed int)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan AS $$
+  WITH alike AS MATERIALIZED (
+    SELECT c.preset_version, count(*) AS n, any_value(c.account_id) AS sample FROM account_caps c
+    JOIN accounts a ON a.root_id = acting_root() AND a.id = c.account_id AND (a.path_key >= acting_key() AND a.path_key < acting_end()) IS TRUE
+    WHERE c.root_id = acting_root() AND c.preset_id = p_id GROUP BY c.preset_version, c.levels_hash
+  )
+  SELECT p.version, coalesce(sum(l.n), 0)::int, coalesce(sum(l.n) FILTER (WHERE NOT s.levels @> p.levels), 0)::int
+  FROM unnest(path_of(acting_root(), acting_key())) w(id)
+  JOIN presets p ON p.root_id = acting_root() AND p.account_id = w.id AND p.id = p_id
+  LEFT JOIN alike l ON l.preset_version = p.version
+  LEFT JOIN LATERAL (SELECT x.levels FROM account_caps x WHERE x.root_id = acting_root() AND x.account_id = l.sample LIMIT 1) s ON true
+  GROUP BY p.version ORDER BY p.version DESC
+$$;
+REVOKE ALL ON FUNCTION preset_takers FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION preset_takers TO tenantree_app;
