@@ -248,6 +248,65 @@ describe('An import into many accounts', () => {
       { numRuns: 4, endOnFailure: true, examples: EXAMPLES },
     );
   }, 240_000);
+
+  it('keeps secrets that are given with it until it is done or stopped, sealed, and no longer (rules/products 13)', async () => {
+    const { asOwner } = api.database;
+    const { source, accounts, agent } = await world({ ...EXAMPLES[0]![0], targets: ['empty', 'empty'] });
+    const integration = (await firstOf(source, 'integration'))!;
+    const secrets = [{ product: integration, at: '/credentials', value: 'credentials of theirs 1234' }];
+    const ask = async (targets: string[], given = secrets): Promise<RowId> => {
+      const { plan } = await owner.imports.plan.mutate({ account: source, targets, products: [{ product: agent }] });
+      return (await owner.imports.run.mutate({ account: source, plan, secrets: given })).job;
+    };
+    const nowhere = await ask(accounts, [{ product: agent, at: '/prompt/greeting', value: 'Hello' }]).catch(String);
+    expect(nowhere).toMatch('Nothing waits for a secret at “/prompt/greeting”.');
+    const keptFor = async (job: RowId) =>
+      (await asOwner(`SELECT FROM job_items WHERE job_id = '${job}' AND secrets IS NOT NULL`)).length;
+    const isClear = async () => {
+      for (const table of ['jobs', 'job_items', 'import_plans', 'product_secrets', 'product_links', 'journal'])
+        expect(await asOwner(`SELECT FROM ${table} x WHERE x::text LIKE '%credentials of theirs%'`)).toEqual([]);
+    };
+    const crmIn = async (account: string) => {
+      const product = (await firstOf(account, 'integration'))!;
+      return (await owner.products.get.query({ account, kind: 'integration', product })).product;
+    };
+    const [job] = await held([
+      async () => {
+        const asked = await ask(accounts);
+        expect(await keptFor(asked)).toBe(2);
+        await isClear();
+        await create(accounts[1]!, 'integration', { name: 'CRM' });
+        return asked;
+      },
+    ]);
+    const { items } = await owner.jobs.get.query({ account: source, job: job!, state: 'failed' });
+    expect(items.map(({ target, about }) => [target, about])).toContainEqual([accounts[1], ['CRM']]);
+    const whole = {
+      document: { active: true, credentials: { set: true, last4: '1234' } },
+      link: { needs: [], differences: [] },
+    };
+    expect(await crmIn(accounts[0]!)).toMatchObject(whole);
+    expect(await keptFor(job!)).toBe(1);
+    const theirs = (await firstOf(accounts[1]!, 'integration'))!;
+    await owner.products.delete.mutate({ account: accounts[1]!, kind: 'integration', products: [theirs] });
+    await owner.jobs.retry.mutate({ account: source, job: job! });
+    await jobsEnded(api.database);
+    expect(await crmIn(accounts[1]!)).toMatchObject(whole);
+    expect(await keptFor(job!)).toBe(0);
+    expect((await owner.imports.waiting.query({ account: source, job: job! })).rows).toEqual([]);
+    // Stopped before anything of it begins.
+    await asOwner(`CREATE FUNCTION stop_at_once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.cancel_asked_at := now(); RETURN NEW; END $$;
+      CREATE TRIGGER stop_at_once BEFORE INSERT ON jobs FOR EACH ROW EXECUTE FUNCTION stop_at_once()`);
+    const stopped = await ask([await make('Stopped', source)]);
+    await asOwner('DROP TRIGGER stop_at_once ON jobs');
+    await jobsEnded(api.database);
+    expect((await owner.jobs.get.query({ account: source, job: stopped })).job.state).toBe('cancelled');
+    expect(await keptFor(stopped)).toBe(0);
+    await isClear();
+    const [undone] = await held([() => takeBack(source, job!)]);
+    expect((await owner.jobs.get.query({ account: source, job: undone! })).job.state).toBe('succeeded');
+    expect(await asOwner(`SELECT FROM product_secrets WHERE account_id IN ('${accounts.join(`', '`)}')`)).toEqual([]);
+  });
 });
 
 describe('A stage of a roll-out', () => {

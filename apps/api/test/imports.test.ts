@@ -251,6 +251,25 @@ describe('Importing products', () => {
     });
     await save(account, 'agent', agent, { general: { language: 'de' } });
     expect((await get(target, 'agent', copy)).link?.updateAvailable).toBe(false);
+    // Taking the source's is asked for before it is done, too: at the places that are named, in the target that is.
+    await save(target, 'agent', copy, { prompt: { greeting: 'Servus', style: 'Mine' }, general: { language: 'fr' } });
+    await save(account, 'agent', agent, { prompt: { greeting: 'Welcome', style: 'Theirs' } });
+    const takes = [
+      { product: agent, target, at: ['/prompt/style', '/prompt/greeting', '/nowhere'] },
+      { product: agent, target: await make('Another', account), at: ['/prompt/greeting'] },
+    ];
+    const takingBoth = await plan(account, [target], [agent], { takes });
+    const changes = takingBoth.targets[0]?.items.find(({ product }) => product === agent)?.changes;
+    expect(changes?.map((one) => `${one.at} ${one.how} ${one.taken}`)).toEqual([
+      '/general/language conflict false',
+      '/prompt/greeting local true',
+      '/prompt/style conflict true',
+    ]);
+    expect((await run(account, takingBoth)).job.state).toBe('succeeded');
+    expect(await get(target, 'agent', copy)).toMatchObject({
+      document: { prompt: { greeting: 'Welcome', style: 'Theirs' }, general: { language: 'fr' } },
+      link: { differences: [{ at: '/general/language' }] },
+    });
     const detached = await owner.imports.detach.mutate(asked);
     expect(detached.product.link).toBeUndefined();
     expect(await codeOf(owner.imports.detach.mutate(asked))).toBe('NOT_A_COPY');
@@ -530,6 +549,35 @@ describe('Importing products', () => {
     expect((await undo(account, partly.id)).job).toMatchObject({ state: 'succeeded', done: 5 });
     for (const kind of ['agent', 'tool', 'knowledgeBase', 'schedule', 'integration'] as const)
       expect(await named(target, kind)).toEqual({});
+    await checkAll();
+  });
+
+  it('tries single things again that failed, and leaves the others', async () => {
+    const { account, agent, base } = await shop('Retrying one');
+    const targets = [await make('One', account), await make('Two', account)];
+    const room = (kind: 'agents' | 'knowledgeBases', max: number) =>
+      Promise.all(targets.map((target) => owner.limits.set.mutate({ account: target, limits: [{ kind, max }] })));
+    await room('agents', 0);
+    await room('knowledgeBases', 0);
+    const { job, items } = await run(account, await plan(account, targets, [agent, base]));
+    expect(job).toMatchObject({ state: 'partly', total: 10, failed: 4 });
+    const failed = items.filter(({ state }) => state === 'failed');
+    const at = (target: string, name: string) =>
+      failed.find((one) => one.target === target && one.about?.[0] === name)!.n;
+    const again = (...ns: number[]) => owner.jobs.retry.mutate({ account, job: job.id, items: ns });
+    const done = items.find(({ state }) => state === 'done')!.n;
+    expect(await codeOf(again(done))).toBe('NOTHING_FAILED');
+    expect(await codeOf(again())).toBe('BAD_REQUEST');
+    await room('agents', 5);
+    await room('knowledgeBases', 5);
+    await again(at(targets[1]!, 'Handbook'), done);
+    await jobsEnded(api.database);
+    const after = await owner.jobs.get.query({ account, job: job.id });
+    expect(after.job).toMatchObject({ state: 'partly', total: 10, failed: 3, done: 7, retryable: true });
+    expect(await named(targets[0]!, 'knowledgeBase')).toEqual({});
+    expect(Object.keys(await named(targets[1]!, 'knowledgeBase'))).toEqual(['Handbook']);
+    const { rows } = await owner.audit.list.query({ account, limit: 10 });
+    expect(rows.find(({ action }) => action === 'job.retried')?.details).toMatchObject({ failed: 1 });
     await checkAll();
   });
 

@@ -26,6 +26,8 @@ const change = z.strictObject({
   at: place,
   /** Changed at the source, here, here and there to the same, or to something else in both: then it stays as it is here. */
   how: z.enum(['updated', 'local', 'both_same', 'conflict']),
+  /** It was asked for that the source’s stands there, whatever was changed here. */
+  taken: z.boolean(),
   base: value,
   source: value,
   local: value,
@@ -48,7 +50,7 @@ const item = z.strictObject({
   because: shapes.rowId.nullable(),
   /** It stays at an older version. */
   updateAvailable: z.strictObject({ has: shapes.count, is: shapes.count }).nullable(),
-  /** Secrets to be set there afterwards: they are never copied. */
+  /** Secrets to be set there, when it is run (`secrets` of `imports.run`) or afterwards: they are never copied. */
   needsValue: shapes.list(place),
   /** The permission that the target’s own people lack to see it; null: they see it. */
   hidden: shapes.permissionKey.nullable(),
@@ -150,6 +152,17 @@ export const imports = {
         )
         .max(1_000)
         .default([]),
+      /** Where the source’s is to stand in copies that are updated, also where they were changed: places, as `changes` names them. */
+      takes: z
+        .array(
+          z.strictObject({
+            product,
+            target: inputs.account.optional(),
+            at: z.array(place.max(1_000)).min(1).max(200),
+          }),
+        )
+        .max(1_000)
+        .default([]),
     }),
     output: z.strictObject({
       plan: shapes.rowId,
@@ -177,7 +190,15 @@ export const imports = {
   run: mutation({
     says: 'Imports what a plan showed, as a job, if all of that is so still; a plan is run once.',
     needs: reach('change', IMPORTING),
-    input: z.strictObject({ account: inputs.account, plan: inputs.id<RowId>('plan') }),
+    input: z.strictObject({
+      account: inputs.account,
+      plan: inputs.id<RowId>('plan'),
+      /** Secrets that copies wait for (`needsValue`), by the product at the source: the same in all targets. Others are set there afterwards. */
+      secrets: z
+        .array(z.strictObject({ product, at: place.max(1_000), value: z.string().min(1).max(4_000) }))
+        .max(200)
+        .default([]),
+    }),
     output: z.strictObject({ job: shapes.rowId }),
     refusals: ['PLAN_STALE'],
   }),

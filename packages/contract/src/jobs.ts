@@ -10,6 +10,9 @@ import * as shapes from './shapes.ts';
 // it sees those that it could have asked for.
 const asked = z.strictObject({ account: inputs.account, job: inputs.id<RowId>('job') });
 
+/** Items that one call names at the most. */
+const MOST_ITEMS = 500;
+
 const counts = { total: shapes.count, done: shapes.count, skipped: shapes.count, failed: shapes.count };
 const state = z.enum(JOB_STATES);
 /** How long it will go on, by its speed so far; null: nobody knows, or it has ended. */
@@ -148,9 +151,12 @@ export const jobs = {
   }),
 
   retry: mutation({
-    says: 'Lets a job that has ended try again what failed of it, as the same job; one that goes on goes on.',
+    says: 'Lets a job that has ended try again what failed of it, or some of that, as the same job; one that goes on goes on.',
     needs: reach('change', EVERYBODY),
-    input: asked,
+    input: asked.extend({
+      /** Only these of what failed, by their numbers. */
+      items: z.array(z.number().int().min(1).max(2_147_483_647)).min(1).max(MOST_ITEMS).optional(),
+    }),
     output: z.strictObject({ job }),
     refusals: ['NOTHING_FAILED'],
   }),

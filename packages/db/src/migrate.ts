@@ -66,6 +66,8 @@ import * as planLimits from './migrations/0091-plan-limits.ts';
 import * as productDrift from './migrations/0092-product-drift.ts';
 import * as countedKeys from './migrations/0093-counted-keys.ts';
 import * as jobSubjects from './migrations/0096-job-subjects.ts';
+import * as itemSecrets from './migrations/0097-item-secrets.ts';
+import * as judgedFiles from './migrations/0098-judged-files.ts';
 import * as undoneCaps from './migrations/0100-undone-caps.ts';
 import * as presetTakers from './migrations/0101-preset-takers.ts';
 import * as toldDepartures from './migrations/0103-told-departures.ts';
@@ -136,6 +138,8 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0092-product-drift': productDrift,
   '0093-counted-keys': countedKeys,
   '0096-job-subjects': jobSubjects,
+  '0097-item-secrets': itemSecrets,
+  '0098-judged-files': judgedFiles,
   '0100-undone-caps': undoneCaps,
   '0101-preset-takers': presetTakers,
   '0103-told-departures': toldDepartures,

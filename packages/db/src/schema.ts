@@ -380,6 +380,8 @@ export type JobItemsTable = {
   /** The account it is about, if it is about one. */
   target_id: string | null;
   payload: ColumnType<unknown, string, never>;
+  /** What it takes to do it and nobody keeps afterwards. */
+  secrets: ColumnType<unknown, never, null>;
   state: ColumnType<JobItemState, never, JobItemState>;
   attempts: Generated<number>;
   due_at: ColumnType<Date | number, never, RawBuilder<Date>>;

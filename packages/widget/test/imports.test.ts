@@ -332,8 +332,48 @@ describe('the preview', () => {
     await expect.element(button('Import 5 items')).toBeEnabled();
   });
 
+  it('is not run by the second press of a double one that led to it', async () => {
+    const { source } = await show();
+    await userEvent.click(box(/Front desk/));
+    await press('Next: resolve');
+    await press('Next: preview');
+    await seen('What happens in Acme North');
+    const second = new MouseEvent('click', { detail: 2, bubbles: true, composed: true });
+    button('Import 5 items').element().dispatchEvent(second);
+    await expect.element(button('Import 5 items')).toBeEnabled();
+    expect(await source.recent(group)).toEqual([]);
+    await press('Import 5 items');
+    await running(source);
+  });
+
+  it('takes secrets that are given, and sends them with the import and never again', async () => {
+    const { source, ids } = await show();
+    await userEvent.click(box(/Front desk/));
+    await press('Next: resolve');
+    const field = page.getByLabelText('CRM Credentials');
+    await expect.element(field).toHaveAttribute('type', 'password');
+    await userEvent.fill(field, 'theirs');
+    await press('Next: preview');
+    await seen('Begins with the value that you gave.');
+    await expect.element(page.getByText(/Waits for/)).not.toBeInTheDocument();
+    await press('Back');
+    await expect.element(field).toHaveValue('theirs');
+    await press('Next: preview');
+    await press('Import 5 items');
+    const job = await running(source);
+    expect(source.given).toEqual([{ product: ids.crm, at: '/credentials', value: 'theirs' }]);
+    finish(source, job);
+    await seen('5 of 5');
+    await expect.element(page.getByText('Values to set')).not.toBeInTheDocument();
+    await press('Import more');
+    await userEvent.click(box(/Front desk/));
+    await press('Next: resolve');
+    await seen(/used as it is/);
+    await expect.element(page.getByLabelText('CRM Credentials')).not.toBeInTheDocument();
+  });
+
   it('shows each place in which a copy becomes another, or stays, and what goes on by it', async () => {
-    const { source } = await show({ prepare: clash });
+    const { source, ids } = await show({ prepare: clash });
     const sample = [{ id: '01940000-0000-7000-8000-0000000000c1' as RowId, name: 'Spring', uses: [] }];
     source.goesOn = [{ account: { id: north, name: 'Acme North' }, calls: 2, campaigns: 3, sample }];
     await userEvent.click(box(/Front desk/));
@@ -346,6 +386,15 @@ describe('the preview', () => {
     await seen(/2 calls run there now/);
     await seen(/3 campaigns use what becomes different/);
     expect(source.asked).toHaveLength(2);
+    // What both changed stays, unless somebody takes the source's.
+    const take = page.getByRole('button', { name: /^Take the source’s: / });
+    await userEvent.click(take);
+    await seen(/the source’s is taken/);
+    expect(source.asked.at(-1)?.takes).toEqual([{ product: ids.hours, target: north, at: ['/identity/voice'] }]);
+    await userEvent.click(page.getByRole('button', { name: /^Keep what is here: / }));
+    await seen(/changed on both sides/);
+    expect((take.element().getRootNode() as ShadowRoot).activeElement).toBe(take.element());
+    expect(source.asked.at(-1)?.takes).toEqual([]);
   });
 
   it('plans again with the answers when something changed, and says what', async () => {
@@ -427,6 +476,25 @@ describe('the import', () => {
       tab: 'products',
       product: { kind: 'integration' },
     });
+  });
+
+  it('tries one thing that failed again by itself', async () => {
+    const { source } = await show();
+    await toPreview();
+    source.fails = { name: 'Front desk', message: 'Limit reached: 6 of 6 agents.' };
+    await press('Import 5 items');
+    const job = await running(source);
+    finish(source, job);
+    await seen('Done in part');
+    const again = row('Front desk').getByRole('button', { name: 'Try again: Front desk' });
+    await expect.element(again).toBeVisible();
+    expect(page.getByRole('button', { name: /^Try again: / }).elements()).toHaveLength(1);
+    source.fails = null;
+    await again.click();
+    await seen('4 of 5');
+    await expect.element(again).not.toBeInTheDocument();
+    finish(source, job);
+    await seen('5 of 5');
   });
 
   it('tries again by one press what failed, and nothing else, and is taken back as a whole', async () => {

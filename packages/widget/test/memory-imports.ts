@@ -2,7 +2,7 @@ import type { ImportPlan, Job, JobFrame, PlannedItem } from '@tenantree/contract
 import { type AccountId, instantOf, nameKey, type RowId } from '@tenantree/domain';
 import { nameIn, productKind, refsWithin, resolve, type SourceItem } from '@tenantree/domain/products';
 import { ENDED } from '../src/data/jobs.ts';
-import type { ImportJob, ImportStep, ImportsSource, ImportWish } from '../src/imports/imports-source.ts';
+import type { GivenSecret, ImportJob, ImportStep, ImportsSource, ImportWish } from '../src/imports/imports-source.ts';
 import { type AccountDetail, type AccountSource, type LiveReader, SourceRefusal } from '../src/index.ts';
 import { MemoryProducts } from './memory-products.ts';
 import type { MemoryTree } from './memory-tree.ts';
@@ -40,6 +40,8 @@ export class MemoryImports implements ImportsSource {
   goesOn: ImportPlan['running'] = [];
   /** What was asked for. */
   readonly asked: ImportWish[] = [];
+  /** Secrets that came with what was run. */
+  readonly given: GivenSecret[] = [];
 
   constructor(accounts: Accounts, products = new MemoryProducts()) {
     this.#accounts = accounts;
@@ -77,7 +79,7 @@ export class MemoryImports implements ImportsSource {
       return shown;
     });
 
-  run: ImportsSource['run'] = (account, plan) =>
+  run: ImportsSource['run'] = (account, plan, secrets) =>
     this.#answer(() => {
       const planned = this.#plans.get(plan) ?? refuse('NOT_FOUND', 'There is no such plan.', { field: 'plan' });
       const now = this.#planned(account, planned.wish);
@@ -95,7 +97,8 @@ export class MemoryImports implements ImportsSource {
           })),
         });
       this.#plans.delete(plan);
-      return this.#start(account, 'imports.run', this.#acts(account, now));
+      this.given.push(...secrets);
+      return this.#start(account, 'imports.run', this.#acts(account, now, secrets));
     });
 
   recent: ImportsSource['recent'] = (account) =>
@@ -135,13 +138,14 @@ export class MemoryImports implements ImportsSource {
   cancel: ImportsSource['cancel'] = (_, id) =>
     this.#answer(() => this.#tell(this.#at(id), { state: 'cancelled', cancelAskedAt: NOW }));
 
-  retry: ImportsSource['retry'] = (_, id) =>
+  retry: ImportsSource['retry'] = (_, id, only) =>
     this.#answer(() => {
       const running = this.#at(id);
       running.steps = running.steps.map((one) =>
-        one.state === 'failed' ? { ...one, state: 'pending', why: '' } : one,
+        one.state === 'failed' && (only?.includes(one.n) ?? true) ? { ...one, state: 'pending', why: '' } : one,
       );
-      this.#tell(running, { state: 'queued', failed: 0, undoable: false, retryable: false });
+      const failed = running.steps.filter(({ state }) => state === 'failed').length;
+      this.#tell(running, { state: 'queued', failed, undoable: false, retryable: false });
     });
 
   foreseeUndo: ImportsSource['foreseeUndo'] = (_, id) =>
@@ -243,7 +247,7 @@ export class MemoryImports implements ImportsSource {
   #target(
     target: AccountId,
     source: ReadonlyMap<RowId, SourceItem>,
-    { products, answers = [] }: ImportWish,
+    { products, answers = [], takes = [] }: ImportWish,
   ): ImportPlan['targets'][number] {
     const parts = new Map(products.map((one) => [one.product, one.parts ?? null]));
     const there = this.products.owned(target);
@@ -286,8 +290,24 @@ export class MemoryImports implements ImportsSource {
             changes:
               item.act === 'update' || item.act === 'replace'
                 ? [
-                    { at: '/prompt/greeting', how: 'updated', base: 'Hello', source: 'Welcome', local: 'Hello' },
-                    { at: '/identity/voice', how: 'conflict', base: 'a', source: 'b', local: 'c' },
+                    {
+                      at: '/prompt/greeting',
+                      how: 'updated',
+                      taken: false,
+                      base: 'Hello',
+                      source: 'Welcome',
+                      local: 'Hello',
+                    },
+                    {
+                      at: '/identity/voice',
+                      how: 'conflict',
+                      taken: takes.some(
+                        ({ product, at: places }) => product === id && places.includes('/identity/voice'),
+                      ),
+                      base: 'a',
+                      source: 'b',
+                      local: 'c',
+                    },
                   ]
                 : [],
             fault: null,
@@ -304,7 +324,7 @@ export class MemoryImports implements ImportsSource {
     };
   }
 
-  #acts(account: AccountId, { targets }: Omit<ImportPlan, 'plan'>) {
+  #acts(account: AccountId, { targets }: Omit<ImportPlan, 'plan'>, secrets: readonly GivenSecret[]) {
     const rows = this.products.owned(account);
     return targets.flatMap(({ account: there, items }) =>
       items
@@ -314,7 +334,10 @@ export class MemoryImports implements ImportsSource {
           names: [item.name],
           act: (): ImportStep['done'] => {
             const row = rows.find(({ id }) => id === item.product);
-            const { product: source, kind, name, act, needsValue: needs, version } = item;
+            const { product: source, kind, name, act, needsValue, version } = item;
+            const needs = needsValue.filter((place) =>
+              secrets.every(({ product: of, at }) => of !== source || at !== place),
+            );
             const product = item.into?.id ?? this.products.make(there.id, kind, { name });
             const link = {
               state: 'linked' as const,

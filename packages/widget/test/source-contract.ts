@@ -283,10 +283,10 @@ function importsAlike({ ask, make }: Tools): void {
     const stale = await imports.plan(account, answered);
     expect([stale.ready, acts(stale)]).toEqual([true, ['Desk new', 'Handbook new', 'Office hours (2) new']]);
     await products.save({ account, kind: 'knowledgeBase', product: base }, 1, { name: 'Manual' });
-    expect((await refused(imports.run(account, stale.plan)))[0]).toBe('PLAN_STALE');
+    expect((await refused(imports.run(account, stale.plan, [])))[0]).toBe('PLAN_STALE');
     const { plan } = await imports.plan(account, answered);
-    const job = await imports.run(account, plan);
-    expect(await refused(imports.run(account, plan))).toEqual(['NOT_FOUND', 'plan']);
+    const job = await imports.run(account, plan, []);
+    expect(await refused(imports.run(account, plan, []))).toEqual(['NOT_FOUND', 'plan']);
     await settle(job);
     const { job: ended, steps, nextCursor } = await imports.job(account, job);
     expect([ended.state, nextCursor]).toEqual(['succeeded', null]);

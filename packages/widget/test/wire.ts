@@ -1,5 +1,5 @@
 import type { AccountId, Instant, Role, RowId, SuspensionKind, UserId } from '@tenantree/domain';
-import type { ImportWish } from '../src/imports/imports-source.ts';
+import type { GivenSecret, ImportWish } from '../src/imports/imports-source.ts';
 import { type SavedView, SourceRefusal } from '../src/index.ts';
 import type { ProductAt, SentDocument } from '../src/products.ts';
 import { MemoryImports } from './memory-imports.ts';
@@ -73,6 +73,8 @@ type ImportInput = Omit<ImportWish, 'products'> & {
   readonly products: ImportWish['products'] & readonly RowId[];
   readonly plan: RowId;
   readonly job: RowId;
+  readonly items?: readonly number[];
+  readonly secrets: readonly GivenSecret[];
 };
 
 type OfImports = Readonly<Record<string, (imports: MemoryImports, input: ImportInput) => Promise<unknown>>>;
@@ -145,7 +147,7 @@ const PROCEDURES: Readonly<Record<string, (behind: Behind, input: Input) => Prom
   }),
   ...ofImports({
     'imports.plan': (imports, { account, ...wish }) => imports.plan(account, wish),
-    'imports.run': async (imports, { account, plan }) => ({ job: await imports.run(account, plan) }),
+    'imports.run': async (imports, { account, plan, secrets }) => ({ job: await imports.run(account, plan, secrets) }),
     'imports.links': async (imports, { account, target, products }) => ({
       links: await imports.links(account, target, products),
     }),
@@ -160,8 +162,8 @@ const PROCEDURES: Readonly<Record<string, (behind: Behind, input: Input) => Prom
       return { ...found, items };
     },
     'jobs.previewUndo': async (imports, { account, job }) => ({ accounts: await imports.foreseeUndo(account, job) }),
-    'jobs.retry': async (imports, { account, job }) => {
-      await imports.retry(account, job);
+    'jobs.retry': async (imports, { account, job, items }) => {
+      await imports.retry(account, job, items);
       return { job: (await imports.job(account, job)).job };
     },
     'jobs.undo': async (imports, { account, job }) => ({ job: await imports.undo(account, job) }),

@@ -166,9 +166,12 @@ export async function writeCreations(
   const accounts = decisions.flatMap((decision) => (isNew(decision) ? [decision.value.account] : []));
   if (accounts.length === 0) return 0;
   await insertAccounts(change.trx, accounts, { creator: user, now: change.now }, change.version);
-  for (const { id, name } of accounts) {
-    change.happened('account.created', id, { account: name.name }, { id, name: name.name });
-  }
+  const made = accounts.map(({ id, name: { name } }) => ({ id, name }));
+  change.happenedToEach('account.created', made, ({ id, name }) => ({
+    account: id,
+    details: { account: name },
+    target: { id, name },
+  }));
   change.shows(accounts.flatMap(({ path }) => path));
   return accounts.length;
 }

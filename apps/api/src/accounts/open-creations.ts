@@ -38,14 +38,21 @@ export type OpenCreations = {
 /**
  * Begins to decide about accounts below the acting one.
  *
- * @param keeps which of the planned accounts later parts may name; all, where there is one part
- * @param setUp whether accounts can be made that a blueprint is to set up
+ * @param how `keeps`: which of the planned accounts later parts may name; all, where there is one part. `setUp`: whether accounts can be made that a
+ * blueprint is to set up. `judged`: that nothing is in the way of any is known
  */
 export function openCreations(
   hall: Hall,
   acting: Acting,
-  keeps?: (planned: PlannedAccount) => boolean,
-  setUp?: (blueprint: string) => Decision<unknown>,
+  {
+    keeps,
+    setUp,
+    judged,
+  }: {
+    readonly keeps?: (planned: PlannedAccount) => boolean;
+    readonly setUp?: ((blueprint: string) => Decision<unknown>) | undefined;
+    readonly judged?: boolean;
+  } = {},
 ): OpenCreations {
   const { id, chain, memberships, reached } = acting;
   const room = new Room(reached, instantOf(hall.clock.nowMs()));
@@ -62,7 +69,7 @@ export function openCreations(
   const creations = new Creations(terms, keeps);
   return {
     decide: async (trx, entries) => {
-      const ground = await readCreationGround(trx, id, entries);
+      const ground = await readCreationGround(trx, id, entries, judged);
       await room.learn(
         trx,
         ground.accounts.flatMap(({ path }) => path),

@@ -10,6 +10,7 @@ import {
   type NewRow,
   readAccountState,
   refusedByLimit,
+  type Shown,
   SIGN_IN_CHAIN,
   type SignInTransaction,
   stopCounting,
@@ -78,6 +79,16 @@ export type Change = {
     details: AuditDetails<Action>,
     target: Target,
   ) => void;
+  /** Says that the same happened to many things, each in the log of an account: what is said of one is put together when it is written. */
+  readonly happenedToEach: <Action extends AuditAction, Thing>(
+    action: Action,
+    things: readonly Thing[],
+    said: (thing: Thing) => {
+      readonly account: AccountId;
+      readonly details: AuditDetails<Action>;
+      readonly target: Target;
+    },
+  ) => void;
   /** Accounts whose rows changed: live viewers are sent them. */
   readonly shows: (ids: readonly AccountId[]) => void;
   /** The target of what happened last stands at the end of this path no more. */
@@ -142,9 +153,14 @@ async function unlessNothing<T>(
   }
 }
 
+/** What is said of one thing. */
+type Said = Pick<NewRow, 'action' | 'account' | 'actor' | 'details' | 'target' | 'left'>;
+/** Of many things what is said is made when it is asked for: there may be 100 000. */
+type SaidOfMany = { readonly n: number; readonly of: (at: number) => Said };
+
 /** What those who say what happened have said so far. */
 class Draft {
-  readonly rows: NewRow[] = [];
+  readonly #said: (Said | SaidOfMany)[] = [];
   readonly shown = new Set<AccountId>();
   moved: true | undefined;
   touched: TouchedRights | null = null;
@@ -153,18 +169,33 @@ class Draft {
     this.touched = { ...this.touched, ...rights };
   }
 
+  say(said: Said | SaidOfMany): void {
+    this.#said.push(said);
+  }
+
   leave(path: readonly AccountId[]): void {
-    const last = this.rows.pop();
-    if (!last) throw new Error('nothing happened that something could leave with');
-    this.rows.push({ ...last, left: path });
+    const last = this.#said.pop();
+    if (!last || 'n' in last) throw new Error('nothing happened that something could leave with');
+    this.#said.push({ ...last, left: path });
+  }
+
+  get length(): number {
+    return this.#said.reduce((sum, said) => sum + ('n' in said ? said.n : 1), 0);
+  }
+
+  /** Rows of the journal, in parts that one statement writes. */
+  *parts(rowOf: (said: Said) => NewRow): Generator<readonly NewRow[]> {
+    let rows: NewRow[] = [];
+    for (const said of this.#said)
+      for (let at = 0; at < ('n' in said ? said.n : 1); at += 1) {
+        rows.push(rowOf('n' in said ? said.of(at) : said));
+        if (rows.length < ROWS_AT_ONCE) continue;
+        yield rows;
+        rows = [];
+      }
+    if (rows.length > 0) yield rows;
   }
 }
-
-/** Written out: a row that is spread from others takes twice the memory, and there may be 100 000. */
-const rowOf = (
-  { action, account, details, target }: Pick<NewRow, 'action' | 'account' | 'details' | 'target'>,
-  { id, at, actor, requestId }: Pick<NewRow, 'id' | 'at' | 'actor' | 'requestId'>,
-): NewRow => ({ action, details, id, at, actor, requestId, account, target, left: null });
 
 /** What a limit doesn't let through, as a refusal; anything else as it is. */
 export function orRefused(error: unknown, { reached = [] }: Pick<By, 'reached'>): unknown {
@@ -204,8 +235,15 @@ async function changeTree<T>(
         account: async (id) =>
           (await readAccountState(trx, id)) ?? refuseWith('NOT_FOUND', 'There is no such account.', 'account'),
         happened: (action, account, details, target) => {
-          const who = { id: newId(), at: now, actor: actorIn(account, { ...by, actor }), requestId: by.requestId };
-          draft.rows.push(rowOf({ action, account, details, target }, who));
+          draft.say({ action, account, actor: actorIn(account, { ...by, actor }), details, target, left: null });
+        },
+        happenedToEach: (action, things, said) => {
+          const who = { ...by, actor };
+          const of = (at: number): Said => {
+            const one = said(things[at]!);
+            return { action, actor: actorIn(one.account, who), left: null, ...one };
+          };
+          draft.say({ n: things.length, of });
         },
         shows: (ids) => {
           for (const id of ids) draft.shown.add(id);
@@ -222,23 +260,35 @@ async function changeTree<T>(
           actor = other;
         },
       });
-      const { rows, moved, touched: rights } = draft;
-      if (rows.length === 0) return keep({ result, news: null });
-      const shows = [...draft.shown];
-      const whole = { shows, rights, ...(moved && { usage: 'moved' as const }) };
-      let seq = await endChange(trx, root, last, rows.slice(0, ROWS_AT_ONCE), whole);
-      for (let from = ROWS_AT_ONCE; from < rows.length; from += ROWS_AT_ONCE)
-        seq = await endChange(trx, root, last, rows.slice(from, from + ROWS_AT_ONCE), { shows: [], rights: null });
-      return keep({
-        result,
-        news: { root, after: seq - rows.length, seq, version: last, shows, rights, ...(moved && { moved }) },
-      });
+      const { requestId } = by;
+      const rowOf = (said: Said): NewRow => ({ ...said, at: now, requestId, id: newId() });
+      return keep({ result, news: await writeDraft(trx, { root, version: last }, draft, rowOf) });
     }),
   ).catch((error: unknown) => {
     throw orRefused(error, by);
   });
   if (news) happened(news);
   return result;
+}
+
+/** Writes what happened in a change. @returns what to tell of it; null: nothing did */
+async function writeDraft(
+  trx: TenantTransaction,
+  { root, version }: { readonly root: AccountId; readonly version: number },
+  draft: Draft,
+  rowOf: (said: Said) => NewRow,
+): Promise<JournalNews | null> {
+  const { length, moved, touched: rights } = draft;
+  if (length === 0) return null;
+  const shows = [...draft.shown];
+  // The first part says what all of the change shows.
+  let whole: Shown = { shows, rights, ...(moved && { usage: 'moved' as const }) };
+  let seq = 0;
+  for (const rows of draft.parts(rowOf)) {
+    seq = await endChange(trx, root, version, rows, whole);
+    whole = { shows: [], rights: null };
+  }
+  return { root, after: seq - length, seq, version, shows, rights, ...(moved && { moved }) };
 }
 
 async function changeSignIn<T>(

@@ -67,7 +67,7 @@ export const jobs: Handlers<'jobs'> = {
 
   undo: async ({ ctx, input }) => ({ job: await undoJob(ctx, input.job) }),
 
-  retry: async ({ ctx, input }) => ({ job: shownJob(await tryAgain(ctx, input.job), ctx) }),
+  retry: async ({ ctx, input }) => ({ job: shownJob(await tryAgain(ctx, input.job, input.items), ctx) }),
 
   file: ({ ctx, input }) => readFile(ctx, input.job, input.cursor),
 };

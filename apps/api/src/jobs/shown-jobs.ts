@@ -183,9 +183,10 @@ export async function stopJob(call: JobCall, id: RowId): Promise<JobRow> {
  * Lets a job that has ended try again what failed of it, by whoever may ask for such a job and as them (rules/jobs 16). One that goes on stays
  * as it is.
  *
+ * @param only these of its items, by their numbers
  * @throws Refused NOT_FOUND, FORBIDDEN, NOTHING_FAILED
  */
-export async function tryAgain(call: JobCall, id: RowId): Promise<JobRow> {
+export async function tryAgain(call: JobCall, id: RowId, only?: readonly number[]): Promise<JobRow> {
   const { hall, hub, actor, caller, access, jobs } = call;
   const found = await findJob(call, id);
   const kind = jobs.find(({ name }) => name === found.kind);
@@ -198,8 +199,12 @@ export async function tryAgain(call: JobCall, id: RowId): Promise<JobRow> {
   const ref = { account: access.id, job: id };
   const { user, key, requestId } = caller;
   await hall.change(caller, { root: access.root, acting: access.id }, async ({ trx, happened }) => {
-    requireItems(kind, there, await itemsIn(trx, ref, 'failed'));
-    const retried = await retryJob(trx, ref, { actor: caller.actor, user, key, requestId });
+    const failed = await itemsIn(trx, ref, 'failed');
+    const again = only ? failed.filter(({ n }) => only.includes(n)) : failed;
+    if (only && again.length === 0)
+      refuseWith('NOTHING_FAILED', 'None of these failed, or they are tried again already.', 'items');
+    requireItems(kind, there, again);
+    const retried = await retryJob(trx, ref, { actor: caller.actor, user, key, requestId }, only ?? null);
     // Null: somebody else has let it try again meanwhile.
     if (retried !== null)
       happened('job.retried', access.id, { job: label, account: access.name, failed: retried }, { id, name: label });

@@ -124,17 +124,20 @@ export function Act({
   does,
   working,
   children,
+  label,
   look = 'plain',
 }: {
   readonly does: () => Promise<void>;
   readonly working: string;
   readonly children: ReactNode;
+  /** What it is called by those who don't see beside what it stands. */
+  readonly label?: string;
   readonly look?: 'plain' | 'primary';
 }) {
   const { busy, refusal, act } = useAct();
   return (
     <>
-      <Button look={look} aria-disabled={busy} onClick={() => void act(does)}>
+      <Button look={look} aria-label={busy ? undefined : label} aria-disabled={busy} onClick={() => void act(does)}>
         {busy ? working : children}
       </Button>
       <Alert refusal={refusal} />

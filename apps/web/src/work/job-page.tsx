@@ -41,11 +41,15 @@ export default function JobPage({ account, job: id }: { readonly account: string
     getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
   });
   const job = query.data?.pages[0]?.job;
+  const again = async (items?: readonly number[]): Promise<void> => {
+    await jobs.retry.mutate({ account, job: id, ...(items && { items: [...items] }) });
+    await queries.invalidateQueries({ queryKey: ['job', account, id] });
+  };
   return (
     <Page title={job?.label ?? 'Job'} lead={job?.subject ?? ''}>
       <p className={css.acts}>
         <Link href={`/a/${account}/work`}>All jobs</Link>
-        {job && <Acts account={account} job={job} />}
+        {job && <Acts account={account} job={job} again={again} />}
       </p>
       <Loaded query={query} missing="No such job">
         {({ pages }) =>
@@ -56,7 +60,11 @@ export default function JobPage({ account, job: id }: { readonly account: string
                 title="What became of it"
                 aside={<Which account={account} job={id} state={state} onChange={setState} />}
               >
-                <Items account={account} items={pages.flatMap(({ items }) => items)} />
+                <Items
+                  account={account}
+                  items={pages.flatMap(({ items }) => items)}
+                  again={job.retryable ? again : null}
+                />
                 {query.hasNextPage && (
                   <div className={css.in}>
                     <Button onClick={() => void query.fetchNextPage()}>
@@ -125,7 +133,12 @@ async function askToUndo(account: string, { id, label }: Job, go: (to: string) =
   });
 }
 
-function Acts({ account, job }: { readonly account: string; readonly job: Job }) {
+/** Lets what failed be tried again: all of it, or some items by their numbers. */
+type Again = (items?: readonly number[]) => Promise<void>;
+
+type ActsProps = { readonly account: string; readonly job: Job; readonly again: Again };
+
+function Acts({ account, job, again: retry }: ActsProps) {
   const { id, label, file, stoppable, undoable, retryable } = job;
   const [, go] = useLocation();
   const again = () => queries.invalidateQueries({ queryKey: ['job', account, id] });
@@ -139,10 +152,6 @@ function Acts({ account, job }: { readonly account: string; readonly job: Job })
         await again();
       },
     });
-  const retry = async (): Promise<void> => {
-    await jobs.retry.mutate({ account, job: id });
-    await again();
-  };
   const undo = (): Promise<void> => askToUndo(account, job, go);
   return (
     <>
@@ -157,7 +166,7 @@ function Acts({ account, job }: { readonly account: string; readonly job: Job })
         </Act>
       )}
       {retryable && (
-        <Act does={retry} working="Asking…">
+        <Act does={() => retry()} working="Asking…">
           Try again what failed
         </Act>
       )}
@@ -232,7 +241,14 @@ const why = ({ error, result }: JobItem): readonly string[] => [
   ...keptIn(result),
 ];
 
-const Items = ({ account, items }: { readonly account: string; readonly items: readonly JobItem[] }) =>
+type ItemsProps = {
+  readonly account: string;
+  readonly items: readonly JobItem[];
+  /** Null: nobody may, or nothing failed. */
+  readonly again: Again | null;
+};
+
+const Items = ({ account, items, again }: ItemsProps) =>
   items.length === 0 ? (
     <Empty>None.</Empty>
   ) : (
@@ -256,7 +272,20 @@ const Items = ({ account, items }: { readonly account: string; readonly items: r
                 </>
               )}
             </th>
-            <td>{STATES[item.state]}</td>
+            <td>
+              {STATES[item.state]}
+              {again && item.state === 'failed' && (
+                <div>
+                  <Act
+                    does={() => again([item.n])}
+                    working="Asking…"
+                    label={`Try again: no. ${texts.numbers.whole(item.n)}`}
+                  >
+                    Try again
+                  </Act>
+                </div>
+              )}
+            </td>
             <td>
               {why(item).map((one) => (
                 <div key={one}>

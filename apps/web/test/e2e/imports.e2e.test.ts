@@ -161,8 +161,17 @@ describe('Import Products', () => {
       await toPreview(page, 'Use existing');
     }
     const [first, second] = pages;
+    await press(first, 'Back');
+    await first.getByLabel('CRM Credentials').fill('given before it runs');
+    await look(first, 'import-secrets');
+    await press(first, 'Next: preview');
+    await first.getByText('Begins with the value that you gave.').waitFor();
     await press(first, 'Import 4 items');
     await first.getByText('4 of 4').first().waitFor();
+    const integrations = { account: one.customer, kind: 'integration' } as const;
+    const [crm] = (await owner.client.products.list.query(integrations)).rows;
+    const found = await owner.client.products.get.query({ ...integrations, product: crm!.id });
+    expect(found.product.document).toMatchObject({ active: true, credentials: { set: true, last4: 'runs' } });
     await press(second, 'Import 4 items');
     await second.getByText(/Something changed since it was shown/).waitFor();
     await second.getByText(/^Nothing is left to do/).waitFor();
@@ -208,6 +217,10 @@ describe('Import Products', () => {
     await press(page, 'Next: preview');
     await page.getByText(/^2 differences/).click();
     await page.getByText(/stays: changed on both sides/).waitFor();
+    await press(page, /^Take the source’s: /);
+    await page.getByText(/the source’s is taken/).waitFor();
+    await press(page, /^Keep what is here: /);
+    await page.getByText(/stays: changed on both sides/).waitFor();
     await look(page, 'import-update');
     await press(page, 'Import 1 item');
     await page.getByText('1 of 1').first().waitFor();
@@ -246,6 +259,9 @@ describe('Import Products', () => {
     await page.getByLabel('Show').selectOption('failed');
     await page.getByRole('row').filter({ hasText: 'Handbook' }).waitFor();
     expect(await page.getByRole('row').filter({ hasText: 'Office hours' }).count()).toBe(0);
+    await press(page, 'Try again: no. 1');
+    await page.getByRole('button', { name: 'Asking…' }).waitFor({ state: 'hidden' });
+    await page.getByRole('row').filter({ hasText: 'Handbook' }).getByRole('cell', { name: 'Failed' }).waitFor();
     await room(1);
     await page.getByRole('button', { name: 'Try again what failed' }).dblclick();
     await page.getByText('None.').waitFor();

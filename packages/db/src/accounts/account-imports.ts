@@ -33,8 +33,10 @@ export type AccountImportRow = {
   readonly outcomes: Readonly<Record<ImportOutcome, number>>;
   /** Rows of which something else becomes than when they were judged before. */
   readonly changed: number;
-  /** When its rows were judged, and the number of the tree's last row of the journal then. */
-  readonly planned: { readonly at: Instant; readonly seq: number } | null;
+  /** When its rows were judged, and when the tree had changed last (`readLastChange`). */
+  readonly planned: { readonly at: Instant; readonly change: number } | null;
+  /** How many of its new accounts are to be set up by blueprints. */
+  readonly setUps: number;
   readonly job: { readonly id: RowId; readonly isLive: boolean } | null;
   /** Accounts that it has made. */
   readonly made: number;
@@ -134,7 +136,7 @@ type Raw = {
   filename: string;
   columns: string[];
   rows: number;
-  planned_seq: string | null;
+  planned_change: string | null;
   planned_at: Date | null;
   job_id: RowId | null;
   is_live: boolean | null;
@@ -143,6 +145,7 @@ type Raw = {
   expires_at: Date;
   outcomes: Record<string, number> | null;
   changed: number;
+  set_ups: number;
 };
 
 /**
@@ -157,11 +160,11 @@ export async function readImports(
   only: RowId | null = null,
 ): Promise<AccountImportRow[]> {
   const { rows } = await sql<Raw>`
-    SELECT i.*, o.outcomes, coalesce(o.changed, 0)::int AS changed, (
+    SELECT i.*, o.outcomes, coalesce(o.changed, 0)::int AS changed, coalesce(o.set_ups, 0)::int AS set_ups, (
       SELECT j.ended_at IS NULL FROM jobs j WHERE j.root_id = acting_root() AND j.account_id = ${account} AND j.id = i.job_id) AS is_live
     FROM account_imports i CROSS JOIN LATERAL (
-      SELECT jsonb_object_agg(c.outcome, c.n) AS outcomes, sum(c.changed) AS changed FROM (
-        SELECT r.outcome, count(*) AS n, count(r.was) AS changed FROM account_import_rows r
+      SELECT jsonb_object_agg(c.outcome, c.n) AS outcomes, sum(c.changed) AS changed, sum(c.set_ups) AS set_ups FROM (
+        SELECT r.outcome, count(*) AS n, count(r.was) AS changed, count(r.blueprint) FILTER (WHERE r.outcome = 'new') AS set_ups FROM account_import_rows r
         WHERE r.root_id = acting_root() AND r.account_id = ${account} AND r.import_id = i.id AND r.outcome IS NOT NULL GROUP BY 1) c) o
     WHERE i.root_id = acting_root() AND i.account_id = ${account} AND i.rows IS NOT NULL AND i.expires_at > ${now}::timestamptz
       AND (${only}::uuid IS NULL OR i.id = ${only}) ORDER BY i.id DESC`.execute(trx);
@@ -173,9 +176,10 @@ export async function readImports(
     outcomes: row.outcomes ?? {},
     changed: row.changed,
     planned:
-      row.planned_at && row.planned_seq !== null
-        ? { at: row.planned_at.toISOString() as Instant, seq: Number(row.planned_seq) }
+      row.planned_at && row.planned_change !== null
+        ? { at: row.planned_at.toISOString() as Instant, change: Number(row.planned_change) }
         : null,
+    setUps: row.set_ups,
     job: row.job_id && { id: row.job_id, isLive: row.is_live === true },
     made: row.made,
     createdAt: row.created_at.toISOString() as Instant,
@@ -191,10 +195,26 @@ export async function readImportColumns(trx: TenantTransaction, ref: ImportRef):
   return rows[0]?.columns ?? [];
 }
 
-/** Locks a file against being judged or imported twice at one time. @returns false when it is gone */
-export async function lockImport(trx: TenantTransaction, ref: ImportRef): Promise<boolean> {
-  const { rows } = await sql`SELECT FROM account_imports i WHERE ${itself(ref)} FOR UPDATE`.execute(trx);
-  return rows.length > 0;
+/** A file that nobody else judges or imports meanwhile. */
+export type LockedImport = {
+  readonly filename: string;
+  readonly rows: number;
+  /** When the tree had changed last before its rows were judged; null: they were not. */
+  readonly plannedChange: number | null;
+  /** A job imports it. */
+  readonly isRunning: boolean;
+};
+
+/** Locks a file against being judged or imported twice at one time. Null: it is gone */
+export async function lockImport(trx: TenantTransaction, ref: ImportRef): Promise<LockedImport | null> {
+  const { rows } = await sql<{ filename: string; rows: number; planned_change: string | null; is_running: boolean }>`
+    SELECT i.filename, i.rows, i.planned_change, EXISTS (
+      SELECT FROM jobs j WHERE j.root_id = acting_root() AND j.account_id = ${ref.account} AND j.id = i.job_id AND j.ended_at IS NULL) AS is_running
+    FROM account_imports i WHERE ${itself(ref)} AND i.rows IS NOT NULL FOR UPDATE OF i`.execute(trx);
+  const [row] = rows;
+  if (!row) return null;
+  const { filename, rows: all, planned_change: change, is_running: isRunning } = row;
+  return { filename, rows: all, plannedChange: change === null ? null : Number(change), isRunning };
 }
 
 /** How a row of a file names accounts. */
@@ -234,6 +254,7 @@ export async function findImportParents(trx: TenantTransaction, ref: ImportRef):
 export type ImportEntry = BatchEntry & {
   readonly line: number;
   readonly level: number | null;
+  readonly turn: number | null;
   readonly outcome: ImportOutcome | null;
 };
 
@@ -248,6 +269,7 @@ type RawEntry = {
   metadata: Metadata | null;
   blueprint: string | null;
   level: number | null;
+  turn: number | null;
   outcome: string | null;
 };
 
@@ -258,14 +280,16 @@ export async function readImportEntries(
   lines: readonly number[],
 ): Promise<ImportEntry[]> {
   const { rows } = await sql<RawEntry>`
-    SELECT r.line, r.external_id, r.known_id, r.parent_external_id, r.parent_id, r.name, r.name_key, r.metadata, r.blueprint, r.level, r.outcome
-    FROM unnest(${[...lines]}::int[]) WITH ORDINALITY n(line, at) CROSS JOIN LATERAL (
-      SELECT * FROM account_import_rows r WHERE ${of(ref)} AND r.line = n.line AND r.name IS NOT NULL LIMIT 1) r ORDER BY n.at`.execute(
+    SELECT r.line, r.external_id, r.known_id, r.parent_external_id, r.parent_id, r.name, r.name_key, r.metadata, r.blueprint, r.level, r.turn, r.outcome
+    FROM account_import_rows r WHERE ${of(ref)} AND r.line = ANY (${[...lines]}::int[]) AND r.name IS NOT NULL`.execute(
     trx,
   );
-  return rows.map(({ line, level, outcome, external_id: externalId, ...row }) => ({
+  const at = new Map(lines.map((line, n) => [line, n]));
+  rows.sort((one, other) => at.get(one.line)! - at.get(other.line)!);
+  return rows.map(({ line, level, turn, outcome, external_id: externalId, ...row }) => ({
     line,
     level,
+    turn,
     outcome,
     externalId,
     wish: {
@@ -289,19 +313,12 @@ function parentIn({
   return id === null ? { kind: 'acting' } : { kind: 'id', id, asked: id };
 }
 
-/** How many new accounts of a file are to be set up by blueprints. */
-export async function countImportSetUps(trx: TenantTransaction, ref: ImportRef): Promise<number> {
-  const { rows } = await sql<{ n: number }>`
-    SELECT count(*)::int AS n FROM account_import_rows r WHERE ${of(ref)} AND r.outcome = 'new' AND r.blueprint IS NOT NULL`.execute(
-    trx,
-  );
-  return rows[0]?.n ?? 0;
-}
-
 /** What became of a row. */
 export type JudgedRow = {
   readonly line: number;
   readonly level: number | null;
+  /** When it is imported, among all (`importTurns`). */
+  readonly turn: number | null;
   readonly outcome: ImportOutcome;
   readonly refusal: Refusal | null;
 };
@@ -313,38 +330,35 @@ export async function judgeImportRows(
   judged: readonly JudgedRow[],
 ): Promise<void> {
   await sql`
-    UPDATE account_import_rows r SET level = n.level, outcome = n.outcome, field = n.field, message = n.message,
+    UPDATE account_import_rows r SET level = n.level, turn = n.turn, outcome = n.outcome, field = n.field, message = n.message,
       was = CASE WHEN r.outcome <> n.outcome THEN r.outcome END
-    FROM unnest(${judged.map(({ line }) => line)}::int[], ${judged.map(({ level }) => level)}::int[], ${judged.map(({ outcome }) => outcome)}::text[],
+    FROM unnest(${judged.map(({ line }) => line)}::int[], ${judged.map(({ level }) => level)}::int[], ${judged.map(({ turn }) => turn)}::int[], ${judged.map(({ outcome }) => outcome)}::text[],
       ${judged.map(({ refusal }) => refusal?.field ?? null)}::text[], ${judged.map(({ refusal }) => refusal?.message ?? null)}::text[]
-    ) n(line, level, outcome, field, message)
-    WHERE ${of(ref)} AND r.line = n.line AND (r.outcome, r.level, r.message, r.was) IS DISTINCT FROM (n.outcome, n.level, n.message, NULL)`.execute(
+    ) n(line, level, turn, outcome, field, message)
+    WHERE ${of(ref)} AND r.line = n.line AND (r.outcome, r.level, r.turn, r.message, r.was) IS DISTINCT FROM (n.outcome, n.level, n.turn, n.message, NULL)`.execute(
     trx,
   );
 }
 
-/** Notes that all rows of a file are judged, whatever a job made of it before. @param seq the number of the tree's last row of the journal before the first was */
+/** Notes that all rows of a file are judged, whatever a job made of it before. @param change when the tree had changed last before the first was */
 export async function endImportPlan(
   trx: TenantTransaction,
   ref: ImportRef,
-  { at, seq }: { readonly at: Instant; readonly seq: number },
+  { at, change }: { readonly at: Instant; readonly change: number },
 ): Promise<void> {
-  await sql`UPDATE account_imports i SET planned_seq = ${seq}, planned_at = ${at}::timestamptz, job_id = NULL WHERE ${itself(ref)}`.execute(
+  await sql`UPDATE account_imports i SET planned_change = ${change}, planned_at = ${at}::timestamptz, job_id = NULL WHERE ${itself(ref)}`.execute(
     trx,
   );
 }
 
-/**
- * The lines of a file by level that were found to be new, or the same as what is there; those of one parent together, so that a part of them
- * is counted into few accounts.
- */
+/** The lines of a file by level that were found to be new, or the same as what is there, in their turns. */
 export async function readImportLevels(
   trx: TenantTransaction,
   ref: ImportRef,
   outcomes: readonly ImportOutcome[],
 ): Promise<{ readonly level: number; readonly lines: readonly number[] }[]> {
   const { rows } = await sql<{ level: number; lines: number[] }>`
-    SELECT r.level, array_agg(r.line ORDER BY r.parent_external_id COLLATE "C", r.parent_id, r.line) AS lines FROM account_import_rows r
+    SELECT r.level, array_agg(r.line ORDER BY r.turn) AS lines FROM account_import_rows r
     WHERE ${of(ref)} AND r.outcome = ANY (${[...outcomes]}::text[]) AND r.level IS NOT NULL GROUP BY 1 ORDER BY 1`.execute(
     trx,
   );

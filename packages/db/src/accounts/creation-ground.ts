@@ -18,20 +18,24 @@ type Row = Selectable<Schema['accounts']> &
  * Reads what decides about a batch of creations, by one statement however many they are.
  *
  * @param acting the account as which the transaction acts
+ * @param judged of all of the batch it is known that nothing is in its way: no more than where it is to stand is read
  */
 export async function readCreationGround(
   trx: TenantTransaction,
   acting: AccountId,
   batch: readonly BatchEntry[],
+  judged = false,
 ): Promise<CreationGround> {
   const wishes = batch.flatMap(({ wish }) => (wish.ok ? [wish.value] : []));
-  const wished = wishes.flatMap(({ account: { externalId } }) => (externalId === null ? [] : [externalId]));
+  const wished = judged
+    ? []
+    : wishes.flatMap(({ account: { externalId } }) => (externalId === null ? [] : [externalId]));
   const ids = wishes.flatMap(({ parent, known }) => [
     ...(parent.kind === 'id' ? [parent.id] : []),
     ...(known === undefined ? [] : [known]),
   ]);
   const named = wishes.flatMap(({ parent }) => (parent.kind === 'external' ? [parent.externalId] : []));
-  const places = wishes.flatMap((wish) => placesOf(wish, acting, batch));
+  const places = judged ? [] : wishes.flatMap((wish) => placesOf(wish, acting, batch));
   const { rows } = await sql<Row>`
     SELECT g.part, g.taken, (g.account).* FROM creation_ground(${[...new Set([acting, ...ids])]}::uuid[],
       ${[...new Set([...wished, ...named])]}::text[], ${wished}::text[], ${places.map(({ parent }) => parent)}::uuid[],

@@ -118,7 +118,7 @@ export async function readQuantityBilled(
   const rounded = sql`rounded_usage(${account}, ${seller}, ${meter.counted}, ${period}::timestamptz, ${part?.from ?? null}::timestamptz, ${part?.to ?? null}::timestamptz)`;
   const whole =
     seller === null
-      ? sql`billed_usage(${account}, NULL, ${meter.counted}, ${period}::timestamptz)`
+      ? sql`billed_total(${account}, NULL, ${meter.counted}, ${period}::timestamptz) t(quantity)`
       : sql`sold_total(${account}, ${seller}, ${meter.counted}, ${period}::timestamptz) t(quantity)`;
   const used = meter.counted.includes(' ')
     ? rounded

@@ -12,6 +12,7 @@ import { sql } from 'kysely';
 import { ACTING_ROOT } from '../accounts/place.ts';
 import type { Database, TenantTransaction } from '../database.ts';
 import type { AuditActor } from '../journal/append.ts';
+import { jsonList } from '../json-list.ts';
 import type { JobRef } from './queue.ts';
 
 /** Who asked for a job: whoever may not do it any more can't have it done. The system is nobody's user. */
@@ -22,7 +23,9 @@ export type JobAsker = {
   readonly requestId: string | null;
 };
 
-/** What is to be done to one thing. */
+/**
+ * What is to be done to one thing. What its payload has as `secrets` is kept apart, and gone when that is done or won't be done any more.
+ */
 export type NewJobItem = { readonly target: AccountId | null; readonly payload: unknown };
 
 export type NewJob = JobRef & {
@@ -67,9 +70,9 @@ export async function insertJob(trx: TenantTransaction, job: NewJob): Promise<bo
   if (!stored) return false;
   const inMs = job.inMs ?? 0;
   await sql`
-    INSERT INTO job_items (account_id, job_id, n, target_id, payload, due_at)
-    SELECT ${job.account}, ${job.job}, i.n, i.target, i.payload, clock_timestamp() + ${inMs}::float8 * interval '1 ms'
-    FROM unnest(${job.items.map(({ target }) => target)}::uuid[], ${job.items.map(({ payload }) => JSON.stringify(payload))}::jsonb[])
+    INSERT INTO job_items (account_id, job_id, n, target_id, payload, secrets, due_at)
+    SELECT ${job.account}, ${job.job}, i.n, i.target, i.payload - 'secrets', i.payload -> 'secrets', clock_timestamp() + ${inMs}::float8 * interval '1 ms'
+    FROM unnest(${job.items.map(({ target }) => target)}::uuid[], ${jsonList(job.items.map(({ payload }) => payload))})
       WITH ORDINALITY i(target, payload, n)`.execute(trx);
   await wakeJob(trx, job, inMs);
   return true;
@@ -165,7 +168,8 @@ export async function takeJobItems(
     WHERE t.root_id = acting_root() AND t.account_id = ${account} AND t.job_id = ${job} AND t.n = ANY (ARRAY(
       SELECT d.n FROM due d, (SELECT x.n, x.attempts FROM due x ORDER BY x.n LIMIT 1) first
       WHERE d.n = first.n OR (d.attempts = 0 AND first.attempts = 0)))
-    RETURNING t.n, t.target_id, t.payload, old.attempts + 1 AS attempt`.execute(trx);
+    RETURNING t.n, t.target_id, CASE WHEN t.secrets IS NULL THEN t.payload ELSE t.payload || jsonb_build_object('secrets', t.secrets) END AS payload,
+      old.attempts + 1 AS attempt`.execute(trx);
   return rows
     .map(({ n, target_id: target, payload, attempt }) => ({ n, target, payload, attempt }))
     .toSorted((one, other) => one.n - other.n);
@@ -189,13 +193,14 @@ export async function endJobItems(
 ): Promise<boolean> {
   const ns = ends.map(({ n }) => n);
   const states = ends.map(({ state }) => state);
-  const values = ends.map((end) => JSON.stringify((end.state === 'failed' ? end.error : end.result) ?? null));
+  const values = jsonList(ends.map((end) => (end.state === 'failed' ? end.error : end.result) ?? null));
   // By a list of numbers: as a join all of the job's items were read.
   const { rows } = await sql<{ ended: number }>`
     WITH ended AS (
-      UPDATE job_items t SET (state, result, error) = (
-        SELECT e.state, CASE WHEN e.state = 'failed' THEN t.result ELSE e.value END, CASE WHEN e.state = 'failed' THEN e.value ELSE t.error END
-        FROM (SELECT (${states}::text[])[i.at] AS state, (${values}::jsonb[])[i.at] AS value FROM array_position(${ns}::int[], t.n) i(at)) e)
+      UPDATE job_items t SET (state, secrets, result, error) = (
+        SELECT e.state, CASE WHEN e.state = 'failed' THEN t.secrets END,
+          CASE WHEN e.state = 'failed' THEN t.result ELSE e.value END, CASE WHEN e.state = 'failed' THEN e.value ELSE t.error END
+        FROM (SELECT (${states}::text[])[i.at] AS state, (${values})[i.at] AS value FROM array_position(${ns}::int[], t.n) i(at)) e)
       WHERE t.root_id = acting_root() AND t.account_id = ${account} AND t.job_id = ${job} AND t.n = ANY (${ns}::int[]) AND t.state = 'pending'
       RETURNING t.state),
     counts AS (
@@ -272,6 +277,13 @@ export async function endJob(trx: TenantTransaction, { account, job }: JobRef, n
     .executeTakeFirst();
   if (!counts) return null;
   const state = outcomeOf(counts);
+  // What was stopped is not tried again.
+  if (state === 'cancelled')
+    await sql`
+      UPDATE job_items i SET secrets = NULL
+      WHERE i.root_id = acting_root() AND i.account_id = ${account} AND i.job_id = ${job} AND i.secrets IS NOT NULL`.execute(
+      trx,
+    );
   await trx
     .updateTable('jobs')
     .set({ state, ended_at: now })
@@ -301,23 +313,31 @@ export async function cancelJob(trx: TenantTransaction, ref: JobRef, now: Instan
 /**
  * Lets a job that has ended try again what failed of it, by whoever asks now.
  *
+ * @param only these of its items; null: all that failed
  * @returns how many items that are; null when it goes on, nothing of it failed, or it was stopped before all of it had begun
  */
-export async function retryJob(trx: TenantTransaction, ref: JobRef, askedBy: JobAsker): Promise<number | null> {
-  const { rows } = await sql<{ failed: number }>`
+export async function retryJob(
+  trx: TenantTransaction,
+  ref: JobRef,
+  askedBy: JobAsker,
+  only: readonly number[] | null,
+): Promise<number | null> {
+  const { rows } = await sql<{ retried: number }>`
     WITH ended AS MATERIALIZED (
-      SELECT j.failed FROM jobs j WHERE j.root_id = acting_root() AND j.account_id = ${ref.account} AND j.id = ${ref.job}
+      SELECT j.id FROM jobs j WHERE j.root_id = acting_root() AND j.account_id = ${ref.account} AND j.id = ${ref.job}
         AND j.state IN ('partly', 'failed') FOR UPDATE),
     items AS (
       UPDATE job_items i SET state = 'pending', attempts = 0, error = NULL, due_at = clock_timestamp() FROM ended
-      WHERE i.root_id = acting_root() AND i.account_id = ${ref.account} AND i.job_id = ${ref.job} AND i.state = 'failed')
-    UPDATE jobs j SET state = 'queued', asked_by = ${JSON.stringify(askedBy)}::jsonb, failed = 0, started_at = NULL, ended_at = NULL
-    FROM ended WHERE j.root_id = acting_root() AND j.account_id = ${ref.account} AND j.id = ${ref.job} RETURNING ended.failed`.execute(
+      WHERE i.root_id = acting_root() AND i.account_id = ${ref.account} AND i.job_id = ${ref.job} AND i.state = 'failed'
+        AND (${only && [...only]}::int[] IS NULL OR i.n = ANY (${only && [...only]}::int[])) RETURNING i.n),
+    again AS (SELECT count(*)::int AS n FROM items)
+    UPDATE jobs j SET state = 'queued', asked_by = ${JSON.stringify(askedBy)}::jsonb, failed = j.failed - again.n, started_at = NULL, ended_at = NULL
+    FROM again WHERE j.root_id = acting_root() AND j.account_id = ${ref.account} AND j.id = ${ref.job} AND again.n > 0 RETURNING again.n AS retried`.execute(
     trx,
   );
-  const failed = rows[0]?.failed ?? null;
-  if (failed !== null) await wakeJob(trx, ref, 0);
-  return failed;
+  const retried = rows[0]?.retried ?? null;
+  if (retried !== null) await wakeJob(trx, ref, 0);
+  return retried;
 }
 
 /** Forgets jobs that ended before an instant, and files that have expired by now; how many jobs. */

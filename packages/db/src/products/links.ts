@@ -135,14 +135,23 @@ export async function listCopies(
   return rows.map((row) => ({ ...linkOf(row), name: row.name, accountName: row.account_name }));
 }
 
-/** Notes of what products are copies. @param copies `before`: what stood here before, for whoever takes it back; null: nothing did */
+/**
+ * Notes of what products are copies.
+ *
+ * @param copies `before`: what stood here before, for whoever takes it back; null: nothing did. `isAsWritten`: what it is compared with is what the
+ * product is now
+ */
 export async function writeLinks(
   trx: TenantTransaction,
-  copies: readonly { readonly link: ProductLink; readonly before: LinkBefore | null }[],
+  copies: readonly { readonly link: ProductLink; readonly before: LinkBefore | null; readonly isAsWritten?: boolean }[],
 ): Promise<void> {
   if (copies.length === 0) return;
   const rows = copies.map(
-    ({ link: { account, product, source, parts, base, ids, needs, activates, version, filling }, before }) => ({
+    ({
+      link: { account, product, source, parts, base, ids, needs, activates, version, filling },
+      before,
+      isAsWritten = false,
+    }) => ({
       account_id: account,
       product_id: product,
       source_account: source.account,
@@ -150,7 +159,7 @@ export async function writeLinks(
       source_version: source.version,
       source_name: source.name,
       parts,
-      base_doc: base,
+      base_doc: isAsWritten ? null : base,
       ids: Object.fromEntries(ids),
       needs,
       activates,

@@ -82,7 +82,8 @@ export type StandingName = {
 
 /**
  * What is in the way of names in some accounts: products of these kinds that have one of the keys, or one that begins like them, which a number
- * behind it would make the same; and the one there is of kinds of which there is but one.
+ * behind it would make the same; and the one there is of kinds of which there is but one. Each kind is looked up in each account: as a join, all
+ * products of the tree were read.
  */
 export async function readNames(
   trx: TenantTransaction,
@@ -91,15 +92,14 @@ export async function readNames(
   singles: readonly ProductKindKey[],
 ): Promise<StandingName[]> {
   const { rows } = await sql<{ account_id: AccountId; kind: ProductKindKey; name_key: string; id: RowId }>`
-    SELECT p.account_id, p.kind, p.name_key, p.id
-    FROM unnest(${[...accounts]}::uuid[]) a(id)
-    CROSS JOIN unnest(${names.map(({ kind }) => kind)}::text[], ${names.map(({ key }) => key)}::text[]) w(kind, key)
-    JOIN products p ON p.root_id = acting_root() AND p.account_id = a.id AND p.kind = w.kind
-      AND (p.name_key = w.key OR starts_with(p.name_key COLLATE "C", left(regexp_replace(w.key, ' \\(\\d+\\)$', ''), 100)))
-    UNION
-    SELECT p.account_id, p.kind, p.name_key, p.id
-    FROM unnest(${[...accounts]}::uuid[]) a(id) CROSS JOIN unnest(${[...singles]}::text[]) w(kind)
-    JOIN products p ON p.root_id = acting_root() AND p.account_id = a.id AND p.kind = w.kind`.execute(trx);
+    WITH wanted AS MATERIALIZED (
+      SELECT n.kind, array_agg(n.key) AS keys, array_agg(left(regexp_replace(n.key, ' \\(\\d+\\)$', ''), 100)) AS begins, n.kind = ANY (${[...singles]}::text[]) AS is_single
+      FROM unnest(${names.map(({ kind }) => kind)}::text[], ${names.map(({ key }) => key)}::text[]) n(kind, key) GROUP BY n.kind)
+    SELECT a.id AS account_id, w.kind, p.name_key, p.id
+    FROM unnest(${[...accounts]}::uuid[]) a(id) CROSS JOIN wanted w CROSS JOIN LATERAL (
+      SELECT x.name_key, x.id FROM products x WHERE x.root_id = acting_root() AND x.account_id = a.id AND x.kind = w.kind AND (
+        w.is_single OR x.name_key = ANY (w.keys) OR EXISTS (SELECT FROM unnest(w.begins) b(text) WHERE starts_with(x.name_key COLLATE "C", b.text)))
+      OFFSET 0) p`.execute(trx);
   return rows.map(({ account_id: account, kind, name_key: key, id }) => ({ account, kind, key, id }));
 }
 

@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { ACTING_ROOT } from '../accounts/place.ts';
 import type { TreeVersion } from '../accounts/tree-version.ts';
 import type { TenantTransaction } from '../database.ts';
+import { jsonList } from '../json-list.ts';
 import type { StoredActor } from '../schema.ts';
 
 /** A secret as it is kept. */
@@ -52,7 +53,7 @@ export async function insertPlaced(
     SELECT insert_products(${at}::timestamptz, ${JSON.stringify(by)}::jsonb, ${treeVersion}::bigint,
       ${products.map(({ account }) => account)}::uuid[], ${products.map(({ id }) => id)}::uuid[], ${products.map(({ kind }) => kind)}::text[],
       ${products.map(({ name }) => name.name)}::text[], ${products.map(({ name }) => name.key)}::text[], ${products.map(({ externalId }) => externalId)}::text[],
-      ${products.map(({ version }) => version)}::int[], ${products.map(({ document }) => JSON.stringify(document))}::jsonb[])`.execute(
+      ${products.map(({ version }) => version)}::int[], ${jsonList(products.map(({ document }) => document))})`.execute(
     trx,
   );
   await insertRefs(trx, products);
@@ -206,6 +207,20 @@ export async function writeSecrets(
     .insertInto('product_secrets')
     .values(set.map((secret) => ({ account_id: account, product_id: product, ...secret })))
     .execute();
+}
+
+/** Keeps secrets of products in any accounts that have none at these places. */
+export async function insertPlacedSecrets(
+  trx: TenantTransaction,
+  secrets: readonly (SealedSecret & { readonly account: AccountId; readonly product: RowId })[],
+): Promise<void> {
+  if (secrets.length === 0) return;
+  await sql`
+    INSERT INTO product_secrets (account_id, product_id, place, ciphertext, last4)
+    SELECT * FROM unnest(${secrets.map(({ account }) => account)}::uuid[], ${secrets.map(({ product }) => product)}::uuid[],
+      ${secrets.map(({ place }) => place)}::text[], ${secrets.map(({ ciphertext }) => ciphertext)}::bytea[], ${secrets.map(({ last4 }) => last4)}::text[])`.execute(
+    trx,
+  );
 }
 
 /**

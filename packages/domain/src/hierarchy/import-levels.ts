@@ -79,6 +79,35 @@ export function importLevels(rows: readonly ImportNames[], isThere: (name: strin
   }
 }
 
+/**
+ * The turns in which rows are imported, from 1 on: level by level, below one parent after the other, and parents in their own turn. So what is made
+ * at one time stands together, and is counted into few accounts. 0: a row is bad.
+ */
+export function importTurns(rows: readonly ImportNames[], { levels }: Pick<ImportLevels, 'levels'>): Int32Array {
+  const turns = new Int32Array(rows.length);
+  const turnOf = new Map<string, number>();
+  /** When its parent has its turn; 0: it is there. */
+  const above = new Int32Array(rows.length);
+  const byLevel = Map.groupBy(
+    [...rows.keys()].filter((n) => levels[n] !== BAD),
+    (n) => levels[n]!,
+  );
+  let turn = 0;
+  for (const [, all] of [...byLevel].sort(([one], [other]) => one - other)) {
+    for (const n of all) above[n] = turnOf.get(rows[n]!.parent ?? '') ?? 0;
+    const parentOf = (n: number): string => rows[n]!.parent ?? '';
+    const byParent = (one: number, other: number): number =>
+      parentOf(one) < parentOf(other) ? -1 : parentOf(one) > parentOf(other) ? 1 : one - other;
+    for (const n of all.sort((one, other) => above[one]! - above[other]! || byParent(one, other))) {
+      turn += 1;
+      turns[n] = turn;
+      const { own } = rows[n]!;
+      if (own !== null) turnOf.set(own, turn);
+    }
+  }
+  return turns;
+}
+
 const FIELD = 'parentExternalId';
 
 /** A parent as it stands in the file. */

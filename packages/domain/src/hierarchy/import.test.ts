@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { AccountId } from '../ids.ts';
 import { UNBOUNDED } from '../permissions/levels.ts';
 import { type CreationGround, decideCreations, type KnownAccount } from './create-many.ts';
-import { importLevels, importRefusal } from './import-levels.ts';
+import { importLevels, importRefusal, importTurns } from './import-levels.ts';
 import { readImportHeader, readImportRow } from './import-row.ts';
 
 const idOf = (n: number): AccountId => `00000000-0000-7000-8000-${String(n).padStart(12, '0')}` as AccountId;
@@ -244,5 +244,28 @@ describe('A row of a file of accounts', () => {
     expect(decide(NORTH.id, 'North')).toBe('exists');
     expect(decide(NORTH.id, 'South')).toBe('EXTERNAL_ID_CONFLICT id');
     expect(decide(idOf(9), 'North')).toBe('NOT_FOUND id');
+  });
+});
+
+describe('The turns of rows (rules/accounts 28)', () => {
+  it('go level by level, below one parent after the other, and parents in their own turn', () => {
+    const rows = [
+      ['b2', 'b'],
+      ['a', null],
+      ['b1x', 'b1'],
+      ['c', null],
+      ['a1', 'a'],
+      ['b1', 'b'],
+      ['b', null],
+      ['lost', 'nowhere'],
+      ['a2x', 'a2'],
+      ['a2', 'a'],
+      ['there1', 'there'],
+    ].map(([own, parent]) => ({ own: own!, parent: parent ?? null, isBad: false }));
+    const { levels } = importLevels(rows, (name) => name === 'there');
+    const turns = importTurns(rows, { levels });
+    const inTurn = [...rows.keys()].filter((n) => turns[n] !== 0).sort((a, b) => turns[a]! - turns[b]!);
+    expect(inTurn.map((n) => rows[n]!.own).join(' ')).toBe('a c b there1 a1 a2 b2 b1 a2x b1x');
+    expect(turns[7]).toBe(0);
   });
 });

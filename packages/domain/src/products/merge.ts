@@ -24,7 +24,7 @@ export type Merged = { readonly document: Document; readonly changes: readonly M
 
 export type MergeOptions = {
   /** Places where the source's stands, whatever was done here. */
-  readonly take?: ReadonlySet<string>;
+  readonly take?: ReadonlySet<string> | undefined;
 };
 
 type Value = JsonValue | undefined;

@@ -26,6 +26,8 @@ export type CopyWish = {
   readonly ids: IdsInTarget;
   /** Secrets are missing. */
   readonly isWaiting: boolean;
+  /** Places where the source's stands, whatever was done in the target. */
+  readonly take?: ReadonlySet<string>;
   /** What there is of it; `base` of a copy. */
   readonly present: { readonly document: Document; readonly base: CopyBase | null } | null;
 };
@@ -46,7 +48,7 @@ const nameIn = ({ name = '' }: Document): string => (typeof name === 'string' ? 
 
 /** What a product of the source becomes in the target, beside what there is of it (rules/products 13, 14). */
 export function writeCopy(kind: ProductKind, wish: CopyWish): WrittenCopy {
-  const { act, source, parts, name, ids, isWaiting, present } = wish;
+  const { act, source, parts, name, ids, isWaiting, present, take } = wish;
   const wanted = { document: source.document, parts, ids, isWaiting };
   const fresh = (document: Document): CopyBase => ({ version: source.version, name: source.name, parts, document });
   if (!present || act === 'new') {
@@ -63,13 +65,13 @@ export function writeCopy(kind: ProductKind, wish: CopyWish): WrittenCopy {
   if (act === 'merge' || !present.base) {
     const plain = filled(kind, { name: called });
     const there = copyOf(kind, { ...wanted, name: called }, plain);
-    return { ...merge(kind, { base: plain, source: there, local }), base: fresh(there) };
+    return { ...merge(kind, { base: plain, source: there, local }, { take }), base: fresh(there) };
   }
   return updateCopy(kind, wish, local, present.base);
 }
 
 function updateCopy(kind: ProductKind, wish: CopyWish, local: Document, last: CopyBase): WrittenCopy {
-  const { parts, ids, isWaiting } = wish;
+  const { parts, ids, isWaiting, take } = wish;
   const source = filledSource(kind, wish.source, last.filling ?? null);
   // Of parts that were no copies until now all is as it is here: what is wanted of them is taken.
   const base = Object.fromEntries(
@@ -85,7 +87,7 @@ function updateCopy(kind: ProductKind, wish: CopyWish, local: Document, last: Co
   const all = union(last.parts, parts);
   const isWhole = parts === null || (all !== null && all.every((part) => parts.includes(part)));
   return {
-    ...merge(kind, { base, source: there, local }),
+    ...merge(kind, { base, source: there, local }, { take }),
     base: {
       version: isWhole ? source.version : last.version,
       name: isWhole ? source.name : last.name,

@@ -32,6 +32,10 @@ export type Draft = {
   readonly answers: ReadonlyMap<RowId | KindKey, ClashAnswer>;
   /** What is answered otherwise for one of several accounts. */
   readonly exceptions: ReadonlyMap<`${RowId} ${AccountId}`, ClashAnswer>;
+  /** Where the source's is to stand in a copy that is updated. */
+  readonly takes: ReadonlyMap<`${RowId} ${AccountId}`, ReadonlySet<string>>;
+  /** Secrets that are given, by product and place: they are sent when the plan is run, and kept no longer. */
+  readonly secrets: ReadonlyMap<`${RowId} ${string}`, string>;
   readonly plan: ImportPlan | null;
   /** What is other than it was shown before; null: nothing. */
   readonly stale: readonly string[] | null;
@@ -46,6 +50,8 @@ export const newDraft = (from: AccountId): Draft => ({
   clashes: new Map(),
   answers: new Map(),
   exceptions: new Map(),
+  takes: new Map(),
+  secrets: new Map(),
   plan: null,
   stale: null,
   job: null,
@@ -103,12 +109,30 @@ function answered(draft: Draft): Answer[] {
 
 /** What is asked for. @param isAnswered without answers, a plan shows every question */
 export function wishOf(draft: Draft, targets: readonly { readonly id: AccountId }[], isAnswered: boolean): ImportWish {
-  const { chosen } = draft;
+  const { chosen, takes } = draft;
   return {
     targets: targets.map(({ id }) => id),
     products: [...chosen].map(([product, { parts }]) => ({ product, ...(parts && { parts: [...parts] }) })),
     answers: isAnswered ? answered(draft) : [],
+    takes: [...takes].flatMap(([key, at]) => {
+      const [product, target] = key.split(' ') as [RowId, AccountId];
+      return at.size > 0 ? [{ product, target, at: [...at] }] : [];
+    }),
   };
+}
+
+/** A secret that something waits for, and the value that was given for it; empty: none was. */
+export type WaitingSecret = { readonly item: PlannedItem; readonly at: string; readonly value: string };
+
+/** The secrets that what comes waits for in one account or another, each once. */
+export function secretsIn({ secrets }: Draft, { targets }: ImportPlan): readonly WaitingSecret[] {
+  const found = new Map<string, WaitingSecret>();
+  for (const item of targets.flatMap(({ items }) => items))
+    for (const at of item.act === 'use_existing' ? [] : item.needsValue) {
+      const key = `${item.product} ${at}` as const;
+      found.set(key, { item, at, value: secrets.get(key) ?? '' });
+    }
+  return [...found.values()];
 }
 
 /** The questions of a plan, by product, with others that came up before. */

@@ -15,6 +15,7 @@ export const importRunTexts = {
   importUndone_new: 'removed again',
   importUndone: 'as before',
   importRetry: 'Try again what failed',
+  importRetryOne: 'Try again',
   importNew: 'Import more',
   importValues: 'Values to set',
   importValueSet: 'Set',

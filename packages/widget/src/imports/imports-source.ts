@@ -31,6 +31,8 @@ type Procedures = (typeof CONTRACT)['imports'];
 export type ImportWish = Omit<SentTo<Procedures['plan']>, 'account'>;
 /** What becomes of another product that has the name. */
 export type ClashAnswer = NonNullable<ImportWish['answers']>[number]['as'];
+/** A secret for a place of a product, in all accounts into which that comes. */
+export type GivenSecret = NonNullable<SentTo<Procedures['run']>['secrets']>[number];
 /** A copy that an account has of a product. */
 export type CopyLink = AnswerOf<Procedures['links']>['links'][number];
 
@@ -80,8 +82,8 @@ export type ImportsSource = {
     signal?: AbortSignal,
   ) => Promise<readonly CopyLink[]>;
   readonly plan: (account: AccountId, wish: ImportWish) => Promise<ImportPlan>;
-  /** Runs a plan; gives the job. */
-  readonly run: (account: AccountId, plan: RowId) => Promise<RowId>;
+  /** Runs a plan; gives the job. @param secrets that what comes waits for */
+  readonly run: (account: AccountId, plan: RowId, secrets: readonly GivenSecret[]) => Promise<RowId>;
   /** The latest imports of an account and how they were taken back, newest first. */
   readonly recent: (account: AccountId, signal?: AbortSignal) => Promise<readonly Job[]>;
   readonly job: (
@@ -100,8 +102,8 @@ export type ImportsSource = {
   readonly follow: (account: AccountId, job: RowId, reader: LiveReader<JobFrame>) => () => void;
   /** Stops a job: what is done stays. */
   readonly cancel: (account: AccountId, job: RowId) => Promise<void>;
-  /** Lets what failed of a job that has ended be tried again, as the same job. */
-  readonly retry: (account: AccountId, job: RowId) => Promise<void>;
+  /** Lets what failed of a job that has ended be tried again, as the same job. @param steps only these, by their numbers */
+  readonly retry: (account: AccountId, job: RowId, steps?: readonly number[]) => Promise<void>;
   /** What taking it back would leave as it is. */
   readonly foreseeUndo: (account: AccountId, job: RowId) => Promise<readonly ForeseenUndo[]>;
   /** Takes an import back, as another job. */
@@ -146,7 +148,8 @@ export function importsFrom({ trpc }: Pick<Tenantree, 'trpc'>, products: Product
     links: async (account, target, products, signal) =>
       (await call(imports.links.query, { account, target, products: [...products] }, signal)).links,
     plan: (account, wish) => call(imports.plan.mutate, { account, ...wish }),
-    run: async (account, plan) => (await call(imports.run.mutate, { account, plan })).job,
+    run: async (account, plan, secrets) =>
+      (await call(imports.run.mutate, { account, plan, secrets: [...secrets] })).job,
     recent: async (account, signal) =>
       (await call(jobs.list.query, { account, limit: JOBS }, signal)).rows.filter(({ kind }) => KINDS.has(kind)),
     job: async (account, id, from = {}, signal) => {
@@ -166,7 +169,8 @@ export function importsFrom({ trpc }: Pick<Tenantree, 'trpc'>, products: Product
       return () => subscription.unsubscribe();
     },
     cancel: async (account, job) => void (await call(jobs.cancel.mutate, { account, job })),
-    retry: async (account, job) => void (await call(jobs.retry.mutate, { account, job })),
+    retry: async (account, job, steps) =>
+      void (await call(jobs.retry.mutate, { account, job, ...(steps && { items: [...steps] }) })),
     foreseeUndo: async (account, job) => (await call(jobs.previewUndo.query, { account, job })).accounts,
     undo: async (account, job) => (await call(jobs.undo.mutate, { account, job })).job,
   };

@@ -1,37 +1,37 @@
+import type { AccountId, RowId } from '@tenantree/domain';
 import { html, nothing, type TemplateResult } from 'lit';
 import { icon } from '../icons/icon.ts';
 import { CHEVRON_DOWN } from '../icons/icons.ts';
-import { across } from './import-draft.ts';
+import { across, type Draft, secretsIn } from './import-draft.ts';
 import { type Around, kindWords, namesIn, placesWords, placeWords, sidesOf, valueWords } from './import-words.ts';
 import type { CopyChange, ImportPlan, PlannedItem, PlannedTarget } from './imports-source.ts';
-import {
-  actBadge,
-  blockedCard,
-  cardTitle,
-  listCard,
-  notCopiedRow,
-  type Resolving,
-  refusals,
-  secretRows,
-} from './resolve-step.ts';
+import { actBadge, blockedCard, cardTitle, listCard, notCopiedRow, type Resolving, refusals } from './resolve-step.ts';
 
 /** What is opened of the preview, and how that is turned. */
 export type Previewing = Pick<Resolving, 'add' | 'isOpen' | 'turn'> & {
   readonly limitWords: (kind: string) => string;
   readonly permissionWords: (key: string) => string;
+  /** Lets the source's stand at a place of a copy, or what is there; null: nobody may. */
+  readonly take: ((product: RowId, account: AccountId, at: string) => void) | null;
 };
+
+/** The same, with what was given for what comes. */
+type Shown = Previewing & { readonly draft: Draft };
 
 type Names = ReadonlyMap<string, string>;
 
 /** What happens in each account, what isn't copied, and what limits leave room for. */
-export function previewStep(plan: ImportPlan, around: Around, acts: Previewing): TemplateResult {
+export function previewStep(draft: Draft, plan: ImportPlan, around: Around, acts: Previewing): TemplateResult {
   const { texts, level, kinds } = around;
   const { say } = texts;
   const names = namesIn(plan);
   const left = across(plan, ({ notCopied }) => notCopied);
-  const secrets = secretRows(plan, kinds, html`<br /><span class="quiet">${say('importSecretsNotText')}</span>`);
+  const secrets = secretsIn(draft, plan).map(
+    ({ item: { name, kind }, at, value }) =>
+      html`<li class="item"><span><bdi>${name}</bdi> <span class="quiet">${placeWords(kinds, kind, at)}</span><br /><span class="quiet">${say(value ? 'importSecretGiven' : 'importSecretsNotText')}</span></span></li>`,
+  );
   const count = html`<span class="badge">${texts.numbers.whole(left.length + secrets.length)}</span>`;
-  return html`<div class="two"><div class="column">${refusals(plan)}${plan.targets.map((target) => shownTarget(target, around, acts, names, plan.targets.length > 1))}</div>
+  return html`<div class="two"><div class="column">${refusals(plan)}${plan.targets.map((target) => shownTarget(target, around, { ...acts, draft }, names, plan.targets.length > 1))}</div>
     <div class="column">
       ${listCard(say('importNotCopied'), level, [...left.map(({ row }) => notCopiedRow(row, around, names, acts.add)), ...secrets], { aside: count })}
       ${blockedCard(plan, around)}
@@ -58,7 +58,7 @@ function summary(items: readonly PlannedItem[], { texts }: Around): string {
 function shownTarget(
   target: PlannedTarget,
   around: Around,
-  acts: Previewing,
+  acts: Shown,
   names: Names,
   isOneOfSeveral: boolean,
 ): TemplateResult | typeof nothing {
@@ -76,8 +76,9 @@ function shownTarget(
 }
 
 /** What is to be known of an item beside what becomes of it. */
-function notesOf(item: PlannedItem, { texts: { say }, from, kinds }: Around, acts: Previewing): readonly string[] {
-  const { act, hidden, updateAvailable, fits, fault, needsValue, changes, kind } = item;
+function notesOf(item: PlannedItem, { texts: { say }, from, kinds }: Around, acts: Shown): readonly string[] {
+  const { act, hidden, updateAvailable, fits, fault, changes, kind, product } = item;
+  const needsValue = item.needsValue.filter((at) => !acts.draft.secrets.get(`${product} ${at}`));
   return [
     ...(fault ? [say('importFault', { message: fault.message })] : []),
     ...(fits ? [] : [say('importTooMany')]),
@@ -93,7 +94,7 @@ function shownItem(
   { account }: PlannedTarget,
   item: PlannedItem,
   around: Around,
-  acts: Previewing,
+  acts: Shown,
   names: Names,
 ): TemplateResult {
   const { kinds } = around;
@@ -107,12 +108,32 @@ function shownItem(
     event.stopPropagation();
     acts.turn(key, (event.target as HTMLDetailsElement).open);
   };
-  return html`<li><details .open=${isOpen} @toggle=${turn}><summary class="item">${line}${icon(CHEVRON_DOWN)}</summary>${isOpen ? html`<div class="details">${item.changes.map((change) => shownChange(item, change, around, names))}</div>` : nothing}</details></li>`;
+  return html`<li><details .open=${isOpen} @toggle=${turn}><summary class="item">${line}${icon(CHEVRON_DOWN)}</summary>${isOpen ? html`<div class="details">${item.changes.map((change) => shownChange({ account, item, change }, around, names, acts))}</div>` : nothing}</details></li>`;
 }
 
-function shownChange(item: PlannedItem, change: CopyChange, { texts, kinds }: Around, names: Names): TemplateResult {
+/** A place of something that is there. */
+type ShownChange = {
+  readonly account: PlannedTarget['account'];
+  readonly item: PlannedItem;
+  readonly change: CopyChange;
+};
+
+function shownChange(
+  { account, item, change }: ShownChange,
+  { texts, kinds }: Around,
+  names: Names,
+  { take }: Previewing,
+): TemplateResult {
+  const { say } = texts;
+  const { at, how, taken } = change;
   const [here, there] = sidesOf(change);
-  const isTaken = change.how === 'updated' || change.how === 'both_same';
+  const stays = how === 'local' || how === 'conflict';
   const words = (value: CopyChange['base']): string => valueWords(value, texts, names);
-  return html`<div class="diff"><span class="strong">${placeWords(kinds, item.kind, change.at)}</span><span>${isTaken ? html`<del><bdi>${words(here)}</bdi></del>` : html`<bdi>${texts.say('here', { what: words(here) })}</bdi>`}</span><span>${isTaken ? html`<ins><bdi>${words(there)}</bdi></ins>` : html`<bdi>${texts.say('atSource', { what: words(there) })}</bdi>`}</span><span class="quiet">${texts.say(`importHow_${change.how}`)}</span></div>`;
+  const title = placeWords(kinds, item.kind, at);
+  const act = say(taken ? 'importKeep' : 'importTake');
+  const button =
+    stays && take
+      ? html` <button class="link" type="button" aria-label="${act}: ${title}" @click=${() => take(item.product, account.id, at)}>${act}</button>`
+      : nothing;
+  return html`<div class="diff"><span class="strong">${title}</span><span>${taken || !stays ? html`<del><bdi>${words(here)}</bdi></del>` : html`<bdi>${say('here', { what: words(here) })}</bdi>`}</span><span>${taken || !stays ? html`<ins><bdi>${words(there)}</bdi></ins>` : html`<bdi>${say('atSource', { what: words(there) })}</bdi>`}</span><span class="quiet">${say(taken ? 'importTaken' : `importHow_${how}`)}${button}</span></div>`;
 }

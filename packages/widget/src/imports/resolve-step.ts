@@ -4,8 +4,8 @@ import { icon } from '../icons/icon.ts';
 import { CHEVRON_DOWN, MOVES } from '../icons/icons.ts';
 import { errorLine } from '../parts/error-line.ts';
 import { selectField } from '../parts/select-field.ts';
-import { across, answersIn, answerTo, type Clash, type Draft, exceptionIn, openOf } from './import-draft.ts';
-import { type Around, kindOf, kindWords, namesIn, placesWords } from './import-words.ts';
+import { across, answersIn, answerTo, type Clash, type Draft, exceptionIn, openOf, secretsIn } from './import-draft.ts';
+import { type Around, kindOf, kindWords, namesIn, placeWords } from './import-words.ts';
 import type { ClashAnswer, ImportPlan, KindKey, PlannedItem, PlannedTarget } from './imports-source.ts';
 
 const ANSWERS: readonly ClashAnswer[] = ['keep_both', 'replace', 'use_existing', 'skip'];
@@ -19,6 +19,8 @@ export type Resolving = {
   readonly except: (product: RowId, account: AccountId, as: ClashAnswer | '') => void;
   readonly isOpen: (key: string) => boolean;
   readonly turn: (key: string, open: boolean) => void;
+  /** Gives a secret for a place of a product; empty: none. */
+  readonly give: (product: RowId, at: string, value: string) => void;
   /** Chooses something more. */
   readonly add: (row: PlannedTarget['notCopied'][number]) => void;
 };
@@ -38,16 +40,17 @@ export const listCard = (
     ? nothing
     : html`<div class="card" part="card">${cardTitle(words, level, aside)}${lead}<ul class="rows">${rows}</ul></div>`;
 
-/** What waits for secrets, and for which. */
-export const secretRows = (
+/** Fields for the secrets that something waits for. */
+const secretFields = (
+  draft: Draft,
   plan: ImportPlan,
   kinds: Around['kinds'],
-  why: unknown = nothing,
+  give: Resolving['give'],
 ): readonly TemplateResult[] =>
-  across(plan, ({ items }) => items.filter(({ needsValue }) => needsValue.length > 0)).map(
-    ({ row: { name, kind, needsValue } }) =>
-      html`<li class="item"><span><bdi>${name}</bdi> <span class="quiet">${placesWords(kinds, kind, needsValue)}</span>${why}</span></li>`,
-  );
+  secretsIn(draft, plan).map(({ item: { product, name, kind }, at, value }) => {
+    const type = ({ target }: Event): void => give(product, at, (target as HTMLInputElement).value);
+    return html`<li class="item"><label class="row"><span><bdi>${name}</bdi> <span class="quiet">${placeWords(kinds, kind, at)}</span></span><span class="field"><input type="password" autocomplete="new-password" maxlength="4000" .value=${value} @input=${type} /></span></label></li>`;
+  });
 
 /** What is done with a product: its word, in the colour of how much that changes; what moves has an icon, too. */
 export function actBadge(act: PlannedItem['act'], { texts: { say } }: Around): TemplateResult {
@@ -89,7 +92,7 @@ export function resolveStep(draft: Draft, plan: ImportPlan, around: Around, acts
       ${refusals(plan)}${clashCard(draft, around, acts)}
       ${rows(say('importChosenTitle'), ({ because }) => because === null)}${rows(say('importAlong'), ({ because }) => because !== null)}</div>
     <div class="column">
-      ${listCard(say('importSecrets'), level, secretRows(plan, kinds), { lead: html`<p class="in quiet">${say('importSecretsText')}</p>` })}
+      ${listCard(say('importSecrets'), level, secretFields(draft, plan, kinds, acts.give), { lead: html`<p class="in quiet">${say('importSecretsText')}${around.targets.length < SEVERAL ? nothing : ` ${say('importSecretsMany')}`}</p>` })}
       ${optionalCard(plan, around, acts, names)}${blockedCard(plan, around)}</div></div>`;
 }
 

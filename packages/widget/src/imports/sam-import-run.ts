@@ -197,12 +197,7 @@ export class SamImportRun extends LitElement {
     const tone = state === 'succeeded' ? 'ok' : state === 'failed' || state === 'partly' ? 'warn' : '';
     const eta = etaSeconds === null || isEnded ? '' : ` · ${say('importEta', { n: etaSeconds })}`;
     const isStopping = !isEnded && (frame?.cancelAsked ?? job.cancelAskedAt !== null);
-    const act = (): void =>
-      void this.#do(async (source, from, id) => {
-        if (!isEnded) return source.cancel(from, id);
-        await source.retry(from, id);
-        return this.#loading.begin();
-      });
+    const act = (): void => (isEnded ? this.#retry() : void this.#do((source, from, id) => source.cancel(from, id)));
     const words = isEnded ? 'importRetry' : isStopping ? 'importStopping' : 'importStop';
     const may = access === 'full' && (isEnded ? job.retryable : job.stoppable || isStopping);
     return html`<div class="card" part="card">${cardTitle(title, this.level, html`<span class="badge ${tone}" role="status">${say(`importJob_${state}`)}</span>`)}
@@ -211,6 +206,14 @@ export class SamImportRun extends LitElement {
         ${refusal ? errorLine(refusal.message) : nothing}
         ${isEnded ? nothing : html`<p class="quiet">${say('importLeave')}</p>`}
         ${may ? html`<button class="button" type="button" part="button" ?disabled=${busy || isStopping} @click=${act}>${say(words)}</button>` : nothing}</div></div>`;
+  }
+
+  /** Has what failed tried again. @param steps only these */
+  #retry(steps?: readonly number[]): void {
+    void this.#do(async (source, from, id) => {
+      await source.retry(from, id, steps);
+      await this.#loading.begin();
+    });
   }
 
   #account(steps: readonly ImportStep[]): TemplateResult {
@@ -228,18 +231,20 @@ export class SamImportRun extends LitElement {
       ${closed.has(id) ? nothing : html`<ul class="rows">${steps.map((step) => this.#step(step))}</ul>`}</details>`;
   }
 
-  #step({ names, state, why, done }: ImportStep): TemplateResult {
-    const { say } = this.texts;
+  #step({ n, names, state, why, done }: ImportStep): TemplateResult {
+    const { texts, access, busy, shown } = this;
+    const { say } = texts;
     const mark = { pending: '○', done: '✓', skipped: '–', failed: '✕' }[state];
-    const isUndo = this.shown?.job.kind === 'imports.undo';
+    const isUndo = shown?.job.kind === 'imports.undo';
     const words = done.map(({ act, name }) => {
       const act_ = say(
         isUndo ? (act === 'new' ? 'importUndone_new' : 'importUndone') : (`importAct_${act}` as 'importAct_new'),
       );
       return done.length > 1 ? `${name}: ${act_}` : act_;
     });
+    const mayRetry = state === 'failed' && access === 'full' && shown?.job.retryable;
     const told = words.length > 0 ? words.join(', ') : say(`importState_${state}`);
-    return html`<li class="item"><span><span class="state-of ${state}" aria-hidden="true">${mark}</span> <bdi>${names.join(' + ')}</bdi></span><span class="why ${state === 'failed' ? 'error' : 'quiet'}">${told}${why ? ` · ${why}` : ''}</span></li>`;
+    return html`<li class="item"><span><span class="state-of ${state}" aria-hidden="true">${mark}</span> <bdi>${names.join(' + ')}</bdi></span><span class="why ${state === 'failed' ? 'error' : 'quiet'}">${told}${why ? ` · ${why}` : ''}</span>${mayRetry ? html`<button class="link" type="button" aria-label="${say('importRetryOne')}: ${names.join(' + ')}" ?disabled=${busy} @click=${() => this.#retry([n])}>${say('importRetryOne')}</button>` : nothing}</li>`;
   }
 
   #values(): TemplateResult | typeof nothing {

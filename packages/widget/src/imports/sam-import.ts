@@ -28,12 +28,14 @@ import {
   openOf,
   STEPS,
   type Step,
+  secretsIn,
   wishOf,
 } from './import-draft.ts';
 import type { Around } from './import-words.ts';
 import type {
   AccountDetail,
   ClashAnswer,
+  ImportPlan,
   ImportsSource,
   Job,
   KindKey,
@@ -321,9 +323,13 @@ export class SamImport extends AccountPart<ImportsSource> {
   ): TemplateResult {
     const { texts, busy } = this;
     const { say } = texts;
+    // The second press of a double one is meant for the step before, where another button stood.
+    const act = ({ detail }: MouseEvent): void => {
+      if (detail < 2) on.act();
+    };
     return html`<div class="foot"><span class="grow" role="status">${busy ? say('importRunning') : words}</span>${on.why ? html`<span class="quiet" id="why">${on.why}</span>` : nothing}
       <span class="acts">${back ? html`<button class="button" type="button" part="button" ?disabled=${busy} @click=${() => this.#change({ step: back })}>${say('importBack')}</button>` : nothing}
-      ${this.access === 'full' ? html`<button class="button primary" type="button" part="button" aria-describedby=${on.why ? 'why' : nothing} ?disabled=${busy || on.isOff} @click=${on.act}>${on.label}</button>` : nothing}</span></div>`;
+      ${this.access === 'full' ? html`<button class="button primary" type="button" part="button" aria-describedby=${on.why ? 'why' : nothing} ?disabled=${busy || on.isOff} @click=${act}>${on.label}</button>` : nothing}</span></div>`;
   }
 
   #resolveFoot(draft: Draft): TemplateResult {
@@ -347,8 +353,8 @@ export class SamImport extends AccountPart<ImportsSource> {
     const done = plan.targets.flatMap(({ items }) => items.filter(({ act }) => act !== 'use_existing')).length;
     const words = plan.ready ? html`<span class="quiet">${say('importOnce')}</span>` : say('importNoneLeft');
     return html`${stale ? html`<div class="note" role="alert">${say('importStale')}${stale.length > 0 ? html`<ul>${stale.map((one) => html`<li>${one}</li>`)}</ul>` : nothing}</div>` : nothing}
-      ${preview(plan, this.#around(begun), this.#acts)}
-      ${this.#foot(words, 'resolve', { label: say('importSubmit', { n: done }), act: () => void this.#run(draft.from, plan.plan), isOff: !plan.ready })}`;
+      ${preview(draft, plan, this.#around(begun), { ...this.#acts, take: this.access === 'full' ? this.#acts.take : null })}
+      ${this.#foot(words, 'resolve', { label: say('importSubmit', { n: done }), act: () => void this.#run(draft.from, plan), isOff: !plan.ready })}`;
   }
 
   /** What can be done in the questions and in the preview. */
@@ -375,6 +381,18 @@ export class SamImport extends AccountPart<ImportsSource> {
       // What was pressed is there no more.
       this.#isArriving = true;
       void this.#plan(draft.step === 'preview' ? 'preview' : 'resolve');
+    },
+    give: (product: RowId, at: string, value: string): void => {
+      if (this.draft) this.#change({ secrets: new Map(this.draft.secrets).set(`${product} ${at}`, value) });
+    },
+    take: (product: RowId, account: AccountId, at: string): void => {
+      const { draft } = this;
+      if (!draft || this.busy) return;
+      const key = `${product} ${account}` as const;
+      const places = new Set(draft.takes.get(key));
+      if (!places.delete(at)) places.add(at);
+      this.#change({ takes: new Map(draft.takes).set(key, places) });
+      void this.#plan('preview');
     },
     isOpen: (key: string): boolean => this.opened.has(key),
     turn: (key: string, open: boolean): void => {
@@ -427,11 +445,15 @@ export class SamImport extends AccountPart<ImportsSource> {
     });
   }
 
-  async #run(from: AccountId, plan: RowId): Promise<void> {
+  async #run(from: AccountId, plan: ImportPlan): Promise<void> {
     let why: SourceRefusal | null = null;
-    await this.#attempt(async (source, _, into) => {
+    await this.#attempt(async (source, draft, into) => {
+      const given = secretsIn(draft, plan).flatMap(({ item: { product }, at, value }) =>
+        value ? [{ product, at, value }] : [],
+      );
       try {
-        this.#change({ step: 'import', job: await source.run(from, plan) }, into);
+        const job = await source.run(from, plan.plan, given);
+        this.#change({ step: 'import', job, secrets: new Map() }, into);
       } catch (error) {
         why = refusalFrom(error);
         if (!STALE.has(why.code)) throw error;

@@ -6,13 +6,14 @@ import {
   type ImportRef,
   type JudgedRow,
   judgeImportRows,
+  type LockedImport,
   lockImport,
   type NamedRow,
-  readHeads,
   readImportColumns,
   readImportEntries,
   readImportNames,
   readImports,
+  readLastChange,
   type TenantTransaction,
 } from '@tenantree/db';
 import {
@@ -20,6 +21,7 @@ import {
   EXTERNAL_PREFIX,
   importLevels,
   importRefusal,
+  importTurns,
   type PlannedCreation,
   type RowId,
   setsUp,
@@ -42,12 +44,23 @@ export async function findImport(
   { account, id }: ImportRef,
 ): Promise<AccountImportRow> {
   const [found] = await readImports(trx, account, nowOf(hall), id);
-  return found ?? refuseWith('NOT_FOUND', 'There is no such file, or it is forgotten: send it again.', 'import');
+  return found ?? noSuchImport();
+}
+
+const noSuchImport = (): never =>
+  refuseWith('NOT_FOUND', 'There is no such file, or it is forgotten: send it again.', 'import');
+
+/** Locks a file that is to be judged or imported. @throws Refused NOT_FOUND, ALREADY_IN_STATE while a job imports it */
+export async function lockIdle(trx: TenantTransaction, ref: ImportRef): Promise<LockedImport> {
+  const locked = await lockImport(trx, ref);
+  if (!locked) return noSuchImport();
+  refuseWhileRunning(locked.isRunning);
+  return locked;
 }
 
 /** Refuses what would get in the way of a job. @throws Refused ALREADY_IN_STATE */
-export function refuseWhileRunning({ job }: AccountImportRow): void {
-  if (job?.isLive)
+export function refuseWhileRunning(isRunning: boolean): void {
+  if (isRunning)
     refuseWith('ALREADY_IN_STATE', 'This file is being imported. Wait until that is over, or stop it.', 'import');
 }
 
@@ -58,13 +71,12 @@ export function refuseWhileRunning({ job }: AccountImportRow): void {
  */
 export async function planImport(hall: Hall, acting: Access, id: RowId): Promise<AccountImportRow> {
   const ref = { account: acting.id, id };
-  // What is changed from here on may or may not be seen: then it is judged again before anything is written.
-  const [head] = await readHeads(hall.db, [acting.root]);
   return hall.db.withTenant(acting.id, async (trx) => {
-    await lockImport(trx, ref);
-    refuseWhileRunning(await findImport(trx, hall, ref));
+    await lockIdle(trx, ref);
+    // What is changed from here on may or may not be seen: then it is judged again before anything is written.
+    const change = await readLastChange(trx);
     await judgeAll(hall, trx, acting, ref, await readSetUps(hall, trx, acting, ref));
-    await endImportPlan(trx, ref, { at: nowOf(hall), seq: head?.seq ?? 0 });
+    await endImportPlan(trx, ref, { at: nowOf(hall), change });
     return findImport(trx, hall, ref);
   });
 }
@@ -90,17 +102,16 @@ async function judgeAll(
   const rows = await readNames(trx, ref);
   const there = new Set(await findImportParents(trx, ref));
   const { levels, refusals } = importLevels(rows, (name) => there.has(name));
+  const turns = importTurns(rows, { levels });
   const refused = [...refusals].map(
-    ([n, refusal]): JudgedRow => ({ line: rows[n]!.line, level: null, outcome: refusal.code, refusal }),
+    ([n, refusal]): JudgedRow => ({ line: rows[n]!.line, level: null, turn: null, outcome: refusal.code, refusal }),
   );
   for (const part of partsOf(refused, ROWS_AT_ONCE)) await judgeImportRows(trx, ref, part);
   const named = new Set(rows.flatMap(({ parent }) => (parent === null || there.has(parent) ? [] : [parent])));
-  const creations = openCreations(
-    hall,
-    acting,
-    ({ externalId }) => named.has(`${EXTERNAL_PREFIX}${externalId}`),
-    setUps,
-  );
+  const creations = openCreations(hall, acting, {
+    keeps: ({ externalId }) => named.has(`${EXTERNAL_PREFIX}${externalId}`),
+    setUp: setUps,
+  });
   const order = [...rows.keys()].filter((n) => levels[n] !== 0).sort((a, b) => levels[a]! - levels[b]! || a - b);
   for (const part of partsOf(order, ROWS_AT_ONCE)) {
     const entries = await readImportEntries(
@@ -109,7 +120,10 @@ async function judgeAll(
       part.map((n) => rows[n]!.line),
     );
     const decisions = await creations.decide(trx, entries);
-    const judged = entries.map((entry, at) => judgedRow({ ...entry, level: levels[part[at]!]! }, decisions[at]!));
+    const judged = entries.map((entry, at) => {
+      const n = part[at]!;
+      return judgedRow({ ...entry, level: levels[n]!, turn: turns[n]! }, decisions[at]!);
+    });
     await judgeImportRows(trx, ref, judged);
   }
 }
@@ -124,9 +138,10 @@ async function readNames(trx: TenantTransaction, ref: ImportRef): Promise<NamedR
 }
 
 /** What becomes of a row, by what is decided about it. */
-export function judgedRow({ line, level, wish }: ImportEntry, decision: Decision<PlannedCreation>): JudgedRow {
-  if (decision.ok) return { line, level, outcome: decision.value.outcome === 'create' ? 'new' : 'same', refusal: null };
+export function judgedRow({ line, level, turn, wish }: ImportEntry, decision: Decision<PlannedCreation>): JudgedRow {
+  if (decision.ok)
+    return { line, level, turn, outcome: decision.value.outcome === 'create' ? 'new' : 'same', refusal: null };
   if (!wish.ok) throw new Error('a row that can’t be read has no turn');
   const refusal = importRefusal(decision.refusal, wish.value.parent, level ?? 1);
-  return { line, level, outcome: refusal.code, refusal };
+  return { line, level, turn, outcome: refusal.code, refusal };
 }

@@ -1,7 +1,7 @@
 import { CONTRACT } from '@tenantree/contract';
 import {
+  type AccountImportRow,
   addImported,
-  countImportSetUps,
   type ImportEntry,
   type ImportRef,
   isStillToCome,
@@ -9,9 +9,9 @@ import {
   judgeImportRows,
   lockImport,
   noteImportJob,
-  readHeads,
   readImportEntries,
   readImportLevels,
+  readLastChange,
   type TenantTransaction,
 } from '@tenantree/db';
 import {
@@ -37,6 +37,7 @@ import { openCreations } from '../open-creations.ts';
 import {
   findImport,
   judgedRow,
+  lockIdle,
   planImport,
   ROWS_AT_ONCE,
   readSetUps,
@@ -77,30 +78,32 @@ async function importAll(item: Item): Promise<ItemOutcome> {
   const acting = await actingOf(item);
   return hall.change(by, { root: job.root, acting: job.account }, async (change): Promise<ItemOutcome> => {
     const { trx } = change;
-    if (!(await lockImport(trx, ref))) return refuseWith('NOT_FOUND', 'This file is forgotten: send it again.');
-    const setUps = await readSetUps(hall, trx, acting, ref);
-    const creations = openCreations(hall, acting, () => false, setUps);
+    const file = await lockImport(trx, ref);
+    if (!file) return refuseWith('NOT_FOUND', 'This file is forgotten: send it again.');
+    const setUp = await readSetUps(hall, trx, acting, ref);
+    // Where nothing has changed since the rows were judged, what is in their way isn't asked again: nothing is.
+    const judged = file.plannedChange === (await readLastChange(trx));
     const rows: MadeRow[] = [];
-    let [made, same] = [0, 0];
-    for (const { lines } of await readImportLevels(trx, ref, ['new', 'same'])) {
+    let made = 0;
+    for (const { lines } of await readImportLevels(trx, ref, judged ? ['new'] : ['new', 'same'])) {
       for (const part of partsOf(lines, ROWS_AT_ONCE)) {
         const entries = await readImportEntries(trx, ref, part);
-        const decisions = await creations.decide(trx, entries);
+        // What the parts before have made is there: nothing is kept of them.
+        const decisions = await openCreations(hall, acting, { setUp, judged }).decide(trx, entries);
         refuseUnlessAsPlanned(entries, decisions);
-        const written = await writeCreations(by, change, decisions);
-        rows.push(...madeRows(entries, decisions, setUps));
-        made += written;
-        same += entries.length - written;
+        made += await writeCreations(by, change, decisions);
+        rows.push(...madeRows(entries, decisions, setUp));
       }
     }
     if (made === 0) return { skipped: NOTHING_NEW };
-    const [refused] = await setUp(item, acting, change, rows);
+    const [refused] = await setUpMade(item, acting, change, rows);
     if (refused) {
       const [line, refusal] = refused;
       throw new Refused({ ...refusal, message: `Nothing was imported: line ${line}: ${refusal.message}` });
     }
     await addImported(trx, ref, made);
-    await done(trx, { made, same });
+    // No row is bad here.
+    await done(trx, { made, same: file.rows - made });
     return 'done';
   });
 }
@@ -122,7 +125,7 @@ function madeRows(
 }
 
 /** Sets up what rows have made, in the change that made it. @returns why some can't be, by line: nothing of the change may be kept then */
-async function setUp(
+async function setUpMade(
   { hall, by }: Item,
   access: Access,
   change: Change,
@@ -200,17 +203,19 @@ async function importRows(
       ref,
       lines.filter((line) => !refused.has(line)),
     );
-    const setUps = await readSetUps(hall, trx, acting, ref);
-    const decisions = await openCreations(hall, acting, undefined, setUps).decide(trx, entries);
+    const setUp = await readSetUps(hall, trx, acting, ref);
+    const decisions = await openCreations(hall, acting, { setUp }).decide(trx, entries);
     const bad = [
       ...entries.map((entry, at) => judgedRow(entry, decisions[at]!)).filter(({ refusal }) => refusal !== null),
-      ...[...refused].map(([line, refusal]): JudgedRow => ({ line, level: null, outcome: refusal.code, refusal })),
+      ...[...refused].map(
+        ([line, refusal]): JudgedRow => ({ line, level: null, turn: null, outcome: refusal.code, refusal }),
+      ),
     ];
     await waitForParents(trx, ref, entries, bad);
     const made = await writeCreations(by, change, decisions);
     // A change in which nothing is made is undone, with what it notes.
     if (made === 0) return bad;
-    const refusals = await setUp(item, acting, change, madeRows(entries, decisions, setUps));
+    const refusals = await setUpMade(item, acting, change, madeRows(entries, decisions, setUp));
     if (refusals.size > 0) throw new NotSetUp(refusals);
     await note(trx, made, bad);
     return null;
@@ -248,14 +253,11 @@ export async function runImport(
 ): Promise<RowId> {
   const { root, id: account } = access;
   const ref = { account, id };
-  await refuseUnlessReady(hall, access, ref, mode);
+  const { setUps } = await refuseUnlessReady(hall, access, ref, mode);
   const by = { actor, user, key, requestId };
   const job = await hall.change({ ...by, ...(reached && { reached }) }, { root, acting: account }, async (change) => {
     const { trx } = change;
-    await lockImport(trx, ref);
-    const found = await findImport(trx, hall, ref);
-    refuseWhileRunning(found);
-    const setUps = await countImportSetUps(trx, ref);
+    const { filename } = await lockIdle(trx, ref);
     if (mode === 'all' && setUps > MOST_SET_UP)
       refuseWith(
         'BAD_REQUEST',
@@ -269,7 +271,7 @@ export async function runImport(
       by,
       account,
       items,
-      subject: found.filename,
+      subject: filename,
       key: id,
     });
     if (asked !== null) await noteImportJob(trx, ref, asked);
@@ -278,15 +280,25 @@ export async function runImport(
   return job ?? refuseWith('ALREADY_IN_STATE', NOTHING_NEW, 'import');
 }
 
-async function refuseUnlessReady(hall: Hall, access: Access, ref: ImportRef, mode: 'all' | 'each'): Promise<void> {
-  const found = await hall.db.withTenant(access.id, (trx) => findImport(trx, hall, ref), { snapshot: true });
-  refuseWhileRunning(found);
+/** A file that can be imported: judged anew where its tree has changed since. @throws Refused */
+async function refuseUnlessReady(
+  hall: Hall,
+  access: Access,
+  ref: ImportRef,
+  mode: 'all' | 'each',
+): Promise<AccountImportRow> {
+  const { found, change } = await hall.db.withTenant(
+    access.id,
+    async (trx) => ({ found: await findImport(trx, hall, ref), change: await readLastChange(trx) }),
+    { snapshot: true },
+  );
+  refuseWhileRunning(found.job?.isLive === true);
   if (found.planned === null)
     refuseWith('BAD_REQUEST', 'Judge the rows of this file first (accountImports.plan).', 'import');
-  const [head] = await readHeads(hall.db, [access.root]);
-  const isFresh = head?.seq === found.planned.seq;
+  const isFresh = found.planned.change === change;
   // What was judged anew stays, also when the call is refused for it.
-  const { outcomes, changed } = isFresh ? found : await hall.db.apart(() => planImport(hall, access, ref.id));
+  const ready = isFresh ? found : await hall.db.apart(() => planImport(hall, access, ref.id));
+  const { outcomes, changed } = ready;
   if (!isFresh && changed > 0)
     refuseWith(
       'PLAN_STALE',
@@ -300,6 +312,7 @@ async function refuseUnlessReady(hall: Hall, access: Access, ref: ImportRef, mod
   );
   if (mode === 'all' && bad > 0)
     refuseWith('BATCH_REFUSED', `Nothing is imported: ${counted(bad, 'row')} can’t be.`, 'mode');
+  return ready;
 }
 
 async function partsToImport(

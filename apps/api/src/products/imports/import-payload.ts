@@ -24,10 +24,16 @@ export const importStep = z.object({
       at: z.number().nullable(),
       name: z.string(),
       parts,
+      /** Places where the source's stands, whatever was done there; absent: none. */
+      take: z.array(z.string()).exactOptional(),
     }),
   ),
   /** What stands in the target for what they name. */
   ids: z.array(z.tuple([rowId, rowId])),
+  /** Secrets that were given for what comes, sealed for where they are to stand; gone when it is done (NewJobItem). */
+  secrets: z
+    .array(z.object({ product: rowId, place: z.string(), sealed: z.base64(), last4: z.string() }))
+    .exactOptional(),
 });
 export type ImportStep = z.infer<typeof importStep>;
 export type ImportItem = ImportStep['items'][number];

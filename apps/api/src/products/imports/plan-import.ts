@@ -62,6 +62,12 @@ export type ImportWish = {
     readonly target?: string | undefined;
     readonly as: ClashAnswer;
   }[];
+  /** Where the source's is to stand in what is there already; without a target, in all of them. Absent: nowhere. */
+  readonly takes?: readonly {
+    readonly product: RowId;
+    readonly target?: string | undefined;
+    readonly at: readonly string[];
+  }[];
 };
 
 /** What an import would do, before it has an id: what has to be so still when it is run. */
@@ -339,6 +345,14 @@ const answersFor =
     return fitting.toSorted((one, other) => nearness(other) - nearness(one))[0]?.as;
   };
 
+/** Where the source's is to stand in what a target has of a product. */
+const takenIn = (target: AccountId, product: RowId, { takes = [] }: ImportWish): ReadonlySet<string> =>
+  new Set(
+    takes.flatMap((one) =>
+      one.product === product && (one.target === undefined || one.target === target) ? one.at : [],
+    ),
+  );
+
 /** What an import does now, if somebody lets it (rules/products 12). Nothing is changed. */
 export async function planImport(
   hall: Hall,
@@ -421,7 +435,9 @@ function planFor(
   const ids = new Map(all.map(({ id, into }) => [id, into ?? id]));
   return {
     items: components.flatMap((component, n) =>
-      component.map((item) => shownItem({ item, step: n + 1, there, source, standing, ids })),
+      component.map((item) =>
+        shownItem({ item, step: n + 1, there, source, standing, ids, take: takenIn(there.id, item.id, wish) }),
+      ),
     ),
     notCopied: notCopied.map(({ id, by, place, kind, name, why }) => ({
       product: id,
@@ -465,9 +481,10 @@ type Shown = {
   readonly source: Source;
   readonly standing: Standing;
   readonly ids: ReadonlyMap<RowId, RowId>;
+  readonly take: ReadonlySet<string>;
 };
 
-function shownItem({ item, step, there, source, standing, ids }: Shown): PlannedItem {
+function shownItem({ item, step, there, source, standing, ids, take }: Shown): PlannedItem {
   const kind = productKind(item.kind as PlacedProduct['kind']);
   const row = source.rows.get(item.id);
   const parts = source.partsOf(item.id);
@@ -501,6 +518,7 @@ function shownItem({ item, step, there, source, standing, ids }: Shown): Planned
     name: item.name,
     ids: new Map([...(link?.ids ?? []), ...ids]),
     isWaiting: item.needsValue.length > 0,
+    take,
     present: { document: present.document, base: link ? baseOf(link) : null },
   });
   const read = parseDocument(kind, written.document, null);
@@ -510,6 +528,7 @@ function shownItem({ item, step, there, source, standing, ids }: Shown): Planned
     changes: written.changes.map(({ at: place, how, base, source: there_, local }) => ({
       at: place,
       how,
+      taken: take.has(place) && (how === 'local' || how === 'conflict'),
       base: brief(base),
       source: brief(there_),
       local: brief(local),

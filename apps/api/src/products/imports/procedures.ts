@@ -22,7 +22,7 @@ const accountPlace = z.string().transform((text) => text as AccountId);
 export const imports: Handlers<'imports'> = {
   plan: ({ ctx, input }) => makePlan(ctx, input),
 
-  run: async ({ ctx, input }) => ({ job: await runPlan(ctx, input.plan) }),
+  run: async ({ ctx, input }) => ({ job: await runPlan(ctx, input.plan, input.secrets) }),
 
   copies: async ({ ctx: { hall, access }, input: { kind, product, version = null, cursor, limit } }) => {
     const place = `copies:${access.id}:${product}:${version}`;

@@ -1,6 +1,7 @@
 import {
   type AccountState,
   insertPlaced,
+  insertPlacedSecrets,
   insertRefs,
   type LinkBefore,
   moveProduct,
@@ -14,6 +15,7 @@ import {
   readLinksOf,
   readPlaced,
   readPlacedLinks,
+  type SealedSecret,
   type Taken,
   take,
   updatePlaced,
@@ -86,6 +88,8 @@ type Ready = {
   readonly named: readonly NamedThing[];
   readonly present: PlacedProduct | null;
   readonly link: ProductLink | null;
+  /** Secrets that were given for it. */
+  readonly given: readonly SealedSecret[];
 };
 
 /** An item as it is written. */
@@ -200,6 +204,9 @@ async function readSteps(
         present: placed.get(at(account.id, item.product)) ?? null,
         link: links.get(at(account.id, item.source)) ?? null,
         own: byProduct.get(at(account.id, item.product)) ?? null,
+        given: (step.secrets ?? []).flatMap(({ product, place, sealed, last4 }) =>
+          product === item.product ? [{ place, ciphertext: Buffer.from(sealed, 'base64'), last4 }] : [],
+        ),
       }));
       const ready = readyOf(found);
       if ('skipped' in ready) return ready;
@@ -232,14 +239,14 @@ type Found = Omit<Ready, 'source'> & {
 /** @throws Refused NOT_FOUND of what is gone where it comes from */
 function readyOf(found: readonly Found[]): readonly Ready[] | NotDone {
   const ready: Ready[] = [];
-  for (const { item, source, named, present, link, own } of found) {
+  for (const { item, source, named, present, link, own, given } of found) {
     if (!source) return goneFromSource(item);
     const isNew = item.act === 'new' || item.act === 'move';
     if (isNew ? present : !present || (item.act !== 'update' && present.version !== item.at))
       return { skipped: CHANGED_SINCE };
     if (item.act === 'update' ? link?.product !== item.product : link && link.product !== item.product)
       return { skipped: CHANGED_SINCE };
-    ready.push({ item, source, named, present, link: link ?? own });
+    ready.push({ item, source, named, present, link: link ?? own, given });
   }
   return ready;
 }
@@ -268,9 +275,9 @@ class Drafts {
   }
 
   #draft(one: Ready, ids: ReadonlyMap<RowId, RowId>): Draft {
-    const { source, item, named } = one;
+    const { source, item, named, given } = one;
     const own = new Map(named.flatMap(({ id }) => (ids.has(id) ? [[id, id] as const] : [])));
-    const key = JSON.stringify([item.name, item.parts, [...own.keys()]]);
+    const key = JSON.stringify([item.name, item.parts, [...own.keys()], given.map(({ place }) => place)]);
     const known = this.#known.get(source) ?? new Map<string, Draft>();
     this.#known.set(source, known);
     const found = known.get(key);
@@ -283,7 +290,7 @@ class Drafts {
 }
 
 function asWritten(one: Ready, ids: ReadonlyMap<RowId, RowId>, profile: RowId | null): Written {
-  const { item, source, named, present, link } = one;
+  const { item, source, named, present, link, given } = one;
   const kind = productKind(item.kind);
   const all = new Map([...(item.act === 'update' ? (link?.ids ?? []) : []), ...ids]);
   if (item.act === 'move') {
@@ -304,7 +311,10 @@ function asWritten(one: Ready, ids: ReadonlyMap<RowId, RowId>, profile: RowId | 
     };
   }
   const asked = [...new Set([...source.secrets, ...source.waits])];
-  const missing = asked.filter((place) => !present?.secrets.includes(place) && !source.given?.has(place));
+  const missing = asked.filter(
+    (place) =>
+      !present?.secrets.includes(place) && !source.given?.has(place) && given.every((secret) => secret.place !== place),
+  );
   const { document, base } = writeCopy(kind, {
     act: item.act,
     source,
@@ -312,6 +322,7 @@ function asWritten(one: Ready, ids: ReadonlyMap<RowId, RowId>, profile: RowId | 
     name: item.name,
     ids: all,
     isWaiting: missing.length > 0,
+    ...(item.take && { take: new Set(item.take) }),
     present: present && { document: present.document, base: item.act === 'update' && link ? baseOf(link) : null },
   });
   const parsed = granted(parseDocument(kind, document, null));
@@ -366,6 +377,17 @@ async function writeAll(
   for (const { account, kind, ...one } of acting('move'))
     await moveProduct(trx, from, { ...writing, account, kind }, one);
   await insertPlaced(trx, writing, acting('new'));
+  await insertPlacedSecrets(
+    trx,
+    all.flatMap(({ account, item: { product }, given, parsed, present }) =>
+      given.flatMap((secret) =>
+        // Somebody may have set it meanwhile.
+        parsed.secretPlaces.includes(secret.place) && !present?.secrets.includes(secret.place)
+          ? [{ ...secret, account, product }]
+          : [],
+      ),
+    ),
+  );
   await insertRefs(
     trx,
     all.map(({ account, item, refs }) => ({ account, id: item.product, refs })),
@@ -383,6 +405,7 @@ async function writeAll(
                 isActive(productKind(one.item.kind), one.source.document),
               ),
               before: beforeOf(one),
+              isAsWritten: one.base.document === one.parsed.document,
             },
           ]
         : [],

@@ -78,6 +78,9 @@ BEGIN
   -- And of a plan: whoever is paid for from above has none.
   UPDATE limits b SET cap = nullif(b.cap, b.plan_cap), plan_cap = NULL, version = b.version + 1
     WHERE p_parent IS NOT NULL AND b.root_id = old_root AND b.account_id = p_account AND b.plan_cap IS NOT NULL;
+  -- A tree has sorted parents from now on, if some come to it.
+  INSERT INTO sorted_trees (root_id, version)
+    SELECT new_root, 0 WHERE EXISTS (SELECT FROM sorted_parents s WHERE s.root_id = old_root AND s.account_id = ANY (ids)) ON CONFLICT DO NOTHING;
   -- Foreign keys would carry each row by a statement of its own, and then ask whether its account is there: a tenth as fast. They are switched
   -- off for these statements where the owner may do that (docs/operators.md); elsewhere nothing is left for the statements that come after.
   -- Nobody comes between: who writes a row of an account holds the account's key, which the first statement waits for and then keeps.

@@ -6,7 +6,7 @@ DECLARE paid numeric;
 BEGIN
   PERFORM reached(p_payer);
   IF EXISTS (SELECT FROM past_placements p WHERE p.account_id = p_payer AND p.payer_id <> p_payer AND p.valid_to > p_from) THEN
-    SELECT sum(b.quantity) INTO paid FROM billed_usage(p_payer, NULL, p_meter, p_from) b;
+    paid := billed_total(p_payer, NULL, p_meter, p_from);
   ELSE
     SELECT t.total INTO paid FROM usage_totals t WHERE t.account_id = p_payer AND t.meter = p_meter AND t.period = p_from;
   END IF;

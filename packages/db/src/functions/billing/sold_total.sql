@@ -8,7 +8,7 @@ BEGIN
     AND NOT EXISTS (SELECT FROM past_placements p WHERE p.account_id = p_customer AND p.valid_to > p_from) THEN
     RETURN coalesce((SELECT t.total FROM usage_totals t WHERE t.account_id = p_customer AND t.meter = p_meter AND t.period = p_from), 0);
   END IF;
-  RETURN (SELECT coalesce(sum(b.quantity), 0) FROM billed_usage(p_customer, p_seller, p_meter, p_from) b);
+  RETURN billed_total(p_customer, p_seller, p_meter, p_from);
 END $$;
 REVOKE ALL ON FUNCTION sold_total FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sold_total TO tenantree_app;

@@ -17,13 +17,23 @@ BEGIN
     ), rest AS (SELECT p.*, factor * p.quantity - p.d * divisor AS r FROM part p OFFSET 0),
     floored AS MATERIALIZED (
       -- div goes toward 0, and below 0 the one below is meant.
-      SELECT r.account_id, r.name, r.chain, r.quantity, r.d - (r.r < 0)::int AS d, r.r + CASE WHEN r.r < 0 THEN divisor ELSE 0 END AS r FROM rest r
-    ), sums AS (
-      SELECT coalesce(sum(f.quantity), 0) AS quantity, CASE WHEN p_all = 0 THEN 0 ELSE abs(p_total) - sum(f.d) END AS missing FROM floored f
+      SELECT r.account_id, r.name, r.chain, r.quantity, CASE WHEN r.r < 0 THEN r.d - 1 ELSE r.d END AS d, CASE WHEN r.r < 0 THEN r.r + divisor ELSE r.r END AS r FROM rest r
+    ), sums AS MATERIALIZED (
+      SELECT coalesce(sum(f.quantity), 0) AS quantity, CASE WHEN p_all = 0 THEN 0 ELSE greatest(abs(p_total) - sum(f.d), 0) END AS missing FROM floored f
+    ),
+    -- The last remainder that gets one of those that are missing, and who gets one of those that have just that: few. Ranking all of them by
+    -- all that decides took a fifth of the whole.
+    edge AS MATERIALIZED (SELECT f.r FROM floored f ORDER BY f.r DESC OFFSET (SELECT greatest(s.missing, 1) - 1 FROM sums s) LIMIT 1),
+    chosen AS MATERIALIZED (
+      SELECT f.account_id, f.chain FROM floored f JOIN edge e ON e.r = f.r ORDER BY f.quantity DESC, f.account_id, f.chain
+      LIMIT (SELECT s.missing - (SELECT count(*) FROM floored f JOIN edge e ON f.r > e.r) FROM sums s)
     )
-    SELECT row_number() OVER (ORDER BY x.chain, x.account_id), x.account_id, x.name, x.chain, x.quantity, sign(p_total) * (x.d + (x.at <= sums.missing)::int)
-    FROM sums, (SELECT f.*, row_number() OVER (ORDER BY f.r DESC, f.quantity DESC, f.account_id, f.chain) AS at FROM floored f) x
-    WHERE sums.quantity = p_all;
+    SELECT row_number() OVER (ORDER BY x.chain, x.account_id), x.account_id, x.name, x.chain, x.quantity, CASE WHEN p_total < 0 THEN -x.amount ELSE x.amount END
+    FROM (
+      SELECT f.account_id, f.name, f.chain, f.quantity,
+        CASE WHEN f.r > e.r OR (f.r = e.r AND (f.account_id, f.chain) IN (SELECT c.account_id, c.chain FROM chosen c)) THEN f.d + 1 ELSE f.d END AS amount
+      FROM floored f, edge e, sums s WHERE s.quantity = p_all
+    ) x;
 END $$;
 REVOKE ALL ON FUNCTION split_places FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION split_places TO tenantree_app;
