@@ -143,9 +143,8 @@ function createRequests({
 
   return (op, key) =>
     new Promise((resolve, reject) => {
-      // What can't be written fails its own call, not those that travel with it.
+      // An input that can't be written fails its own call, not those that travel with it.
       const input = JSON.stringify(op.input);
-      void new Headers([['idempotency-key', key ?? '']]);
       if (waiting.push({ op, input, key, resolve, reject }) === 1) setTimeout(send);
     });
 }
