@@ -402,6 +402,7 @@ describe('A price book', () => {
     const { book: first } = await save('Basic', '0.05');
     expect(first.terms.warnings).toEqual([{ meter: 'call.minutes', warning: 'below_cost' }]);
     expect((await save('Basic', '0.05', { book: first.id })).book.version).toBe(1);
+    expect((await save('Basic', '0.050', { book: first.id })).book.version).toBe(1);
     const { book: second } = await save('Basic', '0.3', { book: first.id, version: 1 });
     expect([second.id, second.version, second.terms.warnings]).toEqual([first.id, 2, []]);
     expect(await codeOf(save('Basic', '0.4', { book: first.id, version: 1 }))).toBe('VERSION_CONFLICT');

@@ -1,6 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { BookTermsInput } from '@tenantree/contract';
 import { findBook, findBookNamed, type StoredBook, type TenantTransaction, writeBook } from '@tenantree/db';
-import { type AccountId, type Book, type Decision, isRecord, parseBook, quoted, type RowId } from '@tenantree/domain';
+import {
+  type AccountId,
+  type Book,
+  type BookInput,
+  type Decision,
+  parseBook,
+  quoted,
+  type RowId,
+} from '@tenantree/domain';
 import type { Change } from '../../hall/change.ts';
 import type { Hall } from '../../hall/hall.ts';
 import { Refused, refuseWith } from '../../hall/refused.ts';
@@ -14,7 +23,7 @@ export type BookToSave = {
 };
 
 /** Reads terms as they were sent. @throws Refused CURRENCY_UNKNOWN, PRICE_INVALID, TIERS_INVALID, QUANTITY_INVALID, METER_UNKNOWN */
-export function readBookTerms(terms: BookTermsInput): Book {
+export function readBookTerms(terms: BookInput): Book {
   const book: Decision<Book> = parseBook(terms);
   if (book.ok) return book.value;
   const { field } = book.refusal;
@@ -43,7 +52,7 @@ export async function saveBook(
   const named = await findBookNamed(trx, seller, name);
   if (named !== null && named !== before?.id)
     refuseWith('NAME_TAKEN', `There is a price book ${quoted(name)} already.`, 'name');
-  if (before && before.name === name && inOrder(before.terms) === inOrder(terms)) return before;
+  if (before && before.name === name && isSame(before.terms, terms)) return before;
   const saved = { id: before?.id ?? newId(), version: (before?.version ?? 0) + 1, name, terms, savedAt: now };
   await writeBook(trx, seller, saved);
   happened('book.saved', seller, { book: name, version: saved.version }, { id: saved.id, name });
@@ -65,10 +74,10 @@ export async function findVersion(
   return found ?? refuseWith('NOT_FOUND', 'There is no such price book.', 'book');
 }
 
-/** Terms as text that is the same for the same terms, however they are stored. */
-const inOrder = (terms: unknown): string =>
-  JSON.stringify(terms, (_key, value: unknown) =>
-    isRecord(value) && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : value,
-  );
+/** Whether two terms say the same, however they are written: `1.50` and `1.5`, meters in another order. */
+const isSame = (one: BookInput, other: BookInput): boolean => isDeepStrictEqual(byMeter(one), byMeter(other));
+
+function byMeter(terms: BookInput): unknown {
+  const { rates, ...book } = readBookTerms(terms);
+  return { ...book, rates: new Map(rates.map((one) => [one.meter, one])) };
+}
