@@ -10,7 +10,7 @@ const say = (bytes: number): string => `${(bytes / 1000).toFixed(1)} kB gz`;
  * Most that the one file may weigh that a page loads to show a live list, each file that a part of an account brings, and all files together
  * with one language, which is English (rules/widget 3): bytes, gzip -9.
  */
-const [MOST_BYTES, MOST_OF_A_PART, MOST_OF_ALL] = [36_000, 12_000, 185_000];
+const [MOST_BYTES, MOST_OF_A_PART, MOST_OF_ALL] = [36_000, 12_000, 186_000];
 
 /** What no visit loads beside all else: words of the German catalogue, and of the element that stands in place of everything where a policy forbids it. */
 const INSTEAD = ['Unterkonten', 'Content-Security-Policy'];
@@ -35,7 +35,7 @@ it('loads every part of an account by itself, with at most 12 kB', () => {
   expect(late.filter((bytes) => bytes > MOST_OF_A_PART)).toHaveLength(1);
 });
 
-it('weighs at most 185 kB with all that one visit can load later, in one language', () => {
+it('weighs at most 186 kB with all that one visit can load later, in one language', () => {
   const files = globSync('*.js', { cwd: FOLDER, exclude: ['*.all.js'] });
   const together = files.filter((file) => !isInstead(file));
   expect(together).toHaveLength(files.length - INSTEAD.length);
