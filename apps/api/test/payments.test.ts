@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Client } from './support/clients.ts';
+import { callerWith } from './support/every-call.ts';
 import { jobsEnded } from './support/jobs.ts';
 import { STRIPE_KEYS, type StripeStandIn, startStripe } from './support/stripe-stand-in.ts';
 import { stageTransfers, type TransferStage } from './support/transfer-stage.ts';
@@ -258,6 +259,21 @@ describe('How a main account pays', () => {
     expect(stripe.intents.size - before).toBe(1);
     await owner.billing.setPayment.mutate({ account, provider: 'invoice' });
     await vi.waitFor(() => expect(stripe.intents.get(newest())?.status).toBe('canceled'), { timeout: 10_000 });
+  });
+
+  it('holds nobody in its tree up while Stripe thinks, though the call has an idempotency key', async () => {
+    const { owner, root: account, url, headers } = stage.api;
+    const [asked, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    stripe.hold = { asked: asked.resolve, answered: answered.promise };
+    const caller = callerWith(url, headers);
+    const begun = caller.call('billing.setPayment', { account, provider: 'stripe' }, 'by card');
+    await asked.promise;
+    await stage.make(account, 'Made meanwhile');
+    answered.resolve();
+    stripe.hold = null;
+    expect(await begun).toMatchObject({ form: { publishableKey: 'pk_test_1' } });
+    caller.close();
+    await owner.billing.setPayment.mutate({ account, provider: 'invoice' });
   });
 
   it('is nobody’s choice in an account that another one pays for, and none but by what there is', async () => {

@@ -96,6 +96,19 @@ describe('input that is too much', () => {
     expect(await refused.text()).toContain('Send at most 64 calls in one request.');
   });
 
+  it('is not what one event stream has: as many subscriptions as a socket', async () => {
+    const ask = (subscriptions: number): Promise<Response> =>
+      fetch(`${deployment.url}/trpc/${Array(subscriptions).fill('accounts.live').join()}?batch=1`, {
+        method: 'POST',
+        headers: { accept: 'text/event-stream', 'content-type': 'application/json' },
+        body: '{}',
+      });
+    const stream = await ask(200);
+    expect(stream.headers.get('content-type')).toBe('text/event-stream');
+    await stream.body?.cancel();
+    expect(await refusalOf(await ask(201))).toBe('BAD_REQUEST');
+  });
+
   it('is told what was expected when a procedure that changes something is read', async () => {
     const answer = await get('/trpc/setup.claim');
     expect(answer.status).toBe(400);

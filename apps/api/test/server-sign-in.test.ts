@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { GUESSES } from '../src/auth/guess-limits.ts';
 import type { Composed } from '../src/server/compose.ts';
 import { deploy } from './support/deployment.ts';
+import { watcherWith } from './support/every-call.ts';
 import { startApi, TRUSTED } from './support/start-api.ts';
 
 const PASSWORD = 'correct horse battery';
@@ -185,8 +186,15 @@ describe('a session', () => {
     expect(await sessionOf(cookie)).toBeNull();
   });
 
-  it('takes its live streams along when it ends', async () => {
-    const { url, headers, root, close } = await deploy();
+  it('takes its live streams along when it ends, by its time or by signing out', async () => {
+    const time = { aheadMs: 0, nowMs: () => Date.now() + time.aheadMs };
+    const { url, headers, root, close } = await deploy({ clock: time });
+    const forgotten = watcherWith(url, headers, 'accounts.live', { account: root });
+    await forgotten.ready;
+    time.aheadMs = 31 * DAY_MS;
+    expect(await forgotten.cut).toBe('UNAUTHORIZED');
+    forgotten.stop();
+    time.aheadMs = 0;
     const input = encodeURIComponent(JSON.stringify({ account: root }));
     const stream = await fetch(`${url}/trpc/accounts.live?input=${input}`, {
       headers: { ...headers, accept: 'text/event-stream' },

@@ -94,6 +94,25 @@ describe('What ends on one server ends streams on the other (rules/permissions 1
     expect(await stream.cut).toEqual(both('FORBIDDEN'));
   });
 
+  it('when a permission is taken away that some of what one watches needs, and what the rest needs is left', async () => {
+    const account = await make('Narrowing');
+    const { headers } = await join(account, 'narrowed@example.com', 'admin');
+    const kinds = ['task', 'contact', 'phoneNumber'] as const;
+    const streams = kinds.map((kind) => watcherWith(second.url, headers, 'products.live', { account, kind }));
+    stops.push(...streams.map(({ stop }) => stop));
+    await Promise.all(streams.map(({ ready }) => ready));
+    let [tasks] = ['watched'];
+    void streams[0]!.cut.then((code) => (tasks = code));
+    const { version } = await owner.permissions.get.query({ account });
+    await owner.permissions.set.mutate({
+      account,
+      levels: { campaigns: 'none', 'telephony.phoneNumbers': 'none' },
+      expectedVersion: version ?? 0,
+    });
+    expect(await Promise.all(streams.slice(1).map(({ cut }) => cut))).toEqual(both('FORBIDDEN'));
+    expect(tasks).toBe('watched');
+  });
+
   it('when a key is revoked, with keys that it made', async () => {
     const account = await make('Revoking');
     const made = await first.key(account);

@@ -44,12 +44,15 @@ type Call = {
   readonly reject: (error: unknown) => void;
 };
 
-/** Calls that travel together, in their order. One that is large travels alone, and one whose key has what stands between keys. */
+/** A key that can stand in a header beside others: any other may have what stands between them, or be none, and fails nobody else's call. */
+const PLAIN_KEY = /^[\w-]{1,255}$/;
+
+/** Calls that travel together, in their order. One that is large travels alone, and one whose key is not plain. */
 function batchesOf(calls: readonly Call[]): Call[][] {
   const batches: Call[][] = [];
   let characters = 0;
   for (const call of calls) {
-    const length = call.key?.includes(',') ? MAX_CHARACTERS : (call.input?.length ?? 0);
+    const length = PLAIN_KEY.test(call.key ?? '-') ? (call.input?.length ?? 0) : MAX_CHARACTERS;
     const last = batches.at(-1);
     characters += length;
     if (last && last.length < MAX_BATCH && characters <= MAX_CHARACTERS) last.push(call);

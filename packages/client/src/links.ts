@@ -4,9 +4,10 @@ import type { AnyRouter } from '@trpc/server';
 import { answersIn, responseOf } from './answer.ts';
 import { createCallLink } from './call-link.ts';
 import { fetched } from './fetched.ts';
+import { withoutSlash } from './handshake.ts';
 import { createLiveLink } from './live-link.ts';
 import { createLiveState, type Live } from './live-state.ts';
-import { Unanswered } from './refusal-of.ts';
+import { NO_ANSWER, Unanswered } from './refusal-of.ts';
 import { createSession } from './session.ts';
 
 /** How to reach a Tenantree server and as whom. */
@@ -45,7 +46,7 @@ const ANSWER_TIMEOUT_MS = 10_000;
 
 /** Calls `wake` when the network comes back or the page becomes visible, until `signal` aborts. Does nothing where there is no page. */
 function onComingBack(wake: () => void, signal: AbortSignal): void {
-  if (typeof window === 'undefined' || typeof document === 'undefined') return;
+  if (typeof document === 'undefined') return;
   window.addEventListener('online', wake, { signal });
   document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && wake(), { signal });
 }
@@ -54,7 +55,7 @@ function onComingBack(wake: () => void, signal: AbortSignal): void {
 function addressOf(url: string): string {
   if (!URL.canParse(url) || !/^https?:/i.test(url))
     throw new TypeError(`“${url}” is no server’s address. Name it in full, for example https://accounts.example.com.`);
-  return `${url.replace(/\/+$/, '')}/trpc`;
+  return `${withoutSlash(url)}/trpc`;
 }
 
 /** Repetitions of a call, where nothing else is said. */
@@ -63,8 +64,7 @@ const USUAL_RETRIES = 2;
 /** What a line is made of: loaded when there is something live, which is after what one looks at. @throws Unanswered when it can't be had now */
 const late = <Module extends object>(load: () => Promise<Module>, name: keyof Module & string): Promise<Module> =>
   fetched(load, name).catch((cause: unknown) => {
-    const message = 'A part of the page could not be loaded. Check your connection and try again.';
-    throw new Unanswered({ code: 'UNAVAILABLE', message, retryable: true }, cause);
+    throw new Unanswered(NO_ANSWER, cause);
   });
 
 /**

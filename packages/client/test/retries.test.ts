@@ -101,6 +101,25 @@ describe('a mutation whose answer is lost', () => {
   });
 });
 
+describe('a mutation with a key of whoever makes it', () => {
+  it('is refused where that is none, and leaves the other calls of its request alone', async () => {
+    const { trpc } = connect();
+    const create = (name: string, idempotencyKey: string) =>
+      trpc.accounts.create
+        .mutate({ account: deployment.root, name }, { context: { idempotencyKey } })
+        .catch((error: unknown) => refusalOf(error));
+    for (const key of ['', 'schlüssel', 'x'.repeat(256)]) {
+      const [wrong, right] = await Promise.all([
+        create('Wrong', key),
+        create(`Beside ${key.length}`, `key ${key.length}`),
+      ]);
+      expect(wrong).toMatchObject({ code: 'BAD_REQUEST', field: 'Idempotency-Key' });
+      expect(right).toMatchObject({ created: true });
+    }
+    expect((await trpc.accounts.list.query({ account: deployment.root })).total).toBe(3);
+  });
+});
+
 describe('a call that was refused', () => {
   it('is not repeated when the refusal says that this can’t help', async () => {
     const network = lossy(0);

@@ -55,7 +55,8 @@ export type Database = {
   inOne<T>(work: () => Promise<T>, keep: (outcome: T, trx: TenantTransaction | null) => Promise<void>): Promise<T>;
   /**
    * Does something that stays, whatever becomes of the call that `inOne` does: for what is waited for by another transaction than the call's,
-   * which would wait for a connection while the call holds one.
+   * which would wait for a connection while the call holds one; and for what is changed before somebody outside is asked, whose answer a
+   * whole tree would wait for.
    */
   apart<T>(work: () => Promise<T>): Promise<T>;
   /** Tells somebody what was just changed: now, or when the transaction is committed that `inOne` keeps open. */

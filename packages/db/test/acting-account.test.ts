@@ -7,6 +7,7 @@ import {
   countMember,
   eraseAccount,
   findErasable,
+  holdOrigins,
   holdStanding,
   insertApiKey,
   insertMember,
@@ -15,6 +16,7 @@ import {
   readChain,
   readMembershipsOn,
   revokeApiKeys,
+  storeOriginList,
   type TenantTransaction,
   take,
   updateStatus,
@@ -172,6 +174,19 @@ describe('Functions that reach above, as an acting account', () => {
   });
 });
 
+/** Resolves when somebody waits for a lock that another one holds. */
+const oneWaits = (): Promise<void> =>
+  expect
+    .poll(
+      async () =>
+        (
+          await owner.query(
+            `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+          )
+        ).rowCount,
+    )
+    .toBe(1);
+
 describe('An acting account that is moved', () => {
   it('is seen by whoever waited for the tree to change it', async () => {
     const [from, to] = [await plant(test.db, root, 'From', now()), await plant(test.db, root, 'To', now())];
@@ -188,16 +203,7 @@ describe('An acting account that is moved', () => {
       await beginTreeChange(trx, root);
       return readAccountState(trx, moved);
     });
-    await expect
-      .poll(
-        async () =>
-          (
-            await owner.query(
-              `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
-            )
-          ).rowCount,
-      )
-      .toBe(1);
+    await oneWaits();
     movedAway.resolve();
     await moving;
     expect((await changing)?.path).toEqual([root, to, moved]);
@@ -219,6 +225,24 @@ describe('An acting account that is moved', () => {
       [root, from, moved],
       [root, from, moved],
     ]);
+  });
+});
+
+describe('A list of origins that is being set', () => {
+  it('is waited for by whoever opens a session by it', async () => {
+    const [stored, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const setting = test.db.withTenant(sibling, async (trx) => {
+      await storeOriginList(trx, sibling, ['https://portal.example']);
+      stored.resolve();
+      await released.promise;
+    });
+    await stored.promise;
+    const opening = test.db.withTenant(underSibling, (trx) => holdOrigins(trx));
+    await oneWaits();
+    released.resolve();
+    await setting;
+    expect(await opening).toEqual(['https://portal.example']);
+    expect(await test.db.withTenant(acting, (trx) => holdOrigins(trx))).toBeNull();
   });
 });
 

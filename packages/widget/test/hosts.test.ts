@@ -214,6 +214,30 @@ describe('<subaccount-manager> in somebody else’s page', () => {
     expect(range.getBoundingClientRect().height).toBe(0);
   });
 
+  it('goes on when a page hands over another function with every rendering, and asks the last one for its next token', async () => {
+    const { manager, wire } = await manage();
+    await loaded(manager);
+    const root = manager.shadowRoot ?? manager;
+    const row = rowsOf(manager)[0];
+    const [sockets, ready] = [wire.openSockets(), vi.fn()];
+    manager.addEventListener('sam-ready', ready);
+    for (const token of ['tt_embed_2', 'tt_embed_3']) {
+      manager.getToken = async () => token;
+      await painted();
+    }
+    expect(rowsOf(manager)[0]).toBe(row);
+    expect([wire.openSockets(), ready.mock.calls.length]).toEqual([sockets, 0]);
+    expect(new Set(wire.tokens)).toEqual(new Set(['Bearer tt_embed_1']));
+    wire.refuse('UNAUTHORIZED');
+    manager.refresh();
+    await vi.waitFor(() => deep(root, '.note'));
+    expect(new Set(wire.tokens)).toEqual(new Set(['Bearer tt_embed_1', 'Bearer tt_embed_3']));
+    manager.logout();
+    manager.getToken = async () => 'tt_embed_4';
+    await painted();
+    expect(deep(root, 'h2').textContent).toBe('Signed out');
+  });
+
   it('uses the page’s own header, empty state and footer', async () => {
     const { manager } = await manage({}, (one) => {
       const header = document.createElement('h2');
@@ -253,12 +277,12 @@ describe('<subaccount-manager> in somebody else’s page', () => {
     expect(deep(manager.shadowRoot ?? manager, 'h2').textContent).toBe('Signed out');
   });
 
-  it('says so when the server speaks another protocol', async () => {
+  it.each([API, `${API}/`])('says so when the server speaks another protocol, as %s', async (address) => {
     const errors: unknown[] = [];
     document.addEventListener('sam-error', (event) => errors.push(event instanceof CustomEvent && event.detail.code), {
       once: true,
     });
-    const { manager } = await manage({ protocol: 2 });
+    const { manager } = await manage({ protocol: 2 }, (one) => void (one.api = address));
     await vi.waitFor(() =>
       expect(deep(manager.shadowRoot ?? manager, 'h2').textContent).toBe('This page needs an update'),
     );

@@ -7,6 +7,8 @@ export type Person = {
   readonly name: string;
   readonly email: string;
   readonly sessionId: string;
+  /** When the session ends, unless it is used until then; null: there is none, a job acts for the person. */
+  readonly expiresAt: Instant | null;
   /** When the person last gave the password in this session. */
   readonly provedAt: Instant;
 };
@@ -51,6 +53,3 @@ export const keyOf = (actor: Actor): KeyId | null =>
 /** Whose turn it is when an actor needs something of which there is little: all sessions of a person are one. */
 export const turnOf = (actor: Actor): string =>
   actor.kind === 'person' ? actor.user : actor.kind === 'key' ? actor.key : actor.token;
-
-/** When an actor's credential ends by itself; null: not by time. */
-export const expiryOf = (actor: Actor): Instant | null => (actor.kind === 'person' ? null : actor.expiresAt);

@@ -39,6 +39,7 @@ export function createContext(parts: ContextParts, connection: Connection): Cont
         name: found.user.name,
         email: found.user.email,
         sessionId: found.sessionId,
+        expiresAt: found.expiresAt,
         provedAt: found.provedAt,
       }
     );

@@ -3,7 +3,7 @@ import {
   type EmbedSessionRow,
   endEmbedSessions,
   endSessionsOfKey,
-  findOriginList,
+  holdOrigins,
   insertEmbedToken,
   type NewEmbedToken,
   readEmbedSessions,
@@ -54,8 +54,6 @@ export async function createSession(
   account: Account,
   { origins: asked, grant, userRef, ttlSeconds }: SessionInput,
 ): Promise<OpenedSession> {
-  const list = await findOriginList(hall.db, account.id);
-  const origins = granted(decideOrigins(list?.origins ?? null, asked));
   const token = secretOf('embed', hall.newSecret());
   const id = hall.newId();
   const now = nowOf(hall);
@@ -66,7 +64,6 @@ export async function createSession(
     account: account.id,
     id,
     key: key.key,
-    origins,
     grant,
     userRef,
     tokenHash: hashSecret(token),
@@ -74,7 +71,9 @@ export async function createSession(
     expiresAt,
   };
   // Its trace leaves with others' and has to find it stored. One that nobody is told the token of is good for nothing.
-  const tooMany = await hall.db.apart(() => hall.db.withTenant(account.id, (trx) => storeSession(trx, opened)));
+  const { origins, tooMany } = await hall.db.apart(() =>
+    hall.db.withTenant(account.id, (trx) => storeSession(trx, opened, asked)),
+  );
   await hall.trace(caller, {
     action: 'embed.tokenCreated',
     details: { account: account.name, user: userRef, origin: origins.join(', ') },
@@ -86,9 +85,19 @@ export async function createSession(
   return { id, token, expiresAt, renewAfter };
 }
 
-/** Stores a session, if not too many were opened for its user. @returns live ones that are too many besides it: the oldest */
-async function storeSession(trx: TenantTransaction, session: NewEmbedToken): Promise<readonly RowId[]> {
+/**
+ * Stores a session, if not too many were opened for its user.
+ *
+ * @param asked where it may be used, if not on all origins of the list that holds
+ * @returns where it may be used; and live ones that are too many besides it: the oldest
+ */
+async function storeSession(
+  trx: TenantTransaction,
+  session: Omit<NewEmbedToken, 'origins'>,
+  asked: readonly string[] | null,
+): Promise<{ readonly origins: readonly string[]; readonly tooMany: readonly RowId[] }> {
   const { key, userRef, now } = session;
+  const origins = granted(decideOrigins(await holdOrigins(trx), asked));
   const since = instantOf(msOf(now) - MINUTE_MS);
   const known = await readSessionsOfUser(trx, { key, userRef }, { since, now, most: MOST_LIVE });
   if (known.recent >= MOST_A_MINUTE)
@@ -97,8 +106,8 @@ async function storeSession(trx: TenantTransaction, session: NewEmbedToken): Pro
       message: `${MOST_A_MINUTE} sessions were opened for “${userRef}” within a minute: pages renew theirs when it is due.`,
       retryAfterSeconds: MINUTE_MS / 1_000,
     });
-  await insertEmbedToken(trx, session);
-  return known.tooMany;
+  await insertEmbedToken(trx, { ...session, origins });
+  return { origins, tooMany: known.tooMany };
 }
 
 type Opened = { readonly key: KeyActor; readonly account: Account; readonly userRef: string };

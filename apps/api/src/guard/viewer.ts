@@ -1,6 +1,6 @@
 import type { InAccount } from '@tenantree/contract';
 import { msOf } from '@tenantree/domain';
-import { type Actor, expiryOf, keyOf, turnOf, userOf } from '../context/actor.ts';
+import { type Actor, keyOf, turnOf, userOf } from '../context/actor.ts';
 import type { Context } from '../context/context.ts';
 import type { Entitlement, Viewer } from '../live/ports.ts';
 import { type Access, admit, wouldAdmit } from './admit.ts';
@@ -11,7 +11,8 @@ export function viewerOf(ctx: Context, actor: Actor, access: Access, procedure: 
   const credential = actor.kind === 'person' ? actor.sessionId : actor.kind === 'key' ? actor.key : actor.token;
   return {
     ...entitlementOf(ctx, actor, access, needs),
-    key: `${credential}:${access.id}:${procedure}`,
+    // What is needed is not the same for every kind of product.
+    key: `${credential}:${access.id}:${procedure}:${needs.permission}`,
     user: userOf(actor),
     session: actor.kind === 'person' ? actor.sessionId : null,
     apiKey: keyOf(actor),
@@ -26,11 +27,11 @@ export function viewerOf(ctx: Context, actor: Actor, access: Access, procedure: 
   };
 }
 
-/** Until when nothing can change by time alone: the end of a token, the start or end of a suspension above. */
+/** Until when nothing can change by time alone: the end of a token or a session, the start or end of a suspension above. */
 function entitlementOf(ctx: Context, actor: Actor, access: Access, needs: InAccount): Entitlement {
   const nowMs = ctx.hall.clock.nowMs();
   const instants = [
-    expiryOf(actor),
+    actor.expiresAt,
     ...access.chain.flatMap(({ suspension }) => (suspension ? [suspension.from, suspension.until] : [])),
   ];
   const ahead = instants.flatMap((instant) => (instant === null || msOf(instant) <= nowMs ? [] : [msOf(instant)]));

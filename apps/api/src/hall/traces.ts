@@ -2,7 +2,7 @@ import type { Trace } from '@tenantree/db';
 import type { AuditEntry, Clock, RowId } from '@tenantree/domain';
 import { instantOf } from '@tenantree/domain';
 import { actorIn, type By } from './change.ts';
-import { refuseWith } from './refused.ts';
+import { Refused, refuseWith } from './refused.ts';
 
 /** What leaves a trace: an entry in the log of an account. */
 export type NewTrace = AuditEntry & Pick<Trace, 'account' | 'target'>;
@@ -82,10 +82,4 @@ const isOfOne = (error: unknown): boolean =>
   typeof error.code === 'string' &&
   /^(2[23]|40)/.test(error.code);
 
-function gone(): unknown {
-  try {
-    return refuseWith('NOT_FOUND', 'There is no such account.', 'account');
-  } catch (error) {
-    return error;
-  }
-}
+const gone = (): Refused => new Refused({ code: 'NOT_FOUND', message: 'There is no such account.', field: 'account' });

@@ -13,7 +13,8 @@ export async function actorOfAsker(
   account: AccountId,
 ): Promise<Actor | null> {
   const now = nowOf(hall);
-  if (kind === 'person' && user !== null) return { kind, user, name, email: '', sessionId: '', provedAt: now };
+  if (kind === 'person' && user !== null)
+    return { kind, user, name, email: '', sessionId: '', expiresAt: null, provedAt: now };
   const found = key === null ? null : await findKeyInTreeOf(hall.db, account, key);
   return found && actorOf(found, now);
 }

@@ -8,7 +8,7 @@ import {
   parseName,
   parseScopes,
 } from '@tenantree/domain';
-import { type Actor, expiryOf } from '../context/actor.ts';
+import type { Actor } from '../context/actor.ts';
 import { holdMaker } from '../guard/hold-maker.ts';
 import type { Caller, Hall } from '../hall/hall.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
@@ -44,7 +44,7 @@ export async function createApiKey(
   const { name } = granted(parseName(input.name));
   const { expiresAt } = input;
   const scopes = input.scopes && granted(parseScopes(input.scopes));
-  const bound = maker.kind === 'key' ? { expiresAt: expiryOf(maker), scopes: maker.scopes } : null;
+  const bound = maker.kind === 'key' ? { expiresAt: maker.expiresAt, scopes: maker.scopes } : null;
   const terms = granted(decideKeyTerms({ expiresAt, scopes }, bound, hall.clock.nowMs()));
   const key = secretOf('key', hall.newSecret());
   const id = hall.newId<KeyId>();

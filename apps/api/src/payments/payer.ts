@@ -65,19 +65,23 @@ async function note(scope: Change, id: AccountId, method: string, state: string)
  */
 export async function setPayerMethod(hall: Hall, by: By, payer: Payer, key: string): Promise<PaymentBegun['form']> {
   const provider = providerOf(hall, key);
+  if (provider.key === 'invoice') {
+    await hall.change(by, { root: payer.root, acting: payer.id }, (scope) =>
+      happens(hall, scope, payer.id, { event: 'removed' }),
+    );
+    return null;
+  }
   const reference = keptMethod(provider, `${REFERENCE}${hall.newId()}`);
-  const method = await hall.change(by, { root: payer.root, acting: payer.id }, async (scope) => {
-    if (provider.key === 'invoice') {
-      await happens(hall, scope, payer.id, { event: 'removed' });
-      return null;
-    }
-    const { next } = await readPayerMethods(scope.trx, payer.id);
-    // Going on is going on with the same.
-    if (next?.state === 'pending' && methodOf(next.method).provider === key) return next.method;
-    await happens(hall, scope, payer.id, { event: 'chosen', method: reference });
-    return reference;
-  });
-  if (method === null) return null;
+  // Apart: with an idempotency key the tree would be kept waiting until the provider has answered.
+  const method = await hall.db.apart(() =>
+    hall.change(by, { root: payer.root, acting: payer.id }, async (scope) => {
+      const { next } = await readPayerMethods(scope.trx, payer.id);
+      // Going on is going on with the same.
+      if (next?.state === 'pending' && methodOf(next.method).provider === key) return next.method;
+      await happens(hall, scope, payer.id, { event: 'chosen', method: reference });
+      return reference;
+    }),
+  );
   try {
     return await beginPayerMethod(hall, by, payer, method);
   } catch (error) {

@@ -17,7 +17,7 @@ import { type CallId, envelopeHead, type LiveConnection, streamUnder, Unread } f
 import { LiveStream } from '../live/live-stream.ts';
 import { boundMessages, Intake, type Message } from './intake.ts';
 import { BODY_BYTES, RECORDS_USAGE, readMessage, tooLarge } from './read-json.ts';
-import { MOST_CALLS } from './trpc-http.ts';
+import { MOST_CALLS, MOST_SUBSCRIPTIONS } from './trpc-http.ts';
 
 /** What a client says about itself in its first message, when its address announces that it will. */
 export type ConnectionParams = Readonly<Record<string, string | undefined>> | null;
@@ -60,8 +60,6 @@ type Result = Extract<TRPCResponseMessage, { result: unknown }>['result'];
 
 /** Calls at one time of a client that has not been recognised. */
 const MOST_UNRECOGNISED = 8;
-/** Subscriptions of one socket. */
-const MOST_SUBSCRIPTIONS = 200;
 const TOO_MANY: Refusal = {
   code: 'BAD_REQUEST',
   message: `A connection carries at most ${MOST_SUBSCRIPTIONS} subscriptions. Stop some, or open another one.`,

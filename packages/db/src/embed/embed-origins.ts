@@ -13,12 +13,21 @@ export async function findOriginList(db: Database, account: AccountId): Promise<
   return rows[0] ? { account: rows[0].account_id, origins: rows[0].origins } : null;
 }
 
-/** Gives an account a list of its own, or (null) takes it away. */
+/** The list that holds for the acting account until the transaction ends; null: none does. */
+export async function holdOrigins(trx: TenantTransaction): Promise<readonly string[] | null> {
+  const { rows } = await sql<{ origins: string[] | null }>`SELECT acting_origins() AS origins`.execute(trx);
+  return rows[0]?.origins ?? null;
+}
+
+/** Gives an account a list of its own, or (null) takes it away. Whoever opens a session by the list before is waited for. */
 export async function storeOriginList(
   trx: TenantTransaction,
   account: AccountId,
   origins: readonly string[] | null,
 ): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended(concat_ws(' ', 'embed origins', acting_root()), 0))`.execute(
+    trx,
+  );
   if (origins === null) {
     await trx
       .deleteFrom('embed_origins')

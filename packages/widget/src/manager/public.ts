@@ -143,18 +143,12 @@ export interface SubaccountManagerElement extends HTMLElement {
    */
   readOnly: boolean;
   /**
-   * Addresses are the host's business.
-   *
-   * @attr router
-   */
-  router: 'none';
-  /**
    * `light`, `dark` or `system`; the page's scheme when left out.
    *
    * @attr theme
    */
   theme: string;
-  /** Hands out a short-lived embed token; called again whenever a new one is needed. The token is kept in memory only. */
+  /** Hands out a short-lived embed token; called again whenever a new one is needed. The token is kept in memory only. Another function begins no other session. */
   getToken: (() => Promise<string>) | null;
   /** Address of an account's page of yours: names become links. */
   hrefOf: ((id: AccountId) => string) | null;

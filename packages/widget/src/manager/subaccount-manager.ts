@@ -65,7 +65,6 @@ export class SubaccountManager extends LitElement implements SubaccountManagerEl
     locale: {},
     theme: { reflect: true },
     brand: {},
-    router: {},
     getToken: { attribute: false },
     strings: { attribute: false },
     view: { attribute: false },
@@ -96,9 +95,7 @@ export class SubaccountManager extends LitElement implements SubaccountManagerEl
   declare theme: string;
   /** One colour from which all accents are made; present but empty: from `--sam-accent` of the element. */
   declare brand: string | null | undefined;
-  /** `none`: addresses are the host's business. */
-  declare router: 'none';
-  /** Hands out a short-lived embed token; called again whenever a new one is needed. Kept in memory only. */
+  /** Hands out a short-lived embed token; called again whenever a new one is needed. Kept in memory only. Another function begins no other session. */
   declare getToken: (() => Promise<string>) | null;
   /** Single texts to replace. */
   declare strings: Partial<Strings>;
@@ -129,7 +126,6 @@ export class SubaccountManager extends LitElement implements SubaccountManagerEl
     this.fit = 'content';
     this.locale = '';
     this.theme = '';
-    this.router = 'none';
     this.getToken = null;
     this.strings = {};
     this.view = DEFAULT_VIEW;
@@ -196,7 +192,9 @@ export class SubaccountManager extends LitElement implements SubaccountManagerEl
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has('locale') || changed.has('strings')) void this.#loadTexts();
-    if (changed.has('api') || changed.has('account') || changed.has('getToken')) this.reconnect();
+    // Frameworks hand over another function with every rendering: the session goes on, and its next token is that one's.
+    if (changed.has('api') || changed.has('account') || (changed.has('getToken') && this.phase === 'waiting'))
+      this.reconnect();
   }
 
   protected override updated(changed: PropertyValues<this>): void {
@@ -276,13 +274,13 @@ export class SubaccountManager extends LitElement implements SubaccountManagerEl
   }
 
   #start(): void {
-    const { account, getToken, api } = this;
-    if (!this.isConnected || account === '' || getToken === null) return;
+    const { account, api } = this;
+    if (!this.isConnected || account === '' || this.getToken === null) return;
     this.#session = new AbortController();
     const { signal } = this.#session;
     this.#client = createTenantree({
       url: api,
-      getToken,
+      getToken: () => this.getToken!(),
       // A screen says at once what failed, and has a button for trying again.
       retries: 0,
       onSessionExpired: () => {
