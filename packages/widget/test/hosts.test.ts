@@ -219,14 +219,16 @@ describe('<subaccount-manager> in somebody else’s page', () => {
     await loaded(manager);
     const root = manager.shadowRoot ?? manager;
     const row = rowsOf(manager)[0];
-    const [sockets, ready] = [wire.openSockets(), vi.fn()];
+    // What keeps the list alive comes after its first rows.
+    await vi.waitFor(() => expect(wire.openSockets()).toBe(1));
+    const ready = vi.fn();
     manager.addEventListener('sam-ready', ready);
     for (const token of ['tt_embed_2', 'tt_embed_3']) {
       manager.getToken = async () => token;
       await painted();
     }
     expect(rowsOf(manager)[0]).toBe(row);
-    expect([wire.openSockets(), ready.mock.calls.length]).toEqual([sockets, 0]);
+    expect([wire.openSockets(), ready.mock.calls.length]).toEqual([1, 0]);
     expect(new Set(wire.tokens)).toEqual(new Set(['Bearer tt_embed_1']));
     wire.refuse('UNAUTHORIZED');
     manager.refresh();

@@ -88,12 +88,10 @@ export function importTurns(rows: readonly ImportNames[], { levels }: Pick<Impor
   const turnOf = new Map<string, number>();
   /** When its parent has its turn; 0: it is there. */
   const above = new Int32Array(rows.length);
-  const byLevel = Map.groupBy(
-    [...rows.keys()].filter((n) => levels[n] !== BAD),
-    (n) => levels[n]!,
-  );
+  const byLevel: number[][] = [];
+  for (const [n, level] of levels.entries()) if (level !== BAD) (byLevel[level] ??= []).push(n);
   let turn = 0;
-  for (const [, all] of [...byLevel].sort(([one], [other]) => one - other)) {
+  for (const all of Object.values(byLevel)) {
     for (const n of all) above[n] = turnOf.get(rows[n]!.parent ?? '') ?? 0;
     const parentOf = (n: number): string => rows[n]!.parent ?? '';
     const byParent = (one: number, other: number): number =>
