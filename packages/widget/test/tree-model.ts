@@ -1,6 +1,7 @@
 import { type AccountId, type AccountRow, formatDecimal, type Instant, instantOf, newId } from '@tenantree/domain';
 import { expect } from 'vitest';
 import type { AccountPage, Order } from '../src/data/account-source.ts';
+import { SourceRefusal } from '../src/data/refusals.ts';
 import type { Account } from '../src/tree/lines.ts';
 import { comparing } from '../src/tree/order.ts';
 import { TreeStore, type Want } from '../src/tree/tree-store.ts';
@@ -10,6 +11,7 @@ export const PERIOD = instantOf(Date.UTC(2026, 10, 1));
 export const NEXT_PERIOD = instantOf(Date.UTC(2026, 11, 1));
 const bytes = (n: number): Uint8Array => Uint8Array.from({ length: 10 }, (_, i) => (n >> (i * 3)) & 0xff);
 let serial = 0;
+const GONE = new SourceRefusal({ code: 'NOT_FOUND', message: 'There is no such account.', retryable: false });
 
 /** One account on a server that is a plain object: own minutes, totals summed anew each time. */
 export type Node = {
@@ -143,7 +145,10 @@ export class Bench {
 
   /** A page as the server has it now, to be delivered whenever. */
   answerLater(want: Want): () => void {
-    const page = this.model.page(this.model.node(want.branch.accountId), want.order, want.cursor, this.limit);
+    const node = this.model.nodes.find(({ id }) => id === want.branch.accountId);
+    // It has left, and this store has not heard of it yet: it is paused.
+    if (node === undefined) return () => this.store.fail(want, GONE);
+    const page = this.model.page(node, want.order, want.cursor, this.limit);
     return () => this.store.receive(want, page);
   }
 
