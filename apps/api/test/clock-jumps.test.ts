@@ -6,7 +6,9 @@ import { type Deployment, deploy } from './support/deployment.ts';
 const MINUTE_MS = 60_000;
 const JUMPS = [0, -90, 45, -10, 120, -2, 5];
 
-const clock = { aheadMs: 0, nowMs: () => Date.now() + clock.aheadMs };
+// In the middle of a month: all is counted in one billing period, whenever this runs.
+const BEGINS_MS = Date.UTC(2026, 10, 15, 12);
+const clock = { aheadMs: 0, nowMs: () => BEGINS_MS + Math.round(performance.now()) + clock.aheadMs };
 let deployment: Deployment;
 
 beforeAll(async () => {
