@@ -144,6 +144,7 @@ describe('rebilling of a month that is over', () => {
 
   it('what is written of a book is tried on real usage before it is saved, also when the server was away', async () => {
     const page = await app.open({ context });
+    await page.clock.install({ time: clock.nowMs() });
     await page.goto(`${app.url}/a/${owner.root}/rebilling/books/new`);
     await page.getByLabel('Price a minute').fill('0.1');
     await page.getByLabel('Currency').selectOption('KWD');
@@ -174,7 +175,7 @@ describe('rebilling of a month that is over', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'End price book' }).press('Enter');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     const { rows } = await owner.client.books.assignments.query({ account: owner.root, customer: north });
-    expect(rows.map(({ to }) => to)).toEqual([billingPeriodOf(instantOf(Date.now())).end]);
+    expect(rows.map(({ to }) => to)).toEqual([billingPeriodOf(instantOf(clock.nowMs())).end]);
     await page
       .getByRole('region', { name: 'Price books over time' })
       .getByRole('row', { name: /Regions.*now/ })
