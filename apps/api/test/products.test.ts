@@ -79,9 +79,11 @@ describe('Products', () => {
     expect(await listed('agent', { order: 'newest', limit: 1 })).toEqual(['Äpfel']);
     expect((await owner.accounts.get.query({ account })).agents).toEqual({ own: 4, total: 4 });
     await create('contact', { name: 'Ann', phone: '+4930123456' });
-    await create('contact', { name: 'Ann', email: 'ann@example.com' });
+    await create('contact', { name: 'Ann', email: 'ann@example.com', company: 'ΑΦΟΙ ΠΑΠΠΑΣ' });
     const found = await owner.products.list.query({ account, kind: 'contact', search: '12345' });
     expect(found.rows).toMatchObject([{ name: 'Ann', columns: ['+4930123456', null, ''] }]);
+    expect(await listed('contact', { search: 'παππας' })).toEqual(['Ann']);
+    expect(await listed('contact', { search: 'παππας', order: 'newest' })).toEqual(['Ann']);
     const { csv } = await owner.products.export.query({ account, kind: 'contact' });
     expect(csv.split('\r\n')[0]).toBe(
       'id,externalId,name,phone,email,company,language,mayBeCalled,tags,fields,notes,version,savedAt',
