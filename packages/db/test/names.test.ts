@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { nameKey, nameOrder, plainText } from '@tenantree/domain';
 import fc from 'fast-check';
 import pg from 'pg';
@@ -111,6 +112,19 @@ describe('Names in a database', () => {
         expect(rows.map(({ key }) => key)).toEqual(keys);
         expect(rows.map(({ plain }) => plain)).toEqual(keys.map(plainText));
       }),
+    );
+    await test.drop();
+  });
+
+  it('are sorted by indexes of tables that operators are told to index again after another ICU', async () => {
+    const test = await createTestDatabase(inject('database'));
+    const tables = await test.asOwner<{ name: string }>(
+      `SELECT DISTINCT i.indrelid::regclass::text AS name FROM pg_index i JOIN pg_collation c ON c.oid = ANY (i.indcollation)
+        WHERE c.collprovider = 'i' ORDER BY 1`,
+    );
+    const told = await readFile(new URL('../../../docs/operators.md', import.meta.url), 'utf8');
+    expect([...told.matchAll(/REINDEX TABLE (\w+);/g)].map(([, table]) => table)).toEqual(
+      tables.map(({ name }) => name),
     );
     await test.drop();
   });
