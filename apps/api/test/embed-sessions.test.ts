@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Composed } from '../src/server/compose.ts';
 import { type Client, clientWith, codeOf, join, refusalOf } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
@@ -163,6 +163,31 @@ describe('Live sessions', () => {
     const { expiresAt, renewAfter } = await open(account, { origin: PORTAL, ttlSeconds: 600 });
     expect(Date.parse(expiresAt) - Date.parse(renewAfter)).toBe(120_000);
     expect(Date.parse(expiresAt) - before).toBeGreaterThanOrEqual(600_000);
+  });
+
+  it('have their streams ended then, so that pages ask for the next one while calls still have this one', async () => {
+    const account = await make('Renewed in time');
+    const { token } = await open(account, { origin: PORTAL, ttlSeconds: 600 });
+    const headers = { authorization: `Bearer ${token}`, origin: PORTAL };
+    const watch = (onFrame?: () => void) =>
+      watcherWith(api.url, headers, 'accounts.live', { account }, onFrame);
+    const early = watch();
+    await early.ready;
+    clock.aheadMs = 490_000;
+    expect(await early.cut).toBe('UNAUTHORIZED');
+    expect(await meet(token, PORTAL)).toBe('OK');
+    // Whoever has no other one goes on with it to its end, however often they are asked about.
+    let frames = 0;
+    const late = watch(() => (frames += 1));
+    await late.ready;
+    const ended = late.cut.then(() => clock.aheadMs);
+    await api.owner.accounts.suspend.mutate({ account, kind: 'read_only' });
+    await vi.waitFor(() => expect(frames).toBeGreaterThan(1));
+    clock.aheadMs = 601_000;
+    expect(await ended).toBe(601_000);
+    clock.aheadMs = 0;
+    early.stop();
+    late.stop();
   });
 
   it.each(['one', 'all of a user', 'all of a key'] as const)(
