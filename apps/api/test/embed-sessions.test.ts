@@ -109,6 +109,40 @@ describe('An account’s list of origins', () => {
     expect(await meet(there.token, PORTAL)).toBe('OK');
     expect(await meet(other.token, 'https://kept.example')).toBe('OK');
   });
+
+  it('is another one where an account moves to: sessions on what is not on it end with the move', async () => {
+    const [from, to] = [await make('From'), await make('To')];
+    const account = await make('Moving', from);
+    const [below, apart] = [await make('Below moving', account), await make('Apart in it', account)];
+    await api.owner.embed.setOrigins.mutate({ account: from, origins: [PORTAL, 'https://kept.example'] });
+    await api.owner.embed.setOrigins.mutate({ account: to, origins: ['https://kept.example'] });
+    await api.owner.embed.setOrigins.mutate({ account: apart, origins: [PORTAL] });
+    const [here, kept, own] = [
+      await open(below, { origin: PORTAL }),
+      await open(account, { origin: 'https://kept.example' }),
+      await open(apart),
+    ];
+    const beside = await open(from, { origin: PORTAL });
+    const watched = watcherWith(
+      second.url,
+      { authorization: `Bearer ${here.token}`, origin: PORTAL },
+      'accounts.live',
+      { account: below },
+    );
+    await watched.ready;
+    await api.owner.accounts.move.mutate({ account, to });
+    expect(await watched.cut).toBe('UNAUTHORIZED');
+    watched.stop();
+    expect(await meet(here.token, PORTAL)).toBe('UNAUTHORIZED');
+    expect(await meet(kept.token, 'https://kept.example')).toBe('OK');
+    expect(await meet(own.token, PORTAL)).toBe('OK');
+    expect(await meet(beside.token, PORTAL)).toBe('OK');
+    const { rows } = await api.owner.embed.list.query({ account });
+    expect(rows.map(({ id }) => id)).toEqual([own.id, kept.id]);
+    // Back to where more is listed nothing ends.
+    await api.owner.accounts.move.mutate({ account, to: from });
+    expect(await meet(kept.token, 'https://kept.example')).toBe('OK');
+  });
 });
 
 describe('A session that is used elsewhere', () => {
