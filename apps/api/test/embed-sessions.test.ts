@@ -203,8 +203,7 @@ describe('Live sessions', () => {
     const account = await make('Renewed in time');
     const { token } = await open(account, { origin: PORTAL, ttlSeconds: 600 });
     const headers = { authorization: `Bearer ${token}`, origin: PORTAL };
-    const watch = (onFrame?: () => void) =>
-      watcherWith(api.url, headers, 'accounts.live', { account }, onFrame);
+    const watch = (onFrame?: () => void) => watcherWith(api.url, headers, 'accounts.live', { account }, onFrame);
     const early = watch();
     await early.ready;
     clock.aheadMs = 490_000;

@@ -243,7 +243,8 @@ export class RpcSocket<Router extends AnyRouter> {
     const leave = new AbortController();
     if (call.type === 'subscription') {
       if (this.#running.has(id)) return this.#refuse(envelope, wrong('BAD_REQUEST', `Duplicate id ${id}`), call);
-      if (this.#running.size === MOST_SUBSCRIPTIONS) return this.#refuse(envelope, toTRPCError(TOO_MANY_SUBSCRIPTIONS), call);
+      if (this.#running.size === MOST_SUBSCRIPTIONS)
+        return this.#refuse(envelope, toTRPCError(TOO_MANY_SUBSCRIPTIONS), call);
       // From here on: a client may leave while it is still being asked whether it may come.
       this.#running.set(id, () => leave.abort());
     }

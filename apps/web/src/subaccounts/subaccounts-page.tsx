@@ -83,6 +83,7 @@ export function SubaccountsPage({ account, opened, tab }: Props) {
         <Suspense fallback={null}>
           <AccountPanel
             key={opened}
+            acting={account}
             account={opened}
             tab={tab}
             hrefOf={(one, id = opened) => of(id, one)}
