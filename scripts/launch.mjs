@@ -1,6 +1,7 @@
 // Starting child programs so that nothing is left behind: signals go on to the child, its exit code comes back.
 import { spawn } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, realpathSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { constants as osConstants, tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -88,8 +89,28 @@ export function serverUrl({ TENANTREE_URL, DATA_DIR, PORT }) {
   try {
     return readFileSync(join(folder, 'url'), 'utf8').trim();
   } catch {
-    return `http://localhost:${PORT || 7300}`;
+    return `http://localhost:${PORT || USUAL.port}`;
   }
+}
+
+/** What `apps/api/src/server/config.ts` takes where nothing is said. */
+const USUAL = { host: '127.0.0.1', port: '7300' };
+
+/**
+ * Tries the port that the server is to have, before anything is installed or built for it. Whatever else is wrong with
+ * the settings the server says by itself.
+ * @param {NodeJS.ProcessEnv} env
+ * @throws Error when another program listens there
+ */
+export async function checkPort({ HOST, PORT }) {
+  const port = PORT || USUAL.port;
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) return;
+  const server = createServer();
+  const isTaken = await new Promise((resolve) => {
+    server.once('error', (error) => resolve('code' in error && error.code === 'EADDRINUSE'));
+    server.listen(Number(port), HOST || USUAL.host, () => server.close(() => resolve(false)));
+  });
+  if (isTaken) throw new Error(`PORT ${port} is in use by another program`);
 }
 
 /**

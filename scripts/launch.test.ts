@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { forgetFormerFiles, listFiles } from './built-files.mjs';
-import { run, serverUrl } from './launch.mjs';
+import { checkPort, run, serverUrl } from './launch.mjs';
 
 type RunOptions = Parameters<typeof run>[2];
 
@@ -69,6 +70,28 @@ describe('the address of the server', () => {
     expect(serverUrl({ DATA_DIR: folder, PORT: '7301' })).toBe('http://localhost:7302');
     expect(serverUrl({ DATA_DIR: folder, TENANTREE_URL: 'http://localhost:7303' })).toBe('http://localhost:7303');
   });
+});
+
+describe('`npm start`', () => {
+  it('says that its port is taken before it installs or builds anything', async () => {
+    const other = createServer();
+    await new Promise<void>((ready) => other.listen(0, '127.0.0.1', ready));
+    const { port } = other.address() as AddressInfo;
+    const entry = join(import.meta.dirname, 'run.mjs');
+    const start = spawn(process.execPath, [entry, 'start'], { env: { ...process.env, PORT: String(port) } });
+    let said = '';
+    for (const stream of [start.stdout, start.stderr]) stream.on('data', (part) => (said += String(part)));
+    const code = await new Promise((resolve) => start.on('close', resolve));
+    await new Promise((closed) => other.close(closed));
+    expect({ code, said: said.trim() }).toEqual({ code: 1, said: `PORT ${port} is in use by another program` });
+  });
+
+  it.each([{ PORT: '0' }, { PORT: 'none' }, { PORT: '99999' }, { PORT: '0', HOST: 'no.host.invalid' }])(
+    'lets the server say what else is wrong: %j',
+    async (settings) => {
+      await expect(checkPort(settings)).resolves.toBeUndefined();
+    },
+  );
 });
 
 describe('starting a program', () => {

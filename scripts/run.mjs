@@ -3,12 +3,13 @@
 // then hands over to the Node that the lockfile pins.
 import { join } from 'node:path';
 import { installBench, installDependencies } from './install.mjs';
-import { findRuntime, root, run, runFrontEndBuild, serverUrl } from './launch.mjs';
+import { checkPort, findRuntime, root, run, runFrontEndBuild, serverUrl } from './launch.mjs';
 import { runTests } from './test-run.mjs';
 
 /** @type {Record<string, (args: string[]) => Promise<number>>} */
 const commands = {
   async start(args) {
+    await checkPort(process.env);
     await installDependencies('production');
     const built = await runFrontEndBuild();
     if (built !== 0) return built;

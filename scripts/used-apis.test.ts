@@ -43,9 +43,12 @@ function usesIn(file: string): Use[] {
   return [...apisIn(file, source, declared), ...attributesIn(source), ...sheets];
 }
 
+/** What each file uses, read once for all that is asked of it. */
+const used = new Map(inBrowsers.map((file) => [file, usesIn(file)]));
+
 const missing = (files: readonly string[], claims: Claims): string[] =>
   files.flatMap((file) =>
-    usesIn(file)
+    (used.get(file) ?? [])
       .filter(({ written }) => !NOT_NEEDED.has(written))
       .map((use) => ({ use, browsers: missingIn(use, claims) }))
       .filter(({ browsers }) => browsers.length > 0)

@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, matchesGlob, normalize } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BUILDS } from '../../apps/api/src/server/create-server.ts';
 import { type Deployment, deploy } from '../../apps/api/test/support/deployment.ts';
 import { PROCEDURES } from '../../packages/contract/src/index.ts';
 import { root } from '../launch.mjs';
@@ -93,7 +94,7 @@ describe('a project with the client, installed from the server', () => {
   let api: Deployment;
   let project: Project;
   beforeAll(async () => {
-    api = await deploy();
+    api = await deploy({ folders: BUILDS });
     project = createProject();
     await project.install(await addressOf(api, '@tenantree/client'), 'typescript@7.0.2', '@types/node@24.19.2');
   });

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { BUILDS } from '../../apps/api/src/server/create-server.ts';
 import { type Deployment, deploy } from '../../apps/api/test/support/deployment.ts';
 import { CHROMIUM_ARGS, findChromium } from '../chromium.ts';
 
@@ -26,7 +27,7 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** Starts a server with some accounts, a site of another origin, and a browser. */
 export async function openSite(): Promise<Site> {
-  const api = await deploy();
+  const api = await deploy({ folders: BUILDS });
   for (const name of ['Acme Dental', 'Borealis Motors']) {
     await api.owner.accounts.create.mutate({ account: api.root, name });
   }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { BUILDS } from '../../apps/api/src/server/create-server.ts';
 import { type Deployment, deploy } from '../../apps/api/test/support/deployment.ts';
 import { findRuntime } from '../launch.mjs';
 import { openSite, type Site } from './embedding-page.ts';
@@ -22,7 +23,7 @@ describe('a program with the client', () => {
   let api: Deployment;
   let node20: Awaited<ReturnType<typeof installNode>>;
   beforeAll(async () => {
-    api = await deploy();
+    api = await deploy({ folders: BUILDS });
     node20 = await installNode('20.20.2');
   });
   afterAll(async () => {

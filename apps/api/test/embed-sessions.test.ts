@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Composed } from '../src/server/compose.ts';
 import { type Client, clientWith, codeOf, join, refusalOf } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
@@ -109,6 +109,40 @@ describe('An account’s list of origins', () => {
     expect(await meet(there.token, PORTAL)).toBe('OK');
     expect(await meet(other.token, 'https://kept.example')).toBe('OK');
   });
+
+  it('is another one where an account moves to: sessions on what is not on it end with the move', async () => {
+    const [from, to] = [await make('From'), await make('To')];
+    const account = await make('Moving', from);
+    const [below, apart] = [await make('Below moving', account), await make('Apart in it', account)];
+    await api.owner.embed.setOrigins.mutate({ account: from, origins: [PORTAL, 'https://kept.example'] });
+    await api.owner.embed.setOrigins.mutate({ account: to, origins: ['https://kept.example'] });
+    await api.owner.embed.setOrigins.mutate({ account: apart, origins: [PORTAL] });
+    const [here, kept, own] = [
+      await open(below, { origin: PORTAL }),
+      await open(account, { origin: 'https://kept.example' }),
+      await open(apart),
+    ];
+    const beside = await open(from, { origin: PORTAL });
+    const watched = watcherWith(
+      second.url,
+      { authorization: `Bearer ${here.token}`, origin: PORTAL },
+      'accounts.live',
+      { account: below },
+    );
+    await watched.ready;
+    await api.owner.accounts.move.mutate({ account, to });
+    expect(await watched.cut).toBe('UNAUTHORIZED');
+    watched.stop();
+    expect(await meet(here.token, PORTAL)).toBe('UNAUTHORIZED');
+    expect(await meet(kept.token, 'https://kept.example')).toBe('OK');
+    expect(await meet(own.token, PORTAL)).toBe('OK');
+    expect(await meet(beside.token, PORTAL)).toBe('OK');
+    const { rows } = await api.owner.embed.list.query({ account });
+    expect(rows.map(({ id }) => id)).toEqual([own.id, kept.id]);
+    // Back to where more is listed nothing ends.
+    await api.owner.accounts.move.mutate({ account, to: from });
+    expect(await meet(kept.token, 'https://kept.example')).toBe('OK');
+  });
 });
 
 describe('A session that is used elsewhere', () => {
@@ -163,6 +197,30 @@ describe('Live sessions', () => {
     const { expiresAt, renewAfter } = await open(account, { origin: PORTAL, ttlSeconds: 600 });
     expect(Date.parse(expiresAt) - Date.parse(renewAfter)).toBe(120_000);
     expect(Date.parse(expiresAt) - before).toBeGreaterThanOrEqual(600_000);
+  });
+
+  it('have their streams ended then, so that pages ask for the next one while calls still have this one', async () => {
+    const account = await make('Renewed in time');
+    const { token } = await open(account, { origin: PORTAL, ttlSeconds: 600 });
+    const headers = { authorization: `Bearer ${token}`, origin: PORTAL };
+    const watch = (onFrame?: () => void) => watcherWith(api.url, headers, 'accounts.live', { account }, onFrame);
+    const early = watch();
+    await early.ready;
+    clock.aheadMs = 490_000;
+    expect(await early.cut).toBe('UNAUTHORIZED');
+    expect(await meet(token, PORTAL)).toBe('OK');
+    // Whoever has no other one goes on with it to its end, however often they are asked about.
+    let frames = 0;
+    const late = watch(() => (frames += 1));
+    await late.ready;
+    const ended = late.cut.then(() => clock.aheadMs);
+    await api.owner.accounts.suspend.mutate({ account, kind: 'read_only' });
+    await vi.waitFor(() => expect(frames).toBeGreaterThan(1));
+    clock.aheadMs = 601_000;
+    expect(await ended).toBe(601_000);
+    clock.aheadMs = 0;
+    early.stop();
+    late.stop();
   });
 
   it.each(['one', 'all of a user', 'all of a key'] as const)(

@@ -2,7 +2,7 @@ import { type Database, listen, openDatabase, readHeads, readNews } from '@tenan
 import { createTestDatabase, type TestDatabase } from '@tenantree/db/testing';
 import { type AccountId, type AccountsFrame, instantOf, type UsageFrame } from '@tenantree/domain';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { count, event, freshId, move, plant, record, ticking } from '../../../packages/db/test/tenants.ts';
+import { count, event, freshId, move, plant, plantAll, record, ticking } from '../../../packages/db/test/tenants.ts';
 import { ACCOUNTS } from '../src/accounts/accounts-channel.ts';
 import { type Live, openLive } from '../src/server/open-live.ts';
 import { showCounted, USAGE } from '../src/usage/usage-channel.ts';
@@ -98,8 +98,8 @@ describe('two servers on one database', () => {
 
   it('tell each other of a thousand accounts in several texts, and read no others for it', async () => {
     const busy = await plant(database.db, root, 'Busy', now());
-    const leaves: AccountId[] = [];
-    for (let n = 0; n < 1_000; n++) leaves.push(await plant(database.db, busy, `Leaf ${n}`, now()));
+    const names = Array.from({ length: 1_000 }, (_, n) => `Leaf ${n}`);
+    const leaves = await plantAll(database.db, busy, names, now());
     const texts: string[] = [];
     const heard = await listen(database.db, 'tenantree_live', {
       onMessage: (text) => texts.push(text),

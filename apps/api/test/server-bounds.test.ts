@@ -103,10 +103,17 @@ describe('input that is too much', () => {
         headers: { accept: 'text/event-stream', 'content-type': 'application/json' },
         body: '{}',
       });
-    const stream = await ask(200);
-    expect(stream.headers.get('content-type')).toBe('text/event-stream');
-    await stream.body?.cancel();
-    expect(await refusalOf(await ask(201))).toBe('BAD_REQUEST');
+    // Nobody signed in, so that all of them are refused, each for its own reason.
+    const said = await (await ask(202)).text();
+    const messages = [...said.matchAll(/^data: (\{"id".*)$/gm)].map(([, json = '']) => JSON.parse(json));
+    const refusedAs = new Map(messages.map(({ id, error }) => [id, error.data.refusal]));
+    expect(refusedAs.size).toBe(202);
+    expect(refusedAs.get(199)).toMatchObject({ code: 'UNAUTHORIZED' });
+    for (const id of [200, 201])
+      expect(refusedAs.get(id)).toMatchObject({
+        code: 'BAD_REQUEST',
+        message: 'A connection carries at most 200 subscriptions. Stop some, or open another one.',
+      });
   });
 
   it('is told what was expected when a procedure that changes something is read', async () => {

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { BUILDS } from '../../../apps/api/src/server/create-server.ts';
 import { type Deployment, deploy } from '../../../apps/api/test/support/deployment.ts';
 import { CHROMIUM_ARGS, findChromium } from '../../../scripts/chromium.ts';
 
@@ -21,7 +22,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => portal.listen(0, '127.0.0.1', resolve));
   const address = portal.address();
   origin = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
-  api = await deploy();
+  api = await deploy({ folders: BUILDS });
   await api.owner.accounts.create.mutate({ account: api.root, name: 'Acme Dental' });
   const { client } = await api.key(api.root);
   ({ token } = await client.embed.createToken.mutate({ account: api.root, origin, userRef: 'dana', access: 'full' }));

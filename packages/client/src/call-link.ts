@@ -109,14 +109,15 @@ function createRequests({
       const calls = asked.filter(({ op }) => !op.signal?.aborted);
       if (calls.length === 0) return;
       const keys = calls.flatMap(({ key }) => key ?? []);
-      const inputs = calls.flatMap(({ input }, index) => (input === undefined ? [] : `"${index}":${input}`));
+      const inputs = calls.flatMap(({ input }, index) => (input ? `"${index}":${input}` : []));
       const response = await responseOf(() =>
         fetch(`${url}/${calls.map(({ op }) => op.path).join()}?batch=1`, {
           // Reading too: the inputs of a batch are easily too long for an address.
           method: 'POST',
           headers: {
             'content-type': 'application/json',
-            ...(keys.length > 0 && { 'idempotency-key': keys.join(', ') }),
+            // What no header carries, or the server refuses, is refused by the server, and not sent as another key.
+            ...(keys.length > 0 && { 'idempotency-key': keys.join(', ').replace(/[^ -~]/g, 'ÿ') }),
             ...(token !== null && { authorization: `Bearer ${token}` }),
           },
           body: `{${inputs.join()}}`,

@@ -21,7 +21,7 @@ export type Session = {
 const FAILURES_BEFORE_END = 2;
 
 /** What an `Authorization` header can carry after `Bearer`. */
-const isToken = (value: unknown): value is string => typeof value === 'string' && /^[\x21-\x7e]+$/.test(value);
+const isToken = (value: unknown): value is string => typeof value === 'string' && /^[!-~]+$/.test(value);
 
 const noToken = (cause: unknown): Unanswered => {
   const why = cause instanceof Error ? cause.message : String(cause);

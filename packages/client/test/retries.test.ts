@@ -108,15 +108,14 @@ describe('a mutation with a key of whoever makes it', () => {
       trpc.accounts.create
         .mutate({ account: deployment.root, name }, { context: { idempotencyKey } })
         .catch((error: unknown) => refusalOf(error));
-    for (const key of ['', 'schlüssel', 'x'.repeat(256)]) {
-      const [wrong, right] = await Promise.all([
-        create('Wrong', key),
-        create(`Beside ${key.length}`, `key ${key.length}`),
-      ]);
-      expect(wrong).toMatchObject({ code: 'BAD_REQUEST', field: 'Idempotency-Key' });
+    // The last ones are what no header carries.
+    const keys = ['', 'schlüssel', 'x'.repeat(256), 'ключ', '鍵 7', 'two\nlines', '\0'];
+    for (const [n, key] of keys.entries()) {
+      const [wrong, right] = await Promise.all([create('Wrong', key), create(`Beside ${n}`, `key ${n}`)]);
+      expect(wrong, key).toMatchObject({ code: 'BAD_REQUEST', field: 'Idempotency-Key' });
       expect(right).toMatchObject({ created: true });
     }
-    expect((await trpc.accounts.list.query({ account: deployment.root })).total).toBe(3);
+    expect((await trpc.accounts.list.query({ account: deployment.root })).total).toBe(keys.length);
   });
 });
 

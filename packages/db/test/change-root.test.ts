@@ -52,7 +52,7 @@ import {
 
 import { TENANT_TABLES } from '../src/tenant-tables.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
-import { count, event, freshId, NOVEMBER_10, PERIOD, plant, record, stateOf, ticking } from './tenants.ts';
+import { count, event, freshId, NOVEMBER_10, PERIOD, plant, plantAll, record, stateOf, ticking } from './tenants.ts';
 
 /** A product that names another one, and was another one before. */
 async function plantProducts(trx: TenantTransaction, account: AccountId, treeVersion: number): Promise<void> {
@@ -480,7 +480,8 @@ describe('A subtree that becomes a tree of its own', () => {
     const { root, leaving } = await plantGround();
     const parent = await plant(test.db, root, 'Many', now());
     const many = 300;
-    for (let n = 0; n < many; n++) await plant(test.db, leaving, `Child ${n}`, now());
+    const names = Array.from({ length: many }, (_, n) => `Child ${n}`);
+    await plantAll(test.db, leaving, names, now());
     await owner.query(
       `INSERT INTO members (root_id, account_id, user_id, role, created_at)
        SELECT root_id, id, $2, 'viewer', now() FROM accounts WHERE parent_id = $1 ON CONFLICT DO NOTHING`,

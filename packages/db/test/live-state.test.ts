@@ -4,7 +4,20 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type Database, forgetTreeChanges, readAccountsState, readLiveVersion, readUsageState } from '../src/index.ts';
 import { createLoneDatabase, type TestDatabase } from '../src/testing.ts';
 import { blocksOf, openExplained } from './explained.ts';
-import { close, count, erase, event, freshId, move, NOVEMBER_10, PERIOD, plant, record, ticking } from './tenants.ts';
+import {
+  close,
+  count,
+  erase,
+  event,
+  freshId,
+  move,
+  NOVEMBER_10,
+  PERIOD,
+  plant,
+  plantAll,
+  record,
+  ticking,
+} from './tenants.ts';
 
 const now = ticking(NOVEMBER_10);
 let test: TestDatabase;
@@ -19,8 +32,7 @@ afterAll(() => test.drop());
 async function grow(children: number): Promise<{ readonly root: AccountId; readonly children: readonly AccountId[] }> {
   const root = await plant(db, null, 'Main', now());
   const names = Array.from({ length: children }, (_, n) => `Child ${n}`);
-  const ids: AccountId[] = [];
-  for (const name of names) ids.push(await plant(db, root, name, now()));
+  const ids = await plantAll(db, root, names, now());
   await use(...ids);
   return { root, children: ids };
 }

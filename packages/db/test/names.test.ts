@@ -5,7 +5,7 @@ import pg from 'pg';
 import { describe, expect, inject, it } from 'vitest';
 import { listChildren, migrate, openDatabase, searchSubtree } from '../src/index.ts';
 import { createTestDatabase } from '../src/testing.ts';
-import { NOVEMBER_10, PERIOD, plant, ticking } from './tenants.ts';
+import { NOVEMBER_10, PERIOD, plant, plantAll, ticking } from './tenants.ts';
 
 const NAMES = [
   'Item 10',
@@ -76,7 +76,7 @@ describe('Names in a database', () => {
     const db = openDatabase(other.serving);
     const clock = ticking(NOVEMBER_10);
     const root = await plant(db, null, 'Root', clock());
-    for (const name of NAMES) await plant(db, root, name, clock());
+    await plantAll(db, root, NAMES, clock());
     const { rows } = await db.withTenant(root, (trx) =>
       listChildren(trx, { ...inOrder, parent: root, sort: 'name', direction: 'asc', limit: 50 }),
     );

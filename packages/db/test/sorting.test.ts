@@ -20,7 +20,7 @@ import {
   updateStatus,
 } from '../src/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
-import { close, count, erase, event, move, NOVEMBER_10, person, plant, record, ticking } from './tenants.ts';
+import { close, count, erase, event, move, NOVEMBER_10, person, plant, plantAll, record, ticking } from './tenants.ts';
 
 /** From here on children have rows that they are sorted by. */
 const MANY = 201;
@@ -41,8 +41,8 @@ beforeAll(async () => {
   other = await plant(test.db, root, 'Other', clock());
   for (const name of ['Ada', 'Ben', 'Cleo', 'Dan']) people.push(await person(test.db, name, clock()));
   parent = await plant(test.db, root, 'Many', clock());
-  children = [];
-  for (let i = 0; i < MANY + 2; i += 1) children.push(await plant(test.db, parent, `Child ${i}`, clock()));
+  const names = Array.from({ length: MANY + 2 }, (_, i) => `Child ${i}`);
+  children = await plantAll(test.db, parent, names, clock());
 });
 afterAll(() => test.drop());
 

@@ -100,25 +100,39 @@ export const visit = (account: AccountId, at: Instant): Trace => ({
 
 /** Creates an account through the store, as the slices do. */
 export async function plant(db: Database, parent: AccountId | null, name: string, now: Instant): Promise<AccountId> {
-  const id = freshId();
-  await db.withTenant(parent ?? id, async (trx) => {
+  const [id] = await plantAll(db, parent, [name], now);
+  return id!;
+}
+
+/** Creates accounts at once, in the order of their names; a main account is one alone. */
+export async function plantAll(
+  db: Database,
+  parent: AccountId | null,
+  names: readonly string[],
+  now: Instant,
+): Promise<AccountId[]> {
+  // Later ones sort behind, as those that are made one after the other.
+  const ids = names.map(freshId).toSorted();
+  const [first] = ids;
+  if (!first) return [];
+  await db.withTenant(parent ?? first, async (trx) => {
     const above = parent === null ? null : await readAccountState(trx, parent);
-    const version = await beginTreeChange(trx, above?.rootId ?? id);
-    const account = {
+    const version = await beginTreeChange(trx, above?.rootId ?? first);
+    const accounts = ids.map((id, n) => ({
       id,
       path: [...(above?.path ?? []), id],
       payerId: above?.payerId ?? id,
-      name: { name, key: nameKey(name) },
+      name: { name: names[n]!, key: nameKey(names[n]!) },
       externalId: null,
       metadata: {},
-    };
-    await insertAccounts(trx, [account], { creator: null, now }, version);
-    await ended(trx, above?.rootId ?? id, version, id, {
+    }));
+    await insertAccounts(trx, accounts, { creator: null, now }, version);
+    await ended(trx, above?.rootId ?? first, version, first, {
       action: 'account.created',
-      shows: [...(above?.path ?? []), id],
+      shows: [...(above?.path ?? []), ...ids],
     });
   });
-  return id;
+  return ids;
 }
 
 export async function move(

@@ -36,7 +36,7 @@ let rest: AccountId;
 const now = ticking(NOVEMBER_10);
 
 /** So often something runs whose plan may be kept from the sixth time on, and something whose plan is. */
-const [UNTIL_KEPT, KEPT] = [9, 6];
+const [UNTIL_KEPT, KEPT] = [8, 4];
 
 /** How accounts are called, and agents of each. */
 type Kind = { readonly name: string; readonly agents: number };

@@ -20,6 +20,7 @@ export * from './blueprints/blueprint.ts';
 export * from './csv.ts';
 export * from './embed/features.ts';
 export * from './embed/origins.ts';
+export * from './embed/renewal.ts';
 export * from './errors.ts';
 export * from './fair-queue.ts';
 export * from './find-text.ts';

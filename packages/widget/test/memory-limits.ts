@@ -12,7 +12,8 @@ import type {
   WhatIf,
 } from '../src/limits/limits-source.ts';
 
-const PERIOD = { start: '2026-11-01T00:00:00.000Z' as Instant, end: '2026-12-01T00:00:00.000Z' as Instant };
+/** One that doesn’t end on the day of the test: of that the time would be told. */
+const PERIOD = { start: '2020-11-01T00:00:00.000Z' as Instant, end: '2020-12-01T00:00:00.000Z' as Instant };
 const ZERO = '0' as Decimal;
 
 const noneOf = ({ key, label }: (typeof LIMIT_KINDS)[number]): Limit => ({

@@ -1,5 +1,14 @@
-import { findSibling, moveSubtree, subtreeHeight, transfersMeet } from '@tenantree/db';
+import {
+  endUnlistedSessions,
+  findSibling,
+  lockOrigins,
+  moveSubtree,
+  readOriginList,
+  subtreeHeight,
+  transfersMeet,
+} from '@tenantree/db';
 import { type AccountId, type AccountRow, decideMove } from '@tenantree/domain';
+import type { Change } from '../hall/change.ts';
 import type { Caller, Hall } from '../hall/hall.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
 import { act } from '../hall/transfer/act.ts';
@@ -37,6 +46,7 @@ export async function moveAccount(
       maxDepth: hall.settings.maxDepth,
     };
     const move = granted(decideMove(state));
+    await followOrigins(scope, account.id, to);
     await moveSubtree(scope.trx, account.id, move.parentId, scope.version, scope.now);
     const places = { before: where.parent?.name ?? '', after: target.name };
     // Whoever reads of it is told the places only as far as they reach them.
@@ -48,4 +58,13 @@ export async function moveAccount(
     scope.rights({ subtree: account.id });
     return readBack(hall, scope, account.id);
   });
+}
+
+/** Where another list of origins holds from now on, sessions on what is not on it end; accounts below their own list stay with that (rules/keys 13). */
+async function followOrigins({ trx, now }: Change, account: AccountId, to: AccountId): Promise<void> {
+  const [before, after] = [await readOriginList(trx, account), await readOriginList(trx, to)];
+  if (after === null || before?.account === account || before?.account === after.account) return;
+  await lockOrigins(trx);
+  // Who watches below the account is asked about again in any case.
+  await endUnlistedSessions(trx, account, after.origins, now);
 }

@@ -35,6 +35,8 @@ export type EmbedActor = {
   readonly grant: EmbedGrant;
   readonly origin: string;
   readonly userRef: string;
+  /** From when on its page is to have the next one. */
+  readonly renewAfter: Instant;
   readonly expiresAt: Instant;
   readonly standing: Required<Membership>;
 };

@@ -12,6 +12,7 @@ import {
   levelsOfScreen,
   type Membership,
   packScopes,
+  renewalOf,
   screenMembership,
 } from '@tenantree/domain';
 import { type Hall, nowOf } from '../hall/hall.ts';
@@ -72,7 +73,7 @@ async function embedActor(hall: Hall, token: string, origin: string | null): Pro
   const key = standingOf(found.key, now);
   const standing = key && screenMembership(key, found.path, levelsOfScreen(found.grant.features));
   if (!standing) return null;
-  const { id, account, grant, userRef, expiresAt } = found;
+  const { id, account, grant, userRef, openedAt, expiresAt } = found;
   return {
     kind: 'embed',
     token: id,
@@ -81,6 +82,7 @@ async function embedActor(hall: Hall, token: string, origin: string | null): Pro
     grant,
     origin,
     userRef,
+    renewAfter: renewalOf(openedAt, expiresAt),
     expiresAt,
     standing,
   };

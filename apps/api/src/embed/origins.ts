@@ -1,12 +1,6 @@
 import type { ShownOrigins } from '@tenantree/contract';
-import {
-  endEmbedSessions,
-  findOriginList,
-  type OriginList,
-  readSessionsUnderList,
-  storeOriginList,
-} from '@tenantree/db';
-import { areListed, parseOriginList } from '@tenantree/domain';
+import { endUnlistedSessions, findOriginList, type OriginList, storeOriginList } from '@tenantree/db';
+import { parseOriginList } from '@tenantree/domain';
 import type { Access } from '../guard/admit.ts';
 import type { Caller, Hall } from '../hall/hall.ts';
 import { granted } from '../hall/refused.ts';
@@ -46,9 +40,8 @@ export async function setOrigins(
     const details = { account: account.name, origins };
     happened('embed.originsSet', account.id, details, { id: account.id, name: account.name });
     if (list === null) return;
-    const sessions = await readSessionsUnderList(trx, account.id, now);
-    const ids = sessions.filter((session) => !areListed(list.origins, session.origins)).map(({ id }) => id);
-    if (ids.length > 0) rights({ tokens: await endEmbedSessions(trx, { ids }, now) });
+    const tokens = await endUnlistedSessions(trx, account.id, list.origins, now);
+    if (tokens.length > 0) rights({ tokens });
   });
   return shownList(list, account);
 }

@@ -18,6 +18,7 @@ import {
   type KeyId,
   msOf,
   type RowId,
+  renewalOf,
 } from '@tenantree/domain';
 import type { KeyActor } from '../context/actor.ts';
 import { type Caller, type Hall, nowOf } from '../hall/hall.ts';
@@ -29,8 +30,6 @@ const MOST_LIVE = 20;
 /** Sessions that are made for one user in a minute. */
 const MOST_A_MINUTE = 60;
 const MINUTE_MS = 60_000;
-/** Part of its time after which a page asks for the next one. */
-const RENEWED_AT = 0.8;
 
 type Account = { readonly id: AccountId; readonly root: AccountId; readonly name: string };
 
@@ -58,8 +57,7 @@ export async function createSession(
   const id = hall.newId();
   const now = nowOf(hall);
   const asLongAsKey = key.expiresAt === null ? Number.POSITIVE_INFINITY : msOf(key.expiresAt);
-  const expiresMs = Math.min(msOf(now) + ttlSeconds * 1_000, asLongAsKey);
-  const expiresAt = instantOf(expiresMs);
+  const expiresAt = instantOf(Math.min(msOf(now) + ttlSeconds * 1_000, asLongAsKey));
   const opened = {
     account: account.id,
     id,
@@ -81,8 +79,7 @@ export async function createSession(
     target: { id, name: userRef },
   });
   if (tooMany.length > 0) await endOldest(hall, caller, { key, account, userRef }, tooMany);
-  const renewAfter = instantOf(msOf(now) + Math.floor((expiresMs - msOf(now)) * RENEWED_AT));
-  return { id, token, expiresAt, renewAfter };
+  return { id, token, expiresAt, renewAfter: renewalOf(now, expiresAt) };
 }
 
 /**

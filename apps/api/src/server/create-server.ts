@@ -49,7 +49,8 @@ export type ApiServer = {
 
 const builtAt = (path: string): string => fileURLToPath(new URL(`../../../../${path}`, import.meta.url));
 
-const BUILDS: Folders = {
+/** Where turbo puts what it builds. */
+export const BUILDS: Folders = {
   app: builtAt('apps/web/dist'),
   widget: builtAt('packages/widget/dist'),
   packages: [builtAt('packages/client/packed'), builtAt('packages/widget/packed')],

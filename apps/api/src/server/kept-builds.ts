@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { cp, mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { copyFile, mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { dirname, join, sep } from 'node:path';
 
 /** How many builds are kept, the present one among them: pages that were opened before an upgrade still ask for the files of theirs. */
 export const KEPT_BUILDS = 5;
@@ -83,7 +83,12 @@ async function copyOnce(folder: string, files: readonly string[], to: string): P
   const unfinished = join(to, '..', `${UNFINISHED}${randomBytes(6).toString('hex')}`);
   if (!(await exists(to))) {
     try {
-      for (const file of files) await cp(join(folder, file), join(unfinished, file));
+      const places = new Set(files.map((file) => dirname(join(unfinished, file))));
+      for (const place of places) await mkdir(place, { recursive: true });
+      const copies = files.map((file) => copyFile(join(folder, file), join(unfinished, file)));
+      // What fails takes the others with it, when they write no more.
+      await Promise.allSettled(copies);
+      await Promise.all(copies);
       await rename(unfinished, to);
     } catch (error) {
       if (!(await exists(to))) throw error;

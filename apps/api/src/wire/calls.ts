@@ -1,4 +1,5 @@
 import type { HttpBindings } from '@hono/node-server';
+import type { Refusal } from '@tenantree/domain';
 import type { Context, Hono } from 'hono';
 import type { Connection, ObservedCall } from '../context/connection.ts';
 import type { Network } from '../hall/addresses.ts';
@@ -50,6 +51,14 @@ export type Ground = {
   readonly isClosing: () => boolean;
   /** Answers that don't end by themselves: they are cut when the server stops. */
   readonly streams: Set<HttpBindings['outgoing']>;
+};
+
+/** Subscriptions of one socket, or of one event stream. */
+export const MOST_SUBSCRIPTIONS = 200;
+/** Why one more is refused. */
+export const TOO_MANY_SUBSCRIPTIONS: Refusal = {
+  code: 'BAD_REQUEST',
+  message: `A connection carries at most ${MOST_SUBSCRIPTIONS} subscriptions. Stop some, or open another one.`,
 };
 
 /** Milliseconds with one digit. */

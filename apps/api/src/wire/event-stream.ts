@@ -9,6 +9,8 @@ import {
   transformTRPCResponse,
 } from '@trpc/server';
 import type { TRPCResponseMessage } from '@trpc/server/rpc';
+import { toTRPCError } from '../guard/error-shape.ts';
+import { MOST_SUBSCRIPTIONS, TOO_MANY_SUBSCRIPTIONS } from './calls.ts';
 
 /** Subscriptions that are answered together. */
 export type Together<Router extends AnyRouter> = {
@@ -111,6 +113,8 @@ async function follow<Router extends AnyRouter>(
   const { path = '', input } = calls[id] ?? {};
   const type = 'subscription';
   try {
+    // As on a socket: those before it go on.
+    if (id >= MOST_SUBSCRIPTIONS) throw toTRPCError(TOO_MANY_SUBSCRIPTIONS);
     const getRawInput = async (): Promise<unknown> => input;
     const values = await callTRPCProcedure({ router, path, getRawInput, ctx, type, signal, batchIndex: id });
     await send({ id, result: { type: 'started' } });

@@ -15,9 +15,10 @@ import type { RawData, WebSocket } from 'ws';
 import { toTRPCError } from '../guard/error-shape.ts';
 import { type CallId, envelopeHead, type LiveConnection, streamUnder, Unread } from '../live/connection.ts';
 import { LiveStream } from '../live/live-stream.ts';
+import { MOST_SUBSCRIPTIONS, TOO_MANY_SUBSCRIPTIONS } from './calls.ts';
 import { boundMessages, Intake, type Message } from './intake.ts';
 import { BODY_BYTES, RECORDS_USAGE, readMessage, tooLarge } from './read-json.ts';
-import { MOST_CALLS, MOST_SUBSCRIPTIONS } from './trpc-http.ts';
+import { MOST_CALLS } from './trpc-http.ts';
 
 /** What a client says about itself in its first message, when its address announces that it will. */
 export type ConnectionParams = Readonly<Record<string, string | undefined>> | null;
@@ -60,10 +61,6 @@ type Result = Extract<TRPCResponseMessage, { result: unknown }>['result'];
 
 /** Calls at one time of a client that has not been recognised. */
 const MOST_UNRECOGNISED = 8;
-const TOO_MANY: Refusal = {
-  code: 'BAD_REQUEST',
-  message: `A connection carries at most ${MOST_SUBSCRIPTIONS} subscriptions. Stop some, or open another one.`,
-};
 
 const OPEN = 1;
 const PING = 'PING';
@@ -246,7 +243,8 @@ export class RpcSocket<Router extends AnyRouter> {
     const leave = new AbortController();
     if (call.type === 'subscription') {
       if (this.#running.has(id)) return this.#refuse(envelope, wrong('BAD_REQUEST', `Duplicate id ${id}`), call);
-      if (this.#running.size === MOST_SUBSCRIPTIONS) return this.#refuse(envelope, toTRPCError(TOO_MANY), call);
+      if (this.#running.size === MOST_SUBSCRIPTIONS)
+        return this.#refuse(envelope, toTRPCError(TOO_MANY_SUBSCRIPTIONS), call);
       // From here on: a client may leave while it is still being asked whether it may come.
       this.#running.set(id, () => leave.abort());
     }

@@ -19,8 +19,6 @@ export type CreateContext<Router extends AnyRouter> = (
 export const TRPC_PATH = '/trpc';
 /** Calls in one request or message, and at one time on a socket. */
 export const MOST_CALLS = 64;
-/** Subscriptions of one socket, or of one event stream. */
-export const MOST_SUBSCRIPTIONS = 200;
 /**
  * Who can't connect asks this to find out whether only WebSockets are blocked. A server that goes answers what is on its way; taken for one
  * that stays, it would send clients to event streams which only had to wait for its successor.
@@ -50,8 +48,8 @@ export function trpcOverHttp<Router extends AnyRouter>(
     const asked = askedBy(request);
     call.set('route', routeOf(router, asked.names));
     const isStream = wantsStream(request, asked);
-    const most = isStream ? MOST_SUBSCRIPTIONS : MOST_CALLS;
-    if (asked.names.length > most) refuseWith('BAD_REQUEST', `Send at most ${most} calls in one request.`);
+    if (!isStream && asked.names.length > MOST_CALLS)
+      refuseWith('BAD_REQUEST', `Send at most ${MOST_CALLS} calls in one request.`);
     checkAddress(asked);
     if (ground.isClosing() && asked.names.includes(SAYS_IT_IS_THERE)) throw new Refused(STOPPING);
     if (isStream) return subscriptionsTogether(ground, call, { router, createContext, asked });

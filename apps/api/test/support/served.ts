@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTestDatabase } from '@tenantree/db/testing';
 import { inject } from 'vitest';
+import { BUILDS } from '../../src/server/create-server.ts';
 import { offerSetupLink } from '../../src/setup/claim.ts';
 import { type StartOptions, startApi } from './start-api.ts';
 
-/** A server that nobody owns yet, on a database of its own; it can be stopped and started again on the same port. */
+/** A server of all pages that nobody owns yet, on a database of its own; it can be stopped and started again on the same port. */
 export type Served = {
   readonly url: string;
   readonly setupLink: string;
@@ -19,7 +20,8 @@ export type Served = {
 };
 
 /** @param options such as a clock whose time is set, or settings; its data folder is its own */
-export async function serve({ config, ...options }: Pick<StartOptions, 'clock' | 'config'> = {}): Promise<Served> {
+export async function serve({ config, ...given }: Pick<StartOptions, 'clock' | 'config'> = {}): Promise<Served> {
+  const options = { ...given, folders: BUILDS };
   const database = await createTestDatabase(inject('database'));
   const dataDir = await mkdtemp(join(tmpdir(), 'tenantree-served-'));
   let server = await startApi(database.serving, { ...options, config: { ...config, dataDir } });

@@ -46,9 +46,15 @@ const TEST_CONFIG: Omit<Config, 'dataDir'> = {
   trustedProxies: [],
 };
 
+const NOTHING_BUILT: Folders = {
+  app: join(import.meta.dirname, 'nothing'),
+  widget: join(import.meta.dirname, 'nothing'),
+};
+
 export type StartOptions = {
   readonly config?: Partial<Config>;
   readonly clock?: Clock;
+  /** What is built, `BUILDS` for what there is; where it is left out, nothing is: each server would read and copy all of it. */
   readonly folders?: Folders;
   readonly requestMs?: number;
   readonly jobs?: readonly AnyJob[];
@@ -65,7 +71,7 @@ export type StartOptions = {
  */
 export async function startApi(
   database: Database['direct'],
-  { config: overrides, clock, folders, requestMs, jobs, tax, direct, onLog }: StartOptions = {},
+  { config: overrides, clock, folders = NOTHING_BUILT, requestMs, jobs, tax, direct, onLog }: StartOptions = {},
 ): Promise<Composed> {
   const dataDir = overrides?.dataDir ?? (await mkdtemp(join(tmpdir(), 'tenantree-api-')));
   const config = { ...TEST_CONFIG, ...(onLog ? { logLevel: 'info' as const } : {}), ...overrides, dataDir };
@@ -78,7 +84,7 @@ export async function startApi(
     log,
     inspect: agreement.inspect,
     ...(clock ? { clock } : {}),
-    ...(folders ? { folders } : {}),
+    folders,
     ...(requestMs ? { requestMs } : {}),
     ...(jobs ? { jobs } : {}),
     ...(tax ? { tax } : {}),

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { BlueprintDocument, ShownBlueprint, ShownKind } from '@tenantree/contract';
 import { isRecord, type JsonValue } from '@tenantree/domain';
-import { bare, branchOf, fieldsOf, type Schema, schemaOf, titleOf } from '@tenantree/widget/places';
+import { bare, branchOf, fieldsOf, type Schema, schemaOf, titleOf } from '@tenantree/widget/products';
 import { useState } from 'react';
 import css from '../parts/cards.module.css';
 import { Card } from '../parts/cards.tsx';

@@ -1,6 +1,6 @@
 import type { BlueprintTarget, ShownKind } from '@tenantree/contract';
 import { type JsonValue, PERMISSIONS } from '@tenantree/domain';
-import { schemaOf, titleOf } from '@tenantree/widget/places';
+import { schemaOf, titleOf } from '@tenantree/widget/products';
 import css from '../parts/cards.module.css';
 import { texts } from '../texts.ts';
 import { useKinds } from './use-blueprints.ts';

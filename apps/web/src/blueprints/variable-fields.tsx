@@ -1,7 +1,7 @@
 import type { Product } from '@tenantree/contract';
 import type { RowId } from '@tenantree/domain';
 import type { VariableType } from '@tenantree/domain/products';
-import { schemaOf, titleOf } from '@tenantree/widget/places';
+import { schemaOf, titleOf } from '@tenantree/widget/products';
 import type { ReactNode } from 'react';
 import css from '../parts/cards.module.css';
 import { Select } from '../parts/cards.tsx';

@@ -1,14 +1,15 @@
 import { createComponent, type EventName } from '@lit/react';
 import type { AccountId } from '@tenantree/domain';
-import type { AccountTab, SamSubaccounts } from '@tenantree/widget';
+import { type AccountTab, type SamSubaccounts, SourceRefusal } from '@tenantree/widget';
 import { accountDetailFrom, defineRooms, SamAccount, type SamEvents } from '@tenantree/widget/rooms';
-import React, { type RefObject, useMemo, useSyncExternalStore } from 'react';
+import React, { type RefObject, useMemo, useState, useSyncExternalStore } from 'react';
 import { useLocation } from 'wouter';
 import { useViewer } from '../members/use-viewer.ts';
 import { billingSource } from '../money/elements.ts';
 import { accounts, queries, tenantree } from '../server.ts';
 import { enterAccount, useAccount } from '../shell/use-account.ts';
 import { texts } from '../texts.ts';
+import { Independent, useDeparture } from './independent.tsx';
 import css from './subaccounts.module.css';
 
 defineRooms();
@@ -29,6 +30,22 @@ const Account = createComponent({
 
 const source = { ...accountDetailFrom(tenantree, accounts), billing: billingSource };
 
+/** The same, which tells when the account is not there any more. */
+const telling = (gone: () => void): typeof source => ({
+  ...source,
+  accounts: {
+    ...accounts,
+    get: async (...asked) => {
+      try {
+        return await accounts.get(...asked);
+      } catch (error) {
+        if (error instanceof SourceRefusal && error.code === 'NOT_FOUND') gone();
+        throw error;
+      }
+    },
+  },
+});
+
 /** Narrower, the panel takes the place of the table. The style sheet has the same bound. */
 const NARROW = window.matchMedia('(max-width: 1279px)');
 
@@ -38,6 +55,7 @@ function watchWidth(changed: () => void): () => void {
 }
 
 type Props = {
+  readonly acting: string;
   readonly account: AccountId;
   readonly tab: AccountTab;
   readonly hrefOf: (tab: AccountTab, account?: AccountId) => string;
@@ -47,8 +65,11 @@ type Props = {
 };
 
 /** One account beside the table. */
-export default function AccountPanel({ account, tab, hrefOf, list, onClose }: Props) {
+export default function AccountPanel({ acting: from, account, tab, hrefOf, list, onClose }: Props) {
   const [, navigate] = useLocation();
+  const [isGone, setGone] = useState(false);
+  const told = useMemo(() => telling(() => setGone(true)), []);
+  const left = useDeparture(from, isGone ? account : null);
   const viewer = useViewer(useAccount(account).data);
   const isAlone = useSyncExternalStore(watchWidth, () => NARROW.matches);
   const acting = useMemo(
@@ -60,10 +81,11 @@ export default function AccountPanel({ account, tab, hrefOf, list, onClose }: Pr
     }),
     [list],
   );
+  if (left) return <Independent acting={from} left={left} heading={isAlone ? 'h1' : 'h2'} onClose={onClose} />;
   return (
     <Account
       className={`${css.panel} ${tab === 'permissions' ? css.wide : ''}`}
-      source={source}
+      source={told}
       account={account}
       tab={tab}
       texts={texts}

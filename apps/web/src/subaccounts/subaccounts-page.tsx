@@ -39,8 +39,7 @@ export function SubaccountsPage({ account, opened, tab }: Props) {
   const shown = useAccount(opened ?? '').data;
   usePageTitle(shown ? `${shown.name} · Subaccounts` : 'Subaccounts');
   const list = useRef<SamSubaccounts>(null);
-  const page = useRef<HTMLDivElement>(null);
-  const fit = usePanelFit(page, list);
+  const { page, fit } = usePanelFit(list);
   const keep = useKeptExpansion(list, useMe().data?.user?.id ?? '');
   useListFocus(list, account, opened, shown?.id ?? null);
   const { of } = addresses;
@@ -83,6 +82,7 @@ export function SubaccountsPage({ account, opened, tab }: Props) {
         <Suspense fallback={null}>
           <AccountPanel
             key={opened}
+            acting={account}
             account={opened}
             tab={tab}
             hrefOf={(one, id = opened) => of(id, one)}

@@ -17,17 +17,18 @@ export function useKeptExpansion(list: List, user: string): () => void {
   };
 }
 
-/** Keeps the panel as wide as the columns that it covers. @returns to be called when there are others */
-export function usePanelFit(page: RefObject<HTMLElement | null>, list: List): () => void {
+/** Keeps the panel as wide as the columns that it covers. @returns the page of both, and what is to be called when there are others */
+export function usePanelFit(list: List): { readonly page: RefObject<HTMLDivElement | null>; readonly fit: () => void } {
+  const page = useRef<HTMLDivElement>(null);
   const fit = useCallback(() => {
     if (page.current) fitPanel(page.current, list.current);
-  }, [page, list]);
+  }, [list]);
   useEffect(() => {
     const sizes = new ResizeObserver(fit);
     if (page.current) sizes.observe(page.current);
     return () => sizes.disconnect();
-  }, [fit, page]);
-  return fit;
+  }, [fit]);
+  return { page, fit };
 }
 
 /** The focus is on the title when one turns to an account, and in the row of what was open when the panel is left, by Back, too. */

@@ -287,6 +287,11 @@ describe('a billing transfer on a real server', () => {
     await child.getByRole('heading', { name: 'Independent account' }).waitFor();
     await look(child, 'independent');
     await row(parent, 'Acme North').waitFor({ state: 'detached' });
+    // Who had it open is told what became of it, and where more is said of that.
+    await parent.getByRole('heading', { name: 'Acme North became independent' }).waitFor();
+    await look(parent, 'became-independent');
+    await parent.getByRole('link', { name: 'What left, and what ended' }).click();
+    await parent.getByText('1 account below it left, too.').waitFor();
     // Who was in it from above sees nothing of it any more, and is told why.
     await inside.getByRole('heading', { name: 'You don’t reach Acme North any more' }).waitFor();
     await row(inside, 'Berlin').waitFor({ state: 'detached' });

@@ -1,16 +1,26 @@
-import type { AccountId, Instant, RowId } from '@tenantree/domain';
+import { type AccountId, areListed, type Instant, type RowId } from '@tenantree/domain';
 import { sql } from 'kysely';
 import { ACTING_ROOT, atOrBelow } from '../accounts/place.ts';
 import type { Database, TenantTransaction } from '../database.ts';
+import { endEmbedSessions } from './embed-tokens.ts';
 
 /** A list of origins, and the account that has it. */
 export type OriginList = { readonly account: AccountId; readonly origins: readonly string[] };
 
+type Raw = { account_id: AccountId; origins: string[] };
+const listIn = ([row]: readonly Raw[]): OriginList | null =>
+  row ? { account: row.account_id, origins: row.origins } : null;
+
 /** The list that holds for an account: its own, or that of the nearest account above that has one; null: none has. */
 export async function findOriginList(db: Database, account: AccountId): Promise<OriginList | null> {
-  const { rows } = await sql<{ account_id: AccountId; origins: string[] }>`
-    SELECT * FROM public.embed_origins_of(${account})`.execute(db.app);
-  return rows[0] ? { account: rows[0].account_id, origins: rows[0].origins } : null;
+  const { rows } = await sql<Raw>`SELECT * FROM public.embed_origins_of(${account})`.execute(db.app);
+  return listIn(rows);
+}
+
+/** The same for an account that the acting one reaches, in the middle of a change. */
+export async function readOriginList(trx: TenantTransaction, account: AccountId): Promise<OriginList | null> {
+  const { rows } = await sql<Raw>`SELECT * FROM reached_origins(${account})`.execute(trx);
+  return listIn(rows);
 }
 
 /** The list that holds for the acting account until the transaction ends; null: none does. */
@@ -19,15 +29,17 @@ export async function holdOrigins(trx: TenantTransaction): Promise<readonly stri
   return rows[0]?.origins ?? null;
 }
 
+/** Waits for whoever opens a session by a list of the tree; until the transaction ends nobody does. */
+export const lockOrigins = (trx: TenantTransaction): Promise<unknown> =>
+  sql`SELECT pg_advisory_xact_lock(hashtextextended(concat_ws(' ', 'embed origins', acting_root()), 0))`.execute(trx);
+
 /** Gives an account a list of its own, or (null) takes it away. Whoever opens a session by the list before is waited for. */
 export async function storeOriginList(
   trx: TenantTransaction,
   account: AccountId,
   origins: readonly string[] | null,
 ): Promise<void> {
-  await sql`SELECT pg_advisory_xact_lock(hashtextextended(concat_ws(' ', 'embed origins', acting_root()), 0))`.execute(
-    trx,
-  );
+  await lockOrigins(trx);
   if (origins === null) {
     await trx
       .deleteFrom('embed_origins')
@@ -43,20 +55,28 @@ export async function storeOriginList(
     .execute();
 }
 
-/** Live sessions for which the list of the acting account holds: of its subtree, but for what is below another list. */
-export async function readSessionsUnderList(
+/**
+ * Ends live sessions of an account and of all below it, but for what is below another list there, on origins that are not on the list that
+ * holds from now on.
+ *
+ * @returns which ended
+ */
+export async function endUnlistedSessions(
   trx: TenantTransaction,
   account: AccountId,
+  list: readonly string[],
   now: Instant,
-): Promise<{ readonly id: RowId; readonly origins: readonly string[] }[]> {
+): Promise<RowId[]> {
   const { rows } = await sql<{ id: RowId; origins: string[] }>`
     SELECT e.id, e.origins FROM embed_tokens e
-    CROSS JOIN LATERAL (SELECT x.path_key FROM accounts x WHERE x.root_id = e.root_id AND x.id = e.account_id LIMIT 1) a
-    WHERE e.root_id = acting_root() AND e.ended_at IS NULL AND e.expires_at > ${now}::timestamptz AND NOT EXISTS (
+    CROSS JOIN LATERAL (SELECT x.root_id, x.path_key FROM accounts x WHERE x.root_id = e.root_id AND x.id = e.account_id LIMIT 1) a
+    WHERE e.root_id = acting_root() AND e.ended_at IS NULL AND e.expires_at > ${now}::timestamptz AND ${atOrBelow('a', account)}
+    AND NOT EXISTS (
       SELECT FROM embed_origins o JOIN accounts l ON l.root_id = o.root_id AND l.id = o.account_id
-      WHERE o.root_id = acting_root() AND o.account_id <> ${account}
+      WHERE o.root_id = acting_root() AND o.account_id <> ${account} AND ${atOrBelow('l', account)}
         AND a.path_key >= l.path_key AND a.path_key < l.path_key || '\\xff'::bytea)`.execute(trx);
-  return rows;
+  const ids = rows.filter(({ origins }) => !areListed(list, origins)).map(({ id }) => id);
+  return ids.length === 0 ? [] : endEmbedSessions(trx, { ids }, now);
 }
 
 /** The origins in the lists of an account and of those below it, each once. */

@@ -49,6 +49,7 @@ export type PresentedEmbedToken = {
   readonly origins: readonly string[];
   readonly grant: EmbedGrant;
   readonly userRef: string;
+  readonly openedAt: Instant;
   readonly expiresAt: Instant;
   /** When it was ended before its time; null: it was not. */
   readonly endedAt: Instant | null;
@@ -65,6 +66,7 @@ export async function findEmbedToken(db: Database, tokenHash: Buffer): Promise<P
     access: EmbedGrant['access'];
     features: EmbedGrant['features'];
     user_ref: string;
+    token_created_at: Date;
     token_expires_at: Date;
     token_ended_at: Date | null;
   };
@@ -84,6 +86,7 @@ export async function findEmbedToken(db: Database, tokenHash: Buffer): Promise<P
     origins: row.origins,
     grant: { access: row.access, features: row.features },
     userRef: row.user_ref,
+    openedAt: row.token_created_at.toISOString() as Instant,
     expiresAt: row.token_expires_at.toISOString() as Instant,
     endedAt: instantOrNull(row.token_ended_at),
   };
