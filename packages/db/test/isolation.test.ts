@@ -88,6 +88,7 @@ describe('Row-level security alone (I5)', () => {
       'limits_to_begin',
       'memberships_on',
       'migrations_done',
+      'name_number',
       'offer_claim',
       'owns_main_account',
       'payer_of_payment',
