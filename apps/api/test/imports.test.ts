@@ -403,6 +403,50 @@ describe('Importing products', () => {
     await checkAll();
   });
 
+  it('moves no number while a call is on it, there or back, and says so (rules/products 15, rules/limits 22)', async () => {
+    const { account, number, agent } = await shop('In a call');
+    const target = await make('Called', account);
+    const { acquire, release } = owner.limits;
+    const call = { account, kind: 'calls', key: 'call-9', want: '1', leaseSeconds: 60 } as const;
+    // What can't be named takes no slot.
+    for (const [wish, refusal] of [
+      [{ number: agent }, 'NOT_FOUND'],
+      [{ account: target, number }, 'NOT_FOUND'],
+      [{ kind: 'minutes', number }, 'LIMIT_INVALID'],
+    ] as const)
+      await expect(acquire.mutate({ ...call, ...wish }), refusal).rejects.toMatchObject({
+        data: { refusal: { code: refusal } },
+      });
+    expect((await owner.limits.get.query({ account })).limits.find(({ kind }) => kind === 'calls')?.own).toBe('0');
+    for (let again = 0; again < 2; again += 1)
+      expect(await acquire.mutate({ ...call, number })).toEqual({ granted: '1' });
+    const line = await create(account, 'phoneNumber', { name: 'Second line', number: '+4930123457' });
+    await expect(acquire.mutate({ ...call, number: line })).rejects.toMatchObject({
+      data: { refusal: { code: 'IDEMPOTENCY_CONFLICT' } },
+    });
+
+    const asked = await plan(account, [target], [number]);
+    expect(asked.running).toMatchObject([{ account: { id: account }, calls: 1, campaigns: 0 }]);
+    const refused = await run(account, asked);
+    expect(refused.items.map(({ about, error }) => [about?.[0], error?.code])).toEqual([
+      ['Main line', 'NUMBER_IN_CALL'],
+    ]);
+    expect(Object.keys(await named(account, 'phoneNumber'))).toEqual(['Main line', 'Second line']);
+    await release.mutate({ account, kind: 'calls', key: 'call-9' });
+    const moved = await imported(account, target, [number]);
+    expect(Object.keys(await named(target, 'phoneNumber'))).toEqual(['Main line']);
+
+    await acquire.mutate({ ...call, account: target, number });
+    const { items } = await undo(account, moved.id);
+    expect(items.map(({ result }) => result)).toEqual([{ reason: '“Main line”: A call is on it.' }]);
+    // A call that nobody ended is over when its lease is.
+    await api.database.asOwner(`UPDATE leases SET expires_at = now() - interval '1 minute' WHERE key = 'call-9'`);
+    const { items: back } = await undo(account, moved.id);
+    expect(back.map(({ state }) => state)).toEqual(['done']);
+    expect(Object.keys(await named(account, 'phoneNumber'))).toEqual(['Main line', 'Second line']);
+    await checkAll();
+  });
+
   it('moves a number into one account only, and what could do without one that stays comes without it (rules/products 12, 13, 15)', async () => {
     const { account, number, agent } = await shop('One number');
     const [one, other] = [await make('One', account), await make('Another', account)];

@@ -177,7 +177,7 @@ export const imports = {
       running: shapes.list(
         z.strictObject({
           account: shapes.accountName,
-          /** Calls that hold a slot of the account now, whoever speaks in them. */
+          /** Calls that hold a slot of the account now, whoever speaks in them; where numbers leave, calls that name one of these. */
           calls: shapes.count,
           /** Campaigns that run by what becomes different, and 20 of them at the most with what of it they use. */
           campaigns: shapes.count,

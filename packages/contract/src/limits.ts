@@ -243,7 +243,15 @@ export const limits = {
   acquire: mutation({
     says: 'Admits concurrent calls, or metered usage before it happens: grants what is wanted, or as much of it as is free, with a lease.',
     needs: admission,
-    input: z.strictObject({ account: inputs.account, kind: acquired, want: quantity, key: leaseKey, leaseSeconds }),
+    input: z.strictObject({
+      account: inputs.account,
+      kind: acquired,
+      want: quantity,
+      key: leaseKey,
+      leaseSeconds,
+      /** Of calls: the account’s phone number that is on the line. It doesn’t move as long as the lease lives. */
+      number: shapes.rowId.optional(),
+    }),
     output: z.strictObject({ granted: shapes.decimal }),
     refusals: ['LIMIT_REACHED', 'LIMIT_INVALID', 'USAGE_SUSPENDED', 'ACCOUNT_CLOSED'],
   }),

@@ -55,6 +55,7 @@ describe('Row-level security alone (I5)', () => {
     );
     expect(doors.map(({ name }) => name)).toEqual([
       'account_chain',
+      'account_chains',
       'account_places',
       'accounts_by_external_id',
       'accounts_to_erase',
@@ -88,6 +89,7 @@ describe('Row-level security alone (I5)', () => {
       'limits_to_begin',
       'memberships_on',
       'migrations_done',
+      'name_number',
       'offer_claim',
       'owns_main_account',
       'payer_of_payment',

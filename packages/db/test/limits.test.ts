@@ -463,6 +463,18 @@ describe('Limits in the database', () => {
     expect(rows).toEqual([]);
   });
 
+  it('grant nothing for what is given back with the same statement where a maximum was lowered below what is left', async () => {
+    const root = await plant(test.db, null, 'Lowered', now());
+    await ask(
+      root,
+      'calls',
+      ['a', 'b'].map((key) => ({ want: 2n * UNIT, key })),
+    );
+    expect(await setLimit(root, 'calls', { cap: UNIT })).toBe('ok');
+    expect(await ask(root, 'calls', [{ want: UNIT, key: 'c' }], ['a'])).toMatchObject([{ outcome: 'refused' }]);
+    expect(await ask(root, 'calls', [{ want: UNIT, key: 'd' }], ['b'])).toEqual([{ outcome: 'granted', n: UNIT }]);
+  });
+
   it('give back at once what a lease of last month held, also when it is released in this one', async () => {
     const root = await plant(test.db, null, 'Last month', now());
     const account = await plant(test.db, root, 'Late', now());

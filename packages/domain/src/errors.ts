@@ -91,6 +91,7 @@ export const ERROR_CODES = {
   DOCUMENT_INVALID: { status: 400, retryable: false },
   DOCUMENT_TOO_LARGE: { status: 400, retryable: false },
   REFERENCE_MISSING: { status: 409, retryable: false },
+  NUMBER_IN_CALL: { status: 409, retryable: true },
   STILL_NEEDED: { status: 409, retryable: false },
   NOT_A_COPY: { status: 409, retryable: false },
   BLUEPRINT_INVALID: { status: 400, retryable: false },

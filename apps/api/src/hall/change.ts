@@ -125,7 +125,7 @@ type Parts = {
 };
 
 /** Rows of the journal that one statement writes: what a change of very many accounts says is never in memory as one text. */
-const ROWS_AT_ONCE = 5_000;
+const ROWS_AT_ONCE = 1_000;
 
 /** Ends a transaction in which nothing happened. */
 class NothingHappened extends Error {

@@ -1,10 +1,11 @@
-import { renewLease } from '@tenantree/db';
+import { nameNumber, renewLease } from '@tenantree/db';
 import {
   type AcquiredKindKey,
   type Decimal,
   limitKind,
   limitReached,
   parseDecimal,
+  type RowId,
   shownOf,
   UNIT,
   usageSuspended,
@@ -21,15 +22,17 @@ export type Wish = {
   readonly want: string;
   readonly key: string;
   readonly leaseSeconds: number;
+  /** Of calls: the phone number that is on the line. */
+  readonly number?: RowId | undefined;
 };
 
 /**
  * Admits what is wanted, or of metered kinds as much of it as is free, until its lease ends (rules/limits 11). The same key again is the same
  * lease.
  *
- * @throws Refused LIMIT_REACHED, LIMIT_INVALID, IDEMPOTENCY_CONFLICT, USAGE_SUSPENDED, ACCOUNT_CLOSED
+ * @throws Refused LIMIT_REACHED, LIMIT_INVALID, IDEMPOTENCY_CONFLICT, USAGE_SUSPENDED, ACCOUNT_CLOSED, NOT_FOUND of a number
  */
-export async function acquire(hall: Hall, acting: Acting, { want, ...wish }: Wish): Promise<Decimal> {
+export async function acquire(hall: Hall, acting: Acting, { want, number, ...wish }: Wish): Promise<Decimal> {
   refuseWhileHeld(hall, acting);
   if (acting.chain.at(-1)?.status === 'closed') refuseClosed(acting);
   const kind = { ...limitKind(wish.kind), key: wish.kind };
@@ -38,6 +41,10 @@ export async function acquire(hall: Hall, acting: Acting, { want, ...wish }: Wis
     refuseWith('LIMIT_INVALID', `Of ${kind.many} there are whole ones only.`, 'want');
   const nanos = asked * kind.each;
   const { key, leaseSeconds } = wish;
+  if (number !== undefined && kind.counts !== 'concurrent')
+    refuseWith('LIMIT_INVALID', 'Only calls are on the line with a phone number.', 'number');
+  // Before anything is taken for it.
+  if (number !== undefined) await name(hall, acting, number, null);
   const admitted = await hall.admissions.acquire(acting.root, kind, {
     account: acting.id,
     want: nanos,
@@ -46,6 +53,7 @@ export async function acquire(hall: Hall, acting: Acting, { want, ...wish }: Wis
   });
   switch (admitted.outcome) {
     case 'granted':
+      if (number !== undefined) await nameGranted(hall, acting, number, wish);
       return shownOf(kind, admitted.n);
     case 'refused': {
       const { account: id, max, used, held, free } = admitted;
@@ -57,6 +65,32 @@ export async function acquire(hall: Hall, acting: Acting, { want, ...wish }: Wis
       return refuseWith('IDEMPOTENCY_CONFLICT', 'This key names a lease of another kind.', 'key');
     case 'gone':
       return refuseClosed(acting);
+  }
+}
+
+/** Notes the number that a lease is on the line with; one that moved away in that moment, and nothing is granted. @throws Refused */
+async function nameGranted(
+  hall: Hall,
+  acting: Acting,
+  number: RowId,
+  { kind, key }: Pick<Wish, 'kind' | 'key'>,
+): Promise<void> {
+  try {
+    await name(hall, acting, number, key);
+  } catch (error) {
+    if (error instanceof Refused && error.refusal.code === 'NOT_FOUND') await release(hall, acting, kind, key);
+    throw error;
+  }
+}
+
+/** @param key null: it is only asked whether there is such a number @throws Refused NOT_FOUND, IDEMPOTENCY_CONFLICT */
+async function name(hall: Hall, { id }: Acting, number: RowId, key: string | null): Promise<void> {
+  switch (await hall.db.onBehalfOf(null, () => nameNumber(hall.db, id, number, key))) {
+    case 'missing':
+      return refuseWith('NOT_FOUND', 'This account has no such phone number.', 'number');
+    case 'other':
+      return refuseWith('IDEMPOTENCY_CONFLICT', 'This key names a call on another phone number.', 'key');
+    case 'named':
   }
 }
 

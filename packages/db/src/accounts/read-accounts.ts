@@ -99,7 +99,7 @@ export async function readChains(
   accounts: readonly AccountId[],
 ): Promise<ReadonlyMap<AccountId, readonly ChainLink[]>> {
   type Row = RawLink & { of: AccountId };
-  const of = 'SELECT n.id AS of, c.* FROM unnest($1::uuid[]) n(id) CROSS JOIN LATERAL public.account_chain(n.id) c';
+  const of = 'SELECT * FROM public.account_chains($1)';
   const { rows } =
     'pool' in from
       ? await from.pool.query<Row>({ name: 'account_chains', text: of, values: [[...accounts]] })

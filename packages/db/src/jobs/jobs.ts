@@ -194,14 +194,14 @@ export async function endJobItems(
   const ns = ends.map(({ n }) => n);
   const states = ends.map(({ state }) => state);
   const values = jsonList(ends.map((end) => (end.state === 'failed' ? end.error : end.result) ?? null));
-  // By a list of numbers: as a join all of the job's items were read.
+  // By a list of numbers, too: as a join alone all of the job's items were read.
   const { rows } = await sql<{ ended: number }>`
     WITH ended AS (
-      UPDATE job_items t SET (state, secrets, result, error) = (
-        SELECT e.state, CASE WHEN e.state = 'failed' THEN t.secrets END,
-          CASE WHEN e.state = 'failed' THEN t.result ELSE e.value END, CASE WHEN e.state = 'failed' THEN e.value ELSE t.error END
-        FROM (SELECT (${states}::text[])[i.at] AS state, (${values})[i.at] AS value FROM array_position(${ns}::int[], t.n) i(at)) e)
-      WHERE t.root_id = acting_root() AND t.account_id = ${account} AND t.job_id = ${job} AND t.n = ANY (${ns}::int[]) AND t.state = 'pending'
+      UPDATE job_items t SET state = e.state, secrets = CASE WHEN e.state = 'failed' THEN t.secrets END,
+        result = CASE WHEN e.state = 'failed' THEN t.result ELSE e.value END, error = CASE WHEN e.state = 'failed' THEN e.value ELSE t.error END
+      FROM unnest(${ns}::int[], ${states}::text[], ${values}) e(n, state, value)
+      WHERE t.root_id = acting_root() AND t.account_id = ${account} AND t.job_id = ${job} AND t.n = ANY (${ns}::int[]) AND t.n = e.n
+        AND t.state = 'pending'
       RETURNING t.state),
     counts AS (
       SELECT count(*)::int AS ended, count(*) FILTER (WHERE state = 'done') AS done, count(*) FILTER (WHERE state = 'skipped') AS skipped,

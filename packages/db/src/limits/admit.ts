@@ -1,4 +1,4 @@
-import { type AccountId, formatDecimal, type LimitKind, parseDecimal } from '@tenantree/domain';
+import { type AccountId, formatDecimal, type LimitKind, parseDecimal, type RowId } from '@tenantree/domain';
 import { pathOf } from '../accounts/place.ts';
 import type { Database } from '../database.ts';
 import type { RefusedByLimit } from './write-limits.ts';
@@ -233,6 +233,26 @@ export async function renewLease(db: Database, account: AccountId, key: string, 
     values: [account, key, seconds],
   });
   return rows[0]!.lives;
+}
+
+/**
+ * Notes which phone number of an account a lease is on the line with, until it ends.
+ *
+ * @param key null: it is only asked whether the account has such a number
+ * @returns `missing`: it has none; `other`: the lease names another one
+ */
+export async function nameNumber(
+  db: Database,
+  account: AccountId,
+  number: RowId,
+  key: string | null,
+): Promise<'named' | 'missing' | 'other'> {
+  const { rows } = await db.pool.query<{ outcome: 'named' | 'missing' | 'other' }>({
+    name: 'name_number',
+    text: 'SELECT public.name_number($1, $2, $3) AS outcome',
+    values: [account, number, key],
+  });
+  return rows[0]!.outcome;
 }
 
 /** Ends leases whose time is over, of all trees. Several servers may ask at once. */

@@ -186,6 +186,24 @@ export async function readShownPlan(
   return row ?? null;
 }
 
+/** The phone numbers, of some, that calls are on, by leases that name them: for each call one. @param held they are about to move: no call begins on them meanwhile */
+export async function readNumbersInCall(
+  trx: TenantTransaction,
+  numbers: readonly { readonly account: AccountId; readonly id: RowId }[],
+  held?: 'held',
+): Promise<readonly RowId[]> {
+  if (numbers.length === 0) return [];
+  const [accounts, ids] = [numbers.map(({ account }) => account), numbers.map(({ id }) => id)];
+  if (held)
+    await sql`
+      SELECT FROM products p JOIN unnest(${accounts}::uuid[], ${ids}::uuid[]) n(account_id, id) ON p.account_id = n.account_id AND p.id = n.id
+      WHERE p.root_id = acting_root() ORDER BY p.id FOR UPDATE OF p`.execute(trx);
+  const { rows } = await sql<{
+    id: RowId;
+  }>`SELECT id FROM numbers_in_call(${accounts}::uuid[], ${ids}::uuid[]) n(id)`.execute(trx);
+  return rows.map(({ id }) => id);
+}
+
 /** Compliance profiles of some accounts that are approved and valid on a day. @param today as ISO 8601 writes it */
 export async function readApprovedProfiles(
   trx: TenantTransaction,

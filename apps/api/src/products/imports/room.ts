@@ -64,6 +64,8 @@ export async function roomIn(
   for (const [n, { account, counted }] of counting.entries()) {
     const along = limitsOf[n]!;
     for (const { kind, item } of counted) {
+      // Where nothing bounds it, it fits, and nobody is told how much there is.
+      if ((along.get(kind) ?? []).every(({ max }) => max === null)) continue;
       const each = limitKind(kind).each * UNIT;
       if (!fitsIn(along, kind, each, added)) tooMuch.add(`${account.id} ${item.product}`);
       for (const { id, name, max, used } of along.get(kind) ?? []) {

@@ -10,6 +10,7 @@ import {
   readAccountStates,
   readLast,
   readLinksBefore,
+  readNumbersInCall,
   readPlaced,
   readUsers,
   type TenantTransaction,
@@ -56,19 +57,32 @@ type User = { readonly name: string; readonly required: boolean };
 class Present {
   readonly #rows: Map<string, PlacedProduct>;
   readonly #users: Map<string, Map<RowId, User>>;
+  /** Numbers that moved and that calls are on. */
+  readonly inCall: ReadonlySet<RowId>;
 
-  private constructor(rows: Map<string, PlacedProduct>, users: Map<string, Map<RowId, User>>) {
+  private constructor(
+    rows: Map<string, PlacedProduct>,
+    users: Map<string, Map<RowId, User>>,
+    inCall: ReadonlySet<RowId>,
+  ) {
     this.#rows = rows;
     this.#users = users;
+    this.inCall = inCall;
   }
 
-  static async of(trx: TenantTransaction, steps: readonly DoneStep[]): Promise<Present> {
+  /** @param held it is taken back now: no call begins on what moved meanwhile */
+  static async of(trx: TenantTransaction, steps: readonly DoneStep[], held?: 'held'): Promise<Present> {
+    const moved = steps.flatMap(({ account, items }) =>
+      items.filter(isMoved).map(({ product: id }) => ({ account, id })),
+    );
+    const inCall = new Set(await readNumbersInCall(trx, moved, held));
     const all = steps.flatMap(({ account, items }) => items.map(({ product }) => ({ account, product, id: product })));
     const rows = await readPlaced(trx, all);
     const users = Map.groupBy(await readUsers(trx, all), ({ account, of }) => at(account, of));
     return new Present(
       new Map(rows.map((row) => [at(row.account, row.id), row])),
       new Map([...users].map(([key, named]) => [key, new Map(named.map((user) => [user.id, user]))])),
+      inCall,
     );
   }
 
@@ -112,6 +126,7 @@ function reasonToKeep(present: Present, account: AccountId, item: DoneItem, goin
   if (!row) return 'It is not there any more.';
   if (row.version !== item.version) return CHANGED_SINCE;
   if (isWritten(item)) return null;
+  if (present.inCall.has(item.product)) return 'A call is on it.';
   const others = present
     .usersOf(account, item.product)
     .filter(([id, { required }]) => !going.has(id) && (isNew(item) || required))
@@ -196,7 +211,7 @@ export async function undoSteps(
   const { trx } = scope;
   const ids = [...new Set(steps.map(({ account }) => account))];
   const accounts = new Map((await readAccountStates(trx, ids)).map((state) => [state.id, state]));
-  const present = await Present.of(trx, steps);
+  const present = await Present.of(trx, steps, 'held');
   const { pasts, standing } = await readPasts(trx, steps, present);
   const sure: SureUndo[] = [];
   const ends = steps.map((step) =>

@@ -13,6 +13,7 @@ import {
   readInVersions,
   readLinks,
   readLinksOf,
+  readNumbersInCall,
   readPlaced,
   readPlacedLinks,
   type SealedSecret,
@@ -137,7 +138,7 @@ export async function writeSteps(
   steps: readonly ImportStep[],
   read: ReadSources = readThere(scope, from),
 ): Promise<readonly StepEnd[]> {
-  const ready = await readSteps(scope, steps, read);
+  const ready = await readSteps(scope, from, steps, read);
   const standing = await Standing.of(
     scope.trx,
     ready.flatMap((one) => ('written' in one ? [one] : [])),
@@ -169,6 +170,7 @@ export function orRefusal<T>(work: () => T): T | RefusedStep {
 /** What there is in accounts of what steps do, and how they become. */
 async function readSteps(
   { trx, now }: Change,
+  from: AccountId,
   steps: readonly ImportStep[],
   read: ReadSources,
 ): Promise<readonly (WrittenStep | NotDone | RefusedStep)[]> {
@@ -183,6 +185,8 @@ async function readSteps(
   const there = all.filter(({ account, product }) => placed.has(at(account, product)));
   const byProduct = new Map((await readPlacedLinks(trx, there)).map((one) => [at(one.account, one.product), one]));
   const moving = [...new Set(all.flatMap(({ act, account }) => (act === 'move' ? [account] : [])))];
+  const numbers = all.flatMap(({ act, product }) => (act === 'move' ? [{ account: from, id: product }] : []));
+  const inCall = new Set(await readNumbersInCall(trx, numbers, 'held'));
   const profiles = moving.length === 0 ? [] : await readApprovedProfiles(trx, moving, now.slice(0, 10));
   const sourceOf = await read(all);
   const drafts = new Drafts();
@@ -210,6 +214,9 @@ async function readSteps(
       }));
       const ready = readyOf(found);
       if ('skipped' in ready) return ready;
+      for (const { item } of ready)
+        if (inCall.has(item.product))
+          refuseWith('NUMBER_IN_CALL', `A call is on “${item.name}”: it can move when that is over.`, 'product');
       const ids = new Map(step.ids);
       const profile = profileFor(account.id, profiles);
       return stepOf(account, ready, ids, (one, there) =>

@@ -94,7 +94,10 @@ BEGIN
         CROSS JOIN LATERAL (SELECT r.fired FROM resource_totals r WHERE r.root_id = p_root AND r.account_id = p_ids[n.k] AND r.resource = p_kind AND r.period = p_period LIMIT 1) t
         ORDER BY n.k
       LOOP
-        IF one.at_limit = 'block' AND p_sums[one.k] > 0 AND one.used + one.held > one.cap AND sums[one.k] + more[one.k] > 0 THEN RAISE SQLSTATE 'TT002'; END IF;
+        -- What is given back is no room for those who ask where what is left is too much: they are asked one by one.
+        IF one.at_limit = 'block' AND p_sums[one.k] > 0 AND one.used + one.held > one.cap AND (end_n IS NOT NULL OR sums[one.k] + more[one.k] > 0) THEN
+          RAISE SQLSTATE 'TT002';
+        END IF;
         -- Thresholds of metered kinds are judged by whoever counts, and nowhere else: two judges told twice.
         CONTINUE WHEN p_metered;
         judged := judge_thresholds(one.thresholds, one.cap, one.fired, one.used - greatest(p_sums[one.k], 0), one.used);

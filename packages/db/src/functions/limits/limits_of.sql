@@ -13,8 +13,8 @@ BEGIN
     coalesce(b.version, 0), coalesce(t.own, 0) + coalesce(q.own, 0), coalesce(t.total, 0) + coalesce(q.total, 0), coalesce(t.held, b.promised, 0), coalesce(t.fired, 0::smallint),
     coalesce(b.next_reserve, 0), coalesce(b.next_promised, 0), b.plan_cap
   FROM (
-    SELECT DISTINCT c.id, c.level FROM unnest(p_accounts) n(id) CROSS JOIN LATERAL reached(n.id) a
-    CROSS JOIN LATERAL unnest(path_of(a.root_id, a.path_key)) WITH ORDINALITY c(id, level)) c
+    SELECT DISTINCT c.id, c.level FROM reached_each(p_accounts) a
+    CROSS JOIN LATERAL unnest(path_of(root, a.path_key)) WITH ORDINALITY c(id, level)) c
   CROSS JOIN LATERAL (SELECT y.name FROM accounts y WHERE y.root_id = root AND y.id = c.id LIMIT 1) x
   CROSS JOIN LATERAL (
     SELECT y.kind FROM limits y WHERE y.root_id = root AND y.account_id = c.id

@@ -8,8 +8,8 @@ BEGIN
   FROM (
     SELECT c.id, c.level, t.resource, sum(CASE WHEN c.id = t.id THEN t.n ELSE 0 END) AS own, sum(t.n) AS total
     FROM (SELECT g.id, g.resource, sum(g.n) AS n FROM unnest(p_accounts, p_resources, p_ns) g(id, resource, n) GROUP BY 1, 2) t
-    CROSS JOIN LATERAL reached(t.id) a
-    CROSS JOIN LATERAL unnest(path_of(a.root_id, a.path_key)) WITH ORDINALITY c(id, level)
+    JOIN reached_each(p_accounts) a ON a.id = t.id
+    CROSS JOIN LATERAL unnest(path_of(acting_root(), a.path_key)) WITH ORDINALITY c(id, level)
     WHERE c.id = t.id OR a.status <> 'closed' GROUP BY 1, 2, 3
   ) s;
 END $$;

@@ -3,7 +3,7 @@ CREATE OR REPLACE FUNCTION insert_product_refs(p_accounts uuid[], p_from uuid[],
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
 DECLARE root uuid := acting_root();
 BEGIN
-  PERFORM reached(a.id) FROM (SELECT DISTINCT x FROM unnest(p_accounts) x) a(id);
+  PERFORM FROM reached_each(p_accounts);
   INSERT INTO product_refs (root_id, account_id, from_id, place, to_id, required)
   SELECT root, n.* FROM unnest(p_accounts, p_from, p_places, p_to, p_required) n;
 END $$;

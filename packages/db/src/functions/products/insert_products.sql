@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION insert_products(
 ) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
 DECLARE root uuid := acting_root();
 BEGIN
-  PERFORM reached(a.id) FROM (SELECT DISTINCT x FROM unnest(p_accounts) x) a(id);
+  PERFORM FROM reached_each(p_accounts);
   INSERT INTO products (root_id, account_id, id, kind, name, name_key, external_id, version, doc, saved_at, saved_by, tree_version)
   SELECT root, n.*, p_at, p_by, p_version
   FROM unnest(p_accounts, p_ids, p_kinds, p_names, p_keys, p_external_ids, p_versions, p_docs) n;

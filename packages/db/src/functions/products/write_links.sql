@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION write_links(p_links jsonb) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
 DECLARE root uuid := acting_root();
 BEGIN
-  PERFORM reached(a.id) FROM (SELECT DISTINCT (l ->> 'account_id')::uuid FROM jsonb_array_elements(p_links) l) a(id);
+  PERFORM FROM reached_each(ARRAY(SELECT (l ->> 'account_id')::uuid FROM jsonb_array_elements(p_links) l));
   INSERT INTO product_links (root_id, account_id, product_id, source_account, source_id, source_version, source_name, parts, base_doc, ids, needs, activates, version, filling, before)
   SELECT root, n.account_id, n.product_id, n.source_account, n.source_id, n.source_version, n.source_name, n.parts,
     coalesce(n.base_doc, (SELECT p.doc FROM products p WHERE p.root_id = root AND p.account_id = n.account_id AND p.id = n.product_id LIMIT 1)),

@@ -1,0 +1,10 @@
+-- Which of some phone numbers, each of an account of the acting one's subtree, calls are on whose leases live: one row for each call. The time is
+-- the database's.
+CREATE OR REPLACE FUNCTION numbers_in_call(p_accounts uuid[], p_numbers uuid[]) RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
+  SELECT n.id FROM unnest(p_accounts, p_numbers) n(account_id, id)
+  JOIN accounts a ON a.root_id = acting_root() AND a.id = n.account_id AND (a.path_key >= acting_key() AND a.path_key < acting_end()) IS TRUE
+  JOIN leases g ON g.root_id = acting_root() AND g.account_id = n.account_id AND g.number_id = n.id AND g.expires_at > clock_timestamp() AND NOT g.settling
+$$;
+REVOKE ALL ON FUNCTION numbers_in_call FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION numbers_in_call TO tenantree_app;
