@@ -74,7 +74,7 @@ async function askTogether(
     root: rootId,
     kind: limitKind(kind),
     period: periodOf(limitKind(kind), now()),
-    places: await readTreePlaces(test.db, rootId, limitKind(kind), accounts),
+    places: await readTreePlaces(test.db, rootId, limitKind(kind), periodOf(limitKind(kind), now()), accounts),
     asks: asks.map(({ leaseSeconds = 600, ...one }) => ({ leaseSeconds, ...one })),
     back,
     isTight,
@@ -471,7 +471,7 @@ describe('Limits in the database', () => {
     const period = billingPeriodOf(instantOf(Date.parse(start) - 1)).start;
     const kind = limitKind('minutes');
     const tick = async (asks: readonly string[], back: readonly string[], of = period) => {
-      const places = await readTreePlaces(test.db, root, kind, [account]);
+      const places = await readTreePlaces(test.db, root, kind, of, [account]);
       const wishes = asks.map((key) => ({ account, want: 6n * each('minutes'), key, leaseSeconds: 86_400 }));
       const given = back.map((key) => ({ account, key }));
       return admitTick(test.db, { root, kind, period: of, places, asks: wishes, back: given });
@@ -495,10 +495,10 @@ describe('Limits in the database', () => {
     const kind = limitKind('calls');
     const asks = [{ account, want: UNIT, key: 'a', leaseSeconds: 600 }];
     const tick = { root, kind, period: '-infinity', asks, back: [] };
-    const places = await readTreePlaces(test.db, root, kind, [account]);
+    const places = await readTreePlaces(test.db, root, kind, '-infinity', [account]);
     expect(await setLimit(root, 'calls', { cap: 0n })).toBe('ok');
     expect(await admitTick(test.db, { ...tick, places })).toBeNull();
-    const present = await readTreePlaces(test.db, root, kind, [account]);
+    const present = await readTreePlaces(test.db, root, kind, '-infinity', [account]);
     expect(await admitTick(test.db, { ...tick, places: present })).toMatchObject([{ outcome: 'refused', max: 0n }]);
   });
 
@@ -507,7 +507,7 @@ describe('Limits in the database', () => {
     const account = await plant(test.db, root, 'Erased below', now());
     const granted = [{ outcome: 'granted', n: UNIT }];
     expect(await ask(account, 'calls', [{ want: UNIT, key: 'a' }])).toEqual(granted);
-    const places = await readTreePlaces(test.db, root, limitKind('calls'), [account]);
+    const places = await readTreePlaces(test.db, root, limitKind('calls'), '-infinity', [account]);
     await erase(test.db, root, account);
     expect(await test.asOwner('SELECT 1 FROM leases WHERE account_id = $1', [account])).toEqual([]);
     // Whoever remembers where it stood is told that this is no more so.
@@ -725,7 +725,7 @@ describe('Limits in the database', () => {
     expect(await setLimit(root, 'calls', { cap: 20n * UNIT, thresholds: [50, 100] })).toBe('ok');
     expect(await setLimit(parents[0]!, 'calls', { cap: 12n * UNIT, reserve: 5n * UNIT })).toBe('ok');
     for (const leaf of leaves) expect(await setLimit(leaf, 'calls', { cap: 5n * UNIT })).toBe('ok');
-    const places = await readTreePlaces(test.db, root, limitKind('calls'), leaves);
+    const places = await readTreePlaces(test.db, root, limitKind('calls'), '-infinity', leaves);
     const tick = (account: AccountId, asks: readonly string[], back: readonly string[]) =>
       admitTick(test.db, {
         root,

@@ -55,16 +55,21 @@ export function createAdmissions({ db, clock, onDecided, onError }: Parts): Open
   const places = new Map<string, TreePlaces>();
   const gates = new Map<string, Gate>();
 
-  const placesFor = async (root: AccountId, kind: LimitKind, accounts: readonly AccountId[]): Promise<TreePlaces> => {
+  const placesFor = async (
+    root: AccountId,
+    kind: LimitKind,
+    period: string,
+    accounts: readonly AccountId[],
+  ): Promise<TreePlaces> => {
     const name = nameOf(root, kind);
     const kept = places.get(name);
     const known = kept && kept.of.size <= MOST_PLACES ? kept : undefined;
     const unknown = known ? accounts.filter((account) => !known.of.has(account)) : accounts;
     if (known && unknown.length === 0) return known;
-    const read = await readTreePlaces(db, root, kind, [...new Set(unknown)], known);
+    const read = await readTreePlaces(db, root, kind, period, [...new Set(unknown)], known);
     // Of another shape than what was known: the others are to be read again, too.
     const isWhole = !known || read === known || unknown.length === accounts.length;
-    const all = isWhole ? read : await readTreePlaces(db, root, kind, [...new Set(accounts)], read);
+    const all = isWhole ? read : await readTreePlaces(db, root, kind, period, [...new Set(accounts)], read);
     places.set(name, all);
     return all;
   };
@@ -72,9 +77,10 @@ export function createAdmissions({ db, clock, onDecided, onError }: Parts): Open
   const decide = async (root: AccountId, kind: LimitKind, { asks, back, isTight }: Together) => {
     const accounts = [...asks, ...back].map(({ account }) => account);
     for (let attempt = 1; ; attempt += 1) {
-      const tick = { root, kind, period: periodOf(kind, instantOf(clock.nowMs())), asks, back, isTight };
+      const period = periodOf(kind, instantOf(clock.nowMs()));
       try {
-        const outcomes = await admitTick(db, { ...tick, places: await placesFor(root, kind, accounts) });
+        const stand = await placesFor(root, kind, period, accounts);
+        const outcomes = await admitTick(db, { root, kind, period, asks, back, isTight, places: stand });
         if (outcomes) {
           onDecided(root);
           return outcomes;
