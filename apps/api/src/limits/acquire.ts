@@ -4,14 +4,13 @@ import {
   type Decimal,
   limitKind,
   limitReached,
-  parseDecimal,
   shownOf,
-  UNIT,
   usageSuspended,
 } from '@tenantree/domain';
 import type { Access } from '../guard/admit.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { Refused, refuseWith } from '../hall/refused.ts';
+import { wantedOf } from './read-limits.ts';
 
 type Acting = Pick<Access, 'id' | 'root' | 'name' | 'chain' | 'reached' | 'heldSince'>;
 
@@ -33,10 +32,7 @@ export async function acquire(hall: Hall, acting: Acting, { want, ...wish }: Wis
   refuseWhileHeld(hall, acting);
   if (acting.chain.at(-1)?.status === 'closed') refuseClosed(acting);
   const kind = { ...limitKind(wish.kind), key: wish.kind };
-  const asked = parseDecimal(want) ?? 0n;
-  if (kind.counts === 'concurrent' && asked % UNIT !== 0n)
-    refuseWith('LIMIT_INVALID', `Of ${kind.many} there are whole ones only.`, 'want');
-  const nanos = asked * kind.each;
+  const nanos = wantedOf(kind, want);
   const { key, leaseSeconds } = wish;
   const admitted = await hall.admissions.acquire(acting.root, kind, {
     account: acting.id,
