@@ -229,6 +229,12 @@ describe('Limits', () => {
     expect(await limitOf(owner, account, 'agents')).toMatchObject({ max: 5, version, thresholds: [80, 95, 100] });
     expect(await codeOf(acquire(owner, account, 'x', { want: '0' }))).toBe('BAD_REQUEST');
     expect(await codeOf(acquire(owner, account, 'x', { want: '1.5' }))).toBe('LIMIT_INVALID');
+    expect(await codeOf(owner.limits.check.query({ account, kind: 'agents', want: '1.5' }))).toBe('LIMIT_INVALID');
+    // Granted where nothing limits it, nobody else’s could be added to it, in the whole tree.
+    expect(await codeOf(acquire(owner, account, 'x', { want: '99999999999999999999' }))).toBe('BAD_REQUEST');
+    expect(await codeOf(acquire(owner, account, 'x', { want: '1000000000.000000001', kind: 'minutes' }))).toBe(
+      'BAD_REQUEST',
+    );
     expect(await codeOf(acquire(owner, account, 'x\u0007'))).toBe('BAD_REQUEST');
   });
 
@@ -448,7 +454,11 @@ describe('A reserve from the next billing period on (rules/limits 7)', () => {
     await of(two, { kind: 'minutes', nextReserve: 30 });
     await of(one, { kind: 'minutes', nextReserve: 60 });
 
-    clock.aheadMs = Date.parse(set.period.end) - Date.now() + 60_000;
+    const begins = Date.parse(set.period.end) - Date.now() + 60_000;
+    // A month may be longer than a session, which gets its time again when it is used.
+    clock.aheadMs = begins / 2;
+    await limitOf(later.owner, one, 'minutes');
+    clock.aheadMs = begins;
     await later.composed.jobs.run();
     expect(await limitOf(later.owner, parent, 'minutes')).toMatchObject({ used: '0', held: '90', promised: '90' });
     const begun = await limitOf(later.owner, one, 'minutes');

@@ -35,6 +35,8 @@ beforeAll(async () => {
 afterAll(() => test.drop());
 
 const now = (): Instant => instantOf(Date.now());
+/** Some minutes ahead of the clock, yet in its month (ms). */
+const ahead = (): number => Math.min(4 * 60_000, Date.parse(billingPeriodOf(now()).end) - Date.now() - 1);
 const KINDS = ['agents', 'calls', 'minutes'] as const;
 type Kind = (typeof KINDS)[number];
 const each = (kind: Kind): bigint => limitKind(kind).each * UNIT;
@@ -386,7 +388,7 @@ describe('Limits in the database', () => {
             case 'use': {
               const grant = grants.find((one) => one.at === at && one.kind === 'minutes' && one.uses === undefined);
               const isAhead = to % 3 === 0;
-              await use(one.id, n, to % 2 === 0 ? grant?.key : undefined, isAhead ? 4 * 60_000 : 0);
+              await use(one.id, n, to % 2 === 0 ? grant?.key : undefined, isAhead ? ahead() : 0);
               const minutes = BigInt(n) * each('minutes');
               model.used.push({ account: at, chain: model.chain(at), minutes, isAhead });
               if (to % 2 === 0 && grant) grant.uses = minutes;
@@ -502,6 +504,39 @@ describe('Limits in the database', () => {
     expect(await admitTick(test.db, { ...tick, places: present })).toMatchObject([{ outcome: 'refused', max: 0n }]);
   });
 
+  it('hold what is promised, whatever a server heard last of its use, when another one passes it', async () => {
+    const root = await plant(test.db, null, 'Promising', now());
+    const account = await plant(test.db, root, 'Promised', now());
+    expect(await setLimit(account, 'calls', { reserve: 2n * UNIT })).toBe('ok');
+    const kind = limitKind('calls');
+    const [mine, theirs] = await Promise.all(
+      ['mine', 'theirs'].map(() => readTreePlaces(test.db, root, kind, '-infinity', [account])),
+    );
+    const tick = async (places: typeof mine, asks: readonly string[], back: readonly string[] = []) => {
+      const admitted = await admitTick(test.db, {
+        root,
+        kind,
+        period: '-infinity',
+        places: places!,
+        asks: asks.map((key) => ({ account, want: UNIT, key, leaseSeconds: 600 })),
+        back: back.map((key) => ({ account, key })),
+      });
+      expect(admitted).toEqual(asks.map(() => ({ outcome: 'granted', n: UNIT })));
+      const [above] = await test.asOwner(
+        `SELECT total::int AS used, held::int FROM resource_totals WHERE root_id = $1 AND account_id = $1 AND resource = 'calls'`,
+        [root],
+      );
+      return above;
+    };
+    expect(await tick(mine, ['a'])).toEqual({ used: 1, held: 1 });
+    expect(await tick(theirs, ['b', 'c'])).toEqual({ used: 3, held: 0 });
+    // What the first one heard would have one more absorbed.
+    expect(await tick(mine, ['d'])).toEqual({ used: 4, held: 0 });
+    expect(await tick(mine, ['e'], ['a', 'b', 'c'])).toEqual({ used: 2, held: 0 });
+    expect(await tick(theirs, [], ['d', 'e'])).toEqual({ used: 0, held: 2 });
+    expect(await tick(mine, ['f'])).toEqual({ used: 1, held: 1 });
+  });
+
   it('have no lease of an account that is erased', async () => {
     const root = await plant(test.db, null, 'Erased', now());
     const account = await plant(test.db, root, 'Erased below', now());
@@ -569,7 +604,7 @@ describe('Limits in the database', () => {
     expect(await setLimit(root, 'minutes', { cap: 100n * each('minutes') })).toBe('ok');
     expect(await setLimit(left, 'minutes', { reserve: 20n * each('minutes') })).toBe('ok');
     expect(await setLimit(right, 'minutes', { cap: 10n * each('minutes'), thresholds: [50, 80] })).toBe('ok');
-    await use(account, 8, undefined, 4 * 60_000);
+    await use(account, 8, undefined, ahead());
     await count(test.db, now());
     const stands = async (of: AccountId): Promise<string> => {
       const { path } = await stateOf(test.db, of);
@@ -699,7 +734,7 @@ describe('Limits in the database', () => {
     await use(leaf, 7);
     await count(test.db, now());
     expect(await marks()).toBe('neither');
-    await use(leaf, 1, undefined, 4 * 60_000);
+    await use(leaf, 1, undefined, ahead());
     await count(test.db, now());
     expect(await marks()).toBe('near');
     await use(account, 2);
