@@ -22,6 +22,7 @@ import {
   readTreePlaces,
   recordUsage,
   refusedByLimit,
+  type TreePlaces,
   take,
   writeLimit,
 } from '../src/index.ts';
@@ -63,6 +64,9 @@ type Wish = {
   readonly leaseSeconds?: number;
 };
 
+/** What a server remembers, also while others use what it doesn’t hear of. */
+const remembered = new Map<string, TreePlaces>();
+
 /** Asks and gives back in one statement. */
 async function askTogether(
   kind: Kind,
@@ -72,11 +76,13 @@ async function askTogether(
 ) {
   const accounts = [...asks, ...back].map(({ account }) => account);
   const { rootId } = await stateOf(test.db, accounts[0]!);
+  const of = { root: rootId, kind: limitKind(kind), period: periodOf(limitKind(kind), now()) };
+  const known = remembered.get(rootId + kind);
+  const places = await readTreePlaces(test.db, of.root, of.kind, of.period, accounts, known);
+  remembered.set(rootId + kind, places);
   const outcomes = await admitTick(test.db, {
-    root: rootId,
-    kind: limitKind(kind),
-    period: periodOf(limitKind(kind), now()),
-    places: await readTreePlaces(test.db, rootId, limitKind(kind), periodOf(limitKind(kind), now()), accounts),
+    ...of,
+    places,
     asks: asks.map(({ leaseSeconds = 600, ...one }) => ({ leaseSeconds, ...one })),
     back,
     isTight,

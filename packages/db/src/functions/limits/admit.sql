@@ -27,9 +27,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_s
 DECLARE
   now_at timestamptz := clock_timestamp();
   sums numeric[]; owns numeric[]; end_leaf int[]; end_n numeric[];
-  -- Of each counter: what is held more of it than before, and what what is asked of it costs the one above. Then what is used and held of it, as
-  -- far as near (those to be looked at) and those that are promised something need it.
-  more numeric[] := '{}'; costs numeric[] := '{}'; useds numeric[]; helds numeric[]; near int[]; is_new boolean; is_other boolean; is_locked boolean; j int;
+  -- What is held more of each counter than before. Then those to be looked at, with what is used and held of each.
+  more numeric[] := '{}'; useds numeric[]; helds numeric[]; near int[]; is_new boolean; is_other boolean; is_locked boolean; j int;
   one record; judged record; alert_ids uuid[] := '{}'; alert_marks smallint[] := '{}'; mark smallint;
 BEGIN
   -- Assigned, it takes no plan of its own.
@@ -63,10 +62,8 @@ BEGIN
       more := array_fill(0::numeric, ARRAY[cardinality(p_ids)]);
       FOR k IN 1..cardinality(p_ids) LOOP
         CONTINUE WHEN p_ups[k] = 0;
-        IF p_loads[k] IS NOT NULL THEN
-          costs[k] := greatest(p_reserves[k], p_loads[k] + sums[k] + more[k]) - greatest(p_reserves[k], p_loads[k]);
-        END IF;
-        more[p_ups[k]] := more[p_ups[k]] + coalesce(costs[k] - sums[k], more[k]);
+        more[p_ups[k]] := more[p_ups[k]] + CASE WHEN p_loads[k] IS NULL THEN more[k]
+          ELSE greatest(p_reserves[k], p_loads[k] + sums[k] + more[k]) - greatest(p_reserves[k], p_loads[k]) - sums[k] END;
       END LOOP;
     END IF;
     WITH written AS (
@@ -75,25 +72,31 @@ BEGIN
       ON r.root_id = p_root AND r.account_id = x.id AND r.resource = p_kind AND r.period = p_period
       WHEN MATCHED THEN UPDATE SET own = r.own + x.own, total = r.total + x.sum, held = r.held + coalesce(x.more, 0)
       WHEN NOT MATCHED THEN INSERT (root_id, account_id, resource, period, own, total, held) VALUES (p_root, x.id, p_kind, p_period, 0, 0, 0)
-      RETURNING x.i, r.total AS used, r.held, r.fired, merge_action() = 'INSERT' AS is_new
+      RETURNING x.i, r.total AS used, r.held, merge_action() = 'INSERT' AS is_new, p_loads[x.i] IS NOT NULL AS is_promised,
+        p_metered OR r.fired > 0 OR r.total + r.held >= p_looks[x.i] AS is_near
     )
-    SELECT bool_or(w.is_new), array_agg(w.used), array_agg(w.held), array_agg(w.i) FILTER (WHERE w.fired > 0 OR w.used + w.held >= p_looks[w.i]),
-      bool_or(greatest(p_reserves[w.i], w.used + w.held) - greatest(p_reserves[w.i], w.used + w.held - sums[w.i] - more[w.i]) <> costs[w.i]),
-      array_agg(w.used + w.held) FILTER (WHERE p_loads[w.i] IS NOT NULL)
-    INTO is_new, useds, helds, near, is_other, loads FROM written w;
+    SELECT bool_or(w.is_new), array_agg(w.i) FILTER (WHERE w.is_near), array_agg(w.used) FILTER (WHERE w.is_near), array_agg(w.held) FILTER (WHERE w.is_near),
+      bool_or(w.used + w.held - sums[w.i] - more[w.i] <> p_loads[w.i]
+        AND greatest(p_reserves[w.i], w.used + w.held) - greatest(p_reserves[w.i], w.used + w.held - sums[w.i] - more[w.i])
+          <> greatest(p_reserves[w.i], p_loads[w.i] + sums[w.i] + more[w.i]) - greatest(p_reserves[w.i], p_loads[w.i])) FILTER (WHERE w.is_promised),
+      array_agg(w.used + w.held) FILTER (WHERE w.is_promised)
+    INTO is_new, near, useds, helds, is_other, loads FROM written w;
     IF is_new THEN RAISE SQLSTATE 'TT001'; END IF;
     IF p_metered THEN
       -- Read after the locks: whoever counts what was granted holds them until it commits.
-      SELECT array_agg(w.used ORDER BY w.i), array_agg(w.i) FILTER (WHERE w.used + w.held >= p_looks[w.i]),
-        bool_or(greatest(p_reserves[w.i], w.used + w.held) - greatest(p_reserves[w.i], w.used + w.held - sums[w.i] - more[w.i]) <> costs[w.i]),
+      SELECT array_agg(w.i) FILTER (WHERE w.is_near), array_agg(w.used) FILTER (WHERE w.is_near), array_agg(w.held) FILTER (WHERE w.is_near),
+        bool_or(w.used + w.held - sums[w.i] - more[w.i] <> p_loads[w.i]
+        AND greatest(p_reserves[w.i], w.used + w.held) - greatest(p_reserves[w.i], w.used + w.held - sums[w.i] - more[w.i])
+          <> greatest(p_reserves[w.i], p_loads[w.i] + sums[w.i] + more[w.i]) - greatest(p_reserves[w.i], p_loads[w.i])) FILTER (WHERE p_loads[w.i] IS NOT NULL),
         array_agg(w.used + w.held ORDER BY w.i) FILTER (WHERE p_loads[w.i] IS NOT NULL)
-      INTO useds, near, is_other, loads FROM (
-        SELECT t.i, t.held, t.total + t.counted AS used FROM unnest(useds, helds, counted_of(p_kind, p_period, true, p_ids)) WITH ORDINALITY t(total, held, counted, i)) w;
+      INTO near, useds, helds, is_other, loads FROM (
+        SELECT t.i, t.held, t.total + t.counted AS used, t.total + t.counted + t.held >= p_looks[t.i] AS is_near
+        FROM unnest(near, useds, helds, counted_of(p_kind, p_period, true, p_ids)) t(i, total, held, counted)) w;
     END IF;
     IF is_other THEN RAISE SQLSTATE 'TT002'; END IF;
     IF near IS NOT NULL THEN
       FOR one IN
-        SELECT n.*, b.cap, b.at_limit, b.thresholds, t.fired FROM (SELECT k, useds[k] AS used, helds[k] AS held FROM unnest(near) k) n
+        SELECT n.*, b.cap, b.at_limit, b.thresholds, t.fired FROM unnest(near, useds, helds) n(k, used, held)
         CROSS JOIN LATERAL (
           SELECT x.cap, x.at_limit, x.thresholds FROM limits x WHERE x.root_id = p_root AND x.account_id = p_ids[n.k] AND x.kind = p_kind AND x.cap IS NOT NULL LIMIT 1) b
         CROSS JOIN LATERAL (SELECT r.fired FROM resource_totals r WHERE r.root_id = p_root AND r.account_id = p_ids[n.k] AND r.resource = p_kind AND r.period = p_period LIMIT 1) t
