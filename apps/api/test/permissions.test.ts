@@ -431,8 +431,8 @@ describe('Presets', () => {
     // In a main account all are counted.
     const ofAll = { account: api.root, name: 'Of all', levels: { tasks: 'read' } } as const;
     const all = (await api.owner.presets.save.mutate(ofAll)).id;
-    const takenThere = { account: api.root, accounts: [a, b], preset: all, mode: 'replace' } as const;
-    await api.owner.permissions.applyPreset.mutate(takenThere);
+    const taking = { account: api.root, accounts: [a, b], preset: all };
+    await api.owner.permissions.applyPreset.mutate({ ...taking, mode: 'replace' });
     const toldThere = await api.owner.presets.takers.query({ account: api.root, preset: all });
     expect(toldThere).toEqual({ versions: [{ version: 1, accounts: 2, changed: 0 }] });
     await api.owner.presets.remove.mutate({ account: api.root, preset: all });

@@ -78,7 +78,7 @@ async function askTogether(
   const { rootId } = await stateOf(test.db, accounts[0]!);
   const of = { root: rootId, kind: limitKind(kind), period: periodOf(limitKind(kind), now()) };
   const known = remembered.get(rootId + kind);
-  const places = await readTreePlaces(test.db, of.root, of.kind, of.period, accounts, known);
+  const places = await readTreePlaces(test.db, of, accounts, known);
   remembered.set(rootId + kind, places);
   const outcomes = await admitTick(test.db, {
     ...of,
@@ -479,7 +479,7 @@ describe('Limits in the database', () => {
     const period = billingPeriodOf(instantOf(Date.parse(start) - 1)).start;
     const kind = limitKind('minutes');
     const tick = async (asks: readonly string[], back: readonly string[], of = period) => {
-      const places = await readTreePlaces(test.db, root, kind, of, [account]);
+      const places = await readTreePlaces(test.db, { root, kind, period: of }, [account]);
       const wishes = asks.map((key) => ({ account, want: 6n * each('minutes'), key, leaseSeconds: 86_400 }));
       const given = back.map((key) => ({ account, key }));
       return admitTick(test.db, { root, kind, period: of, places, asks: wishes, back: given });
@@ -503,10 +503,10 @@ describe('Limits in the database', () => {
     const kind = limitKind('calls');
     const asks = [{ account, want: UNIT, key: 'a', leaseSeconds: 600 }];
     const tick = { root, kind, period: '-infinity', asks, back: [] };
-    const places = await readTreePlaces(test.db, root, kind, '-infinity', [account]);
+    const places = await readTreePlaces(test.db, { root, kind, period: '-infinity' }, [account]);
     expect(await setLimit(root, 'calls', { cap: 0n })).toBe('ok');
     expect(await admitTick(test.db, { ...tick, places })).toBeNull();
-    const present = await readTreePlaces(test.db, root, kind, '-infinity', [account]);
+    const present = await readTreePlaces(test.db, { root, kind, period: '-infinity' }, [account]);
     expect(await admitTick(test.db, { ...tick, places: present })).toMatchObject([{ outcome: 'refused', max: 0n }]);
   });
 
@@ -516,7 +516,7 @@ describe('Limits in the database', () => {
     expect(await setLimit(account, 'calls', { reserve: 2n * UNIT })).toBe('ok');
     const kind = limitKind('calls');
     const [mine, theirs] = await Promise.all(
-      ['mine', 'theirs'].map(() => readTreePlaces(test.db, root, kind, '-infinity', [account])),
+      ['mine', 'theirs'].map(() => readTreePlaces(test.db, { root, kind, period: '-infinity' }, [account])),
     );
     const tick = async (places: typeof mine, asks: readonly string[], back: readonly string[] = []) => {
       const admitted = await admitTick(test.db, {
@@ -548,7 +548,7 @@ describe('Limits in the database', () => {
     const account = await plant(test.db, root, 'Erased below', now());
     const granted = [{ outcome: 'granted', n: UNIT }];
     expect(await ask(account, 'calls', [{ want: UNIT, key: 'a' }])).toEqual(granted);
-    const places = await readTreePlaces(test.db, root, limitKind('calls'), '-infinity', [account]);
+    const places = await readTreePlaces(test.db, { root, kind: limitKind('calls'), period: '-infinity' }, [account]);
     await erase(test.db, root, account);
     expect(await test.asOwner('SELECT 1 FROM leases WHERE account_id = $1', [account])).toEqual([]);
     // Whoever remembers where it stood is told that this is no more so.
@@ -766,7 +766,7 @@ describe('Limits in the database', () => {
     expect(await setLimit(root, 'calls', { cap: 20n * UNIT, thresholds: [50, 100] })).toBe('ok');
     expect(await setLimit(parents[0]!, 'calls', { cap: 12n * UNIT, reserve: 5n * UNIT })).toBe('ok');
     for (const leaf of leaves) expect(await setLimit(leaf, 'calls', { cap: 5n * UNIT })).toBe('ok');
-    const places = await readTreePlaces(test.db, root, limitKind('calls'), '-infinity', leaves);
+    const places = await readTreePlaces(test.db, { root, kind: limitKind('calls'), period: '-infinity' }, leaves);
     const tick = (account: AccountId, asks: readonly string[], back: readonly string[]) =>
       admitTick(test.db, {
         root,

@@ -47,6 +47,14 @@ export type TreePlaces = {
   readonly all: Map<AccountId, Place>;
 };
 
+/** What counters are of. */
+export type Counted = {
+  readonly root: AccountId;
+  readonly kind: LimitKind;
+  /** The period that counters of the kind are of (`periodOf`). */
+  readonly period: string;
+};
+
 /**
  * Reads where some accounts of a tree stand and what limits a kind there; those that are not in it are left out.
  *
@@ -54,9 +62,7 @@ export type TreePlaces = {
  */
 export async function readTreePlaces(
   db: Database,
-  root: AccountId,
-  kind: LimitKind,
-  period: string,
+  { root, kind, period }: Counted,
   accounts: readonly AccountId[],
   known?: TreePlaces,
 ): Promise<TreePlaces> {
@@ -91,12 +97,8 @@ type PlacesRow = {
   limits: Record<AccountId, Limiting>;
 };
 
-/** What is decided together: of one tree and kind. */
-export type AdmissionTick = {
-  readonly root: AccountId;
-  readonly kind: LimitKind;
-  /** The period that counters of the kind are of (`periodOf`). */
-  readonly period: string;
+/** What is decided together. */
+export type AdmissionTick = Counted & {
   readonly asks: readonly Ask[];
   readonly back: readonly GivenBack[];
   /** Something was refused a moment ago: it isn't tried whether everything fits. */
