@@ -3,7 +3,7 @@ import {
   type Admitted,
   type Ask,
   admitTick,
-  type Counted,
+  type CountersOf,
   type Database,
   endOverdueLeases,
   type GivenBack,
@@ -56,7 +56,7 @@ export function createAdmissions({ db, clock, onDecided, onError }: Parts): Open
   const places = new Map<string, TreePlaces>();
   const gates = new Map<string, Gate>();
 
-  const placesFor = async (of: Counted, accounts: readonly AccountId[]): Promise<TreePlaces> => {
+  const placesFor = async (of: CountersOf, accounts: readonly AccountId[]): Promise<TreePlaces> => {
     const name = nameOf(of.root, of.kind);
     const kept = places.get(name);
     const known = kept && kept.of.size <= MOST_PLACES ? kept : undefined;

@@ -48,7 +48,7 @@ export type TreePlaces = {
 };
 
 /** What counters are of. */
-export type Counted = {
+export type CountersOf = {
   readonly root: AccountId;
   readonly kind: LimitKind;
   /** The period that counters of the kind are of (`periodOf`). */
@@ -62,7 +62,7 @@ export type Counted = {
  */
 export async function readTreePlaces(
   db: Database,
-  { root, kind, period }: Counted,
+  { root, kind, period }: CountersOf,
   accounts: readonly AccountId[],
   known?: TreePlaces,
 ): Promise<TreePlaces> {
@@ -98,7 +98,7 @@ type PlacesRow = {
 };
 
 /** What is decided together. */
-export type AdmissionTick = Counted & {
+export type AdmissionTick = CountersOf & {
   readonly asks: readonly Ask[];
   readonly back: readonly GivenBack[];
   /** Something was refused a moment ago: it isn't tried whether everything fits. */
