@@ -229,6 +229,12 @@ describe('Limits', () => {
     expect(await limitOf(owner, account, 'agents')).toMatchObject({ max: 5, version, thresholds: [80, 95, 100] });
     expect(await codeOf(acquire(owner, account, 'x', { want: '0' }))).toBe('BAD_REQUEST');
     expect(await codeOf(acquire(owner, account, 'x', { want: '1.5' }))).toBe('LIMIT_INVALID');
+    expect(await codeOf(owner.limits.check.query({ account, kind: 'agents', want: '1.5' }))).toBe('LIMIT_INVALID');
+    // Granted where nothing limits it, nobody else’s could be added to it, in the whole tree.
+    expect(await codeOf(acquire(owner, account, 'x', { want: '99999999999999999999' }))).toBe('BAD_REQUEST');
+    expect(await codeOf(acquire(owner, account, 'x', { want: '1000000000.000000001', kind: 'minutes' }))).toBe(
+      'BAD_REQUEST',
+    );
     expect(await codeOf(acquire(owner, account, 'x\u0007'))).toBe('BAD_REQUEST');
   });
 

@@ -428,6 +428,14 @@ describe('Presets', () => {
     expect((await capsOf(clientOf(api.url, cookie), a)).preset).toEqual(untold);
     await api.owner.presets.remove.mutate({ account: branch, preset });
     expect((await capsOf(api.owner, a)).preset).toEqual(untold);
+    // In a main account all are counted.
+    const ofAll = { account: api.root, name: 'Of all', levels: { tasks: 'read' } } as const;
+    const all = (await api.owner.presets.save.mutate(ofAll)).id;
+    const taking = { account: api.root, accounts: [a, b], preset: all };
+    await api.owner.permissions.applyPreset.mutate({ ...taking, mode: 'replace' });
+    const toldThere = await api.owner.presets.takers.query({ account: api.root, preset: all });
+    expect(toldThere).toEqual({ versions: [{ version: 1, accounts: 2, changed: 0 }] });
+    await api.owner.presets.remove.mutate({ account: api.root, preset: all });
   });
 
   it('are taken back whole: levels, what was set for the account alone, and the preset before', async () => {

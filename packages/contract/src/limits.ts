@@ -10,6 +10,7 @@ import {
   type MeteredKindKey,
   type NearFrame,
   parseDecimal,
+  UNIT,
 } from '@tenantree/domain';
 import { z } from 'zod';
 import * as inputs from './inputs.ts';
@@ -60,11 +61,14 @@ const changesOfMany = z
   .max(LIMIT_KINDS.length);
 const versions = z.partialRecord(limitKind, shapes.count);
 
-/** So many of what is acquired: a positive decimal. */
+/** So many of what is acquired: a positive decimal, and no more than a maximum can be: more than that would be no quantity that can be added to others. */
 const quantity = z
   .string()
   .max(40)
-  .refine((text) => (parseDecimal(text) ?? 0n) > 0n, 'Give a positive decimal with at most 9 digits after the point.')
+  .refine((text) => {
+    const wanted = parseDecimal(text) ?? 0n;
+    return wanted > 0n && wanted <= BigInt(MOST) * UNIT;
+  }, `Give a positive decimal up to ${MOST}, with at most 9 digits after the point.`)
   .meta({ examples: ['1'] });
 const leaseKey = inputs
   .text(1, 200)
@@ -238,6 +242,7 @@ export const limits = {
     needs: inAccount('account', 'limited', 'read', PEOPLE_AND_KEYS),
     input: z.strictObject({ account: inputs.account, kind: limitKind, want: quantity }),
     output: z.strictObject({ free: shapes.decimal, decides: decides.nullable() }),
+    refusals: ['LIMIT_INVALID'],
   }),
 
   acquire: mutation({

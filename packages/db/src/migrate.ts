@@ -72,6 +72,7 @@ import * as undoneCaps from './migrations/0100-undone-caps.ts';
 import * as presetTakers from './migrations/0101-preset-takers.ts';
 import * as toldDepartures from './migrations/0103-told-departures.ts';
 import * as calledNumbers from './migrations/0104-called-numbers.ts';
+import * as narrowLeases from './migrations/0105-narrow-leases.ts';
 import { tellStatistics } from './told-statistics.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
@@ -145,6 +146,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0101-preset-takers': presetTakers,
   '0103-told-departures': toldDepartures,
   '0104-called-numbers': calledNumbers,
+  '0105-narrow-leases': narrowLeases,
 };
 
 const MINIMUM_VERSION = 180000;

@@ -272,7 +272,7 @@ async function furnish(account: AccountId): Promise<void> {
     period: '-infinity',
     asks: [{ account, want: UNIT, key: 'lease', leaseSeconds: 600 }],
     back: [],
-    places: await readTreePlaces(test.db, rootId, limitKind('calls'), [account]),
+    places: await readTreePlaces(test.db, { root: rootId, kind: limitKind('calls'), period: '-infinity' }, [account]),
   });
 }
 

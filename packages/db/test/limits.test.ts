@@ -22,6 +22,7 @@ import {
   readTreePlaces,
   recordUsage,
   refusedByLimit,
+  type TreePlaces,
   take,
   writeLimit,
 } from '../src/index.ts';
@@ -35,6 +36,8 @@ beforeAll(async () => {
 afterAll(() => test.drop());
 
 const now = (): Instant => instantOf(Date.now());
+/** Some minutes ahead of the clock, yet in its month (ms). */
+const ahead = (): number => Math.min(4 * 60_000, Date.parse(billingPeriodOf(now()).end) - Date.now() - 1);
 const KINDS = ['agents', 'calls', 'minutes'] as const;
 type Kind = (typeof KINDS)[number];
 const each = (kind: Kind): bigint => limitKind(kind).each * UNIT;
@@ -61,6 +64,9 @@ type Wish = {
   readonly leaseSeconds?: number;
 };
 
+/** What a server remembers, also while others use what it doesn’t hear of. */
+const remembered = new Map<string, TreePlaces>();
+
 /** Asks and gives back in one statement. */
 async function askTogether(
   kind: Kind,
@@ -70,11 +76,13 @@ async function askTogether(
 ) {
   const accounts = [...asks, ...back].map(({ account }) => account);
   const { rootId } = await stateOf(test.db, accounts[0]!);
+  const of = { root: rootId, kind: limitKind(kind), period: periodOf(limitKind(kind), now()) };
+  const known = remembered.get(rootId + kind);
+  const places = await readTreePlaces(test.db, of, accounts, known);
+  remembered.set(rootId + kind, places);
   const outcomes = await admitTick(test.db, {
-    root: rootId,
-    kind: limitKind(kind),
-    period: periodOf(limitKind(kind), now()),
-    places: await readTreePlaces(test.db, rootId, limitKind(kind), accounts),
+    ...of,
+    places,
     asks: asks.map(({ leaseSeconds = 600, ...one }) => ({ leaseSeconds, ...one })),
     back,
     isTight,
@@ -386,7 +394,7 @@ describe('Limits in the database', () => {
             case 'use': {
               const grant = grants.find((one) => one.at === at && one.kind === 'minutes' && one.uses === undefined);
               const isAhead = to % 3 === 0;
-              await use(one.id, n, to % 2 === 0 ? grant?.key : undefined, isAhead ? 4 * 60_000 : 0);
+              await use(one.id, n, to % 2 === 0 ? grant?.key : undefined, isAhead ? ahead() : 0);
               const minutes = BigInt(n) * each('minutes');
               model.used.push({ account: at, chain: model.chain(at), minutes, isAhead });
               if (to % 2 === 0 && grant) grant.uses = minutes;
@@ -483,7 +491,7 @@ describe('Limits in the database', () => {
     const period = billingPeriodOf(instantOf(Date.parse(start) - 1)).start;
     const kind = limitKind('minutes');
     const tick = async (asks: readonly string[], back: readonly string[], of = period) => {
-      const places = await readTreePlaces(test.db, root, kind, [account]);
+      const places = await readTreePlaces(test.db, { root, kind, period: of }, [account]);
       const wishes = asks.map((key) => ({ account, want: 6n * each('minutes'), key, leaseSeconds: 86_400 }));
       const given = back.map((key) => ({ account, key }));
       return admitTick(test.db, { root, kind, period: of, places, asks: wishes, back: given });
@@ -507,11 +515,44 @@ describe('Limits in the database', () => {
     const kind = limitKind('calls');
     const asks = [{ account, want: UNIT, key: 'a', leaseSeconds: 600 }];
     const tick = { root, kind, period: '-infinity', asks, back: [] };
-    const places = await readTreePlaces(test.db, root, kind, [account]);
+    const places = await readTreePlaces(test.db, { root, kind, period: '-infinity' }, [account]);
     expect(await setLimit(root, 'calls', { cap: 0n })).toBe('ok');
     expect(await admitTick(test.db, { ...tick, places })).toBeNull();
-    const present = await readTreePlaces(test.db, root, kind, [account]);
+    const present = await readTreePlaces(test.db, { root, kind, period: '-infinity' }, [account]);
     expect(await admitTick(test.db, { ...tick, places: present })).toMatchObject([{ outcome: 'refused', max: 0n }]);
+  });
+
+  it('hold what is promised, whatever a server heard last of its use, when another one passes it', async () => {
+    const root = await plant(test.db, null, 'Promising', now());
+    const account = await plant(test.db, root, 'Promised', now());
+    expect(await setLimit(account, 'calls', { reserve: 2n * UNIT })).toBe('ok');
+    const kind = limitKind('calls');
+    const [mine, theirs] = await Promise.all(
+      ['mine', 'theirs'].map(() => readTreePlaces(test.db, { root, kind, period: '-infinity' }, [account])),
+    );
+    const tick = async (places: typeof mine, asks: readonly string[], back: readonly string[] = []) => {
+      const admitted = await admitTick(test.db, {
+        root,
+        kind,
+        period: '-infinity',
+        places: places!,
+        asks: asks.map((key) => ({ account, want: UNIT, key, leaseSeconds: 600 })),
+        back: back.map((key) => ({ account, key })),
+      });
+      expect(admitted).toEqual(asks.map(() => ({ outcome: 'granted', n: UNIT })));
+      const [above] = await test.asOwner(
+        `SELECT total::int AS used, held::int FROM resource_totals WHERE root_id = $1 AND account_id = $1 AND resource = 'calls'`,
+        [root],
+      );
+      return above;
+    };
+    expect(await tick(mine, ['a'])).toEqual({ used: 1, held: 1 });
+    expect(await tick(theirs, ['b', 'c'])).toEqual({ used: 3, held: 0 });
+    // What the first one heard would have one more absorbed.
+    expect(await tick(mine, ['d'])).toEqual({ used: 4, held: 0 });
+    expect(await tick(mine, ['e'], ['a', 'b', 'c'])).toEqual({ used: 2, held: 0 });
+    expect(await tick(theirs, [], ['d', 'e'])).toEqual({ used: 0, held: 2 });
+    expect(await tick(mine, ['f'])).toEqual({ used: 1, held: 1 });
   });
 
   it('have no lease of an account that is erased', async () => {
@@ -519,7 +560,7 @@ describe('Limits in the database', () => {
     const account = await plant(test.db, root, 'Erased below', now());
     const granted = [{ outcome: 'granted', n: UNIT }];
     expect(await ask(account, 'calls', [{ want: UNIT, key: 'a' }])).toEqual(granted);
-    const places = await readTreePlaces(test.db, root, limitKind('calls'), [account]);
+    const places = await readTreePlaces(test.db, { root, kind: limitKind('calls'), period: '-infinity' }, [account]);
     await erase(test.db, root, account);
     expect(await test.asOwner('SELECT 1 FROM leases WHERE account_id = $1', [account])).toEqual([]);
     // Whoever remembers where it stood is told that this is no more so.
@@ -581,7 +622,7 @@ describe('Limits in the database', () => {
     expect(await setLimit(root, 'minutes', { cap: 100n * each('minutes') })).toBe('ok');
     expect(await setLimit(left, 'minutes', { reserve: 20n * each('minutes') })).toBe('ok');
     expect(await setLimit(right, 'minutes', { cap: 10n * each('minutes'), thresholds: [50, 80] })).toBe('ok');
-    await use(account, 8, undefined, 4 * 60_000);
+    await use(account, 8, undefined, ahead());
     await count(test.db, now());
     const stands = async (of: AccountId): Promise<string> => {
       const { path } = await stateOf(test.db, of);
@@ -711,7 +752,7 @@ describe('Limits in the database', () => {
     await use(leaf, 7);
     await count(test.db, now());
     expect(await marks()).toBe('neither');
-    await use(leaf, 1, undefined, 4 * 60_000);
+    await use(leaf, 1, undefined, ahead());
     await count(test.db, now());
     expect(await marks()).toBe('near');
     await use(account, 2);
@@ -737,7 +778,7 @@ describe('Limits in the database', () => {
     expect(await setLimit(root, 'calls', { cap: 20n * UNIT, thresholds: [50, 100] })).toBe('ok');
     expect(await setLimit(parents[0]!, 'calls', { cap: 12n * UNIT, reserve: 5n * UNIT })).toBe('ok');
     for (const leaf of leaves) expect(await setLimit(leaf, 'calls', { cap: 5n * UNIT })).toBe('ok');
-    const places = await readTreePlaces(test.db, root, limitKind('calls'), leaves);
+    const places = await readTreePlaces(test.db, { root, kind: limitKind('calls'), period: '-infinity' }, leaves);
     const tick = (account: AccountId, asks: readonly string[], back: readonly string[]) =>
       admitTick(test.db, {
         root,

@@ -204,7 +204,8 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     readLimits: as(root, (trx) => store.readLimits(trx, [{ id: root, name: 'Root' }], NOW)),
     readLimitDefaults: as(root, (trx) => store.readLimitDefaults(trx, root)),
     readSubaccountLimits: as(root, (trx) => store.readSubaccountLimits(trx, [root, flat, leaf])),
-    readTreePlaces: () => store.readTreePlaces(db, root, limitKind('calls'), [leaf, small]),
+    readTreePlaces: () =>
+      store.readTreePlaces(db, { root, kind: limitKind('calls'), period: '-infinity' }, [leaf, small]),
     readAccountNames: as(root, (trx) => store.readAccountNames(trx, [flat, leaf])),
     readUsageBelow: as(root, (trx) =>
       store.readUsageBelow(trx, small, { stored: 'call.seconds' }, { start: NOVEMBER, end: NOW }),

@@ -409,6 +409,23 @@ describe('presets', () => {
       .element(dialog().getByRole('button', { name: 'Apply Client standard' }))
       .toHaveAttribute('aria-disabled', 'true');
     expect((await memory.takers(above, 'p1' as RowId))[0]?.accounts).toBe(1);
+    // Whoever would remove it is told who has it, and what becomes of them.
+    await press('Remove: Client standard');
+    await expect
+      .element(dialog())
+      .toMatchTextContent(/1 account in Acme Group took version 1 and changed nothing since. Nothing changes for them/);
+    await expect.element(page.getByRole('dialog', { name: 'Remove the preset Client standard?' })).toBeVisible();
+    expect(focused()?.textContent).toBe('Cancel');
+    await userEvent.keyboard('{Enter}');
+    await expect.element(dialog().getByRole('radio', { name: /Client standard/ })).toBeChecked();
+    await vi.waitFor(() =>
+      expect(focused()).toBe(
+        dialog()
+          .getByRole('radio', { name: /Client standard/ })
+          .element(),
+      ),
+    );
+    expect((await memory.presets(above)).map(({ name }) => name)).toEqual(['Client standard']);
   });
 
   it('are saved under a name, which is asked for', async () => {
@@ -444,6 +461,8 @@ describe('presets', () => {
     await expect.element(dialog().getByRole('alert')).not.toBeInTheDocument();
     expect(memory.levels(north)).toMatchObject({ tasks: 'full' });
     await press('Remove: Mine');
+    await expect.element(dialog()).toMatchTextContent(/No account in Acme Group has it/);
+    await press('Remove preset');
     await expect.element(dialog().getByRole('button', { name: 'Choose a preset' })).toBeVisible();
     await expect.element(dialog().getByText('How it is taken')).not.toBeInTheDocument();
     expect((await memory.presets(above)).map(({ name }) => name)).toEqual(['Chosen']);

@@ -4,15 +4,14 @@ import {
   type Decimal,
   limitKind,
   limitReached,
-  parseDecimal,
   type RowId,
   shownOf,
-  UNIT,
   usageSuspended,
 } from '@tenantree/domain';
 import type { Access } from '../guard/admit.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { Refused, refuseWith } from '../hall/refused.ts';
+import { wantedOf } from './read-limits.ts';
 
 type Acting = Pick<Access, 'id' | 'root' | 'name' | 'chain' | 'reached' | 'heldSince'>;
 
@@ -36,10 +35,7 @@ export async function acquire(hall: Hall, acting: Acting, { want, number, ...wis
   refuseWhileHeld(hall, acting);
   if (acting.chain.at(-1)?.status === 'closed') refuseClosed(acting);
   const kind = { ...limitKind(wish.kind), key: wish.kind };
-  const asked = parseDecimal(want) ?? 0n;
-  if (kind.counts === 'concurrent' && asked % UNIT !== 0n)
-    refuseWith('LIMIT_INVALID', `Of ${kind.many} there are whole ones only.`, 'want');
-  const nanos = asked * kind.each;
+  const nanos = wantedOf(kind, want);
   const { key, leaseSeconds } = wish;
   if (number !== undefined && kind.counts !== 'concurrent')
     refuseWith('LIMIT_INVALID', 'Only calls are on the line with a phone number.', 'number');

@@ -3,6 +3,7 @@ import {
   type Admitted,
   type Ask,
   admitTick,
+  type CountersOf,
   type Database,
   endOverdueLeases,
   type GivenBack,
@@ -55,16 +56,16 @@ export function createAdmissions({ db, clock, onDecided, onError }: Parts): Open
   const places = new Map<string, TreePlaces>();
   const gates = new Map<string, Gate>();
 
-  const placesFor = async (root: AccountId, kind: LimitKind, accounts: readonly AccountId[]): Promise<TreePlaces> => {
-    const name = nameOf(root, kind);
+  const placesFor = async (of: CountersOf, accounts: readonly AccountId[]): Promise<TreePlaces> => {
+    const name = nameOf(of.root, of.kind);
     const kept = places.get(name);
     const known = kept && kept.of.size <= MOST_PLACES ? kept : undefined;
     const unknown = known ? accounts.filter((account) => !known.of.has(account)) : accounts;
     if (known && unknown.length === 0) return known;
-    const read = await readTreePlaces(db, root, kind, [...new Set(unknown)], known);
+    const read = await readTreePlaces(db, of, [...new Set(unknown)], known);
     // Of another shape than what was known: the others are to be read again, too.
     const isWhole = !known || read === known || unknown.length === accounts.length;
-    const all = isWhole ? read : await readTreePlaces(db, root, kind, [...new Set(accounts)], read);
+    const all = isWhole ? read : await readTreePlaces(db, of, [...new Set(accounts)], read);
     places.set(name, all);
     return all;
   };
@@ -72,9 +73,9 @@ export function createAdmissions({ db, clock, onDecided, onError }: Parts): Open
   const decide = async (root: AccountId, kind: LimitKind, { asks, back, isTight }: Together) => {
     const accounts = [...asks, ...back].map(({ account }) => account);
     for (let attempt = 1; ; attempt += 1) {
-      const tick = { root, kind, period: periodOf(kind, instantOf(clock.nowMs())), asks, back, isTight };
+      const of = { root, kind, period: periodOf(kind, instantOf(clock.nowMs())) };
       try {
-        const outcomes = await admitTick(db, { ...tick, places: await placesFor(root, kind, accounts) });
+        const outcomes = await admitTick(db, { ...of, asks, back, isTight, places: await placesFor(of, accounts) });
         if (outcomes) {
           onDecided(root);
           return outcomes;

@@ -31,6 +31,7 @@ import {
   shownOf,
   shownTerms,
   storedNanos,
+  UNIT,
   whatIf as whatIfOf,
   wholeOf,
 } from '@tenantree/domain';
@@ -147,10 +148,18 @@ function toldOf(
   return { account: { id, name }, max: max === null ? null : shownOf(kind, max) };
 }
 
+/** What is wanted, as it is stored. @throws Refused LIMIT_INVALID of what there are whole ones only */
+export function wantedOf(kind: LimitKind, want: string): bigint {
+  const wanted = parseDecimal(want) ?? 0n;
+  if (kind.counts !== 'metered' && wanted % UNIT !== 0n)
+    refuseWith('LIMIT_INVALID', `Of ${kind.many} there are whole ones only.`, 'want');
+  return wanted * kind.each;
+}
+
 /**
  * How much of what is wanted is free now, and who lets no more through; nothing is taken.
  *
- * @throws Refused FORBIDDEN of metered kinds, where the caller may not see usage
+ * @throws Refused LIMIT_INVALID; FORBIDDEN of metered kinds, where the caller may not see usage
  */
 export async function checkLimit(
   hall: Hall,
@@ -158,6 +167,7 @@ export async function checkLimit(
   { kind: key, want }: { readonly kind: LimitKindKey; readonly want: string },
 ): Promise<{ readonly free: Decimal; readonly decides: Limit['decides'] }> {
   const kind = limitKind(key);
+  const wanted = wantedOf(kind, want);
   if (kind.counts === 'metered') {
     if (reader.levels['billing.usage'] !== 'full')
       refuseWith('FORBIDDEN', `How much of ${kind.many} is free is told to those who may see usage.`, 'kind');
@@ -166,7 +176,7 @@ export async function checkLimit(
   const along = await hall.db.withTenant(reader.id, (trx) => readLimits(trx, reader.chain, nowOf(hall)), {
     snapshot: true,
   });
-  const { free, binding } = freeAlong(along.get(key) ?? [], (parseDecimal(want) ?? 0n) * kind.each);
+  const { free, binding } = freeAlong(along.get(key) ?? [], wanted);
   return { free: shownOf(kind, free), decides: binding && toldOf(kind, binding, reader.reached) };
 }
 

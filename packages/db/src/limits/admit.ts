@@ -34,6 +34,8 @@ export type Place = {
   /** The least use at which an admission looks at its limit; null: none. */
   readonly look: string | null;
   readonly reserve: string;
+  /** What was used and held there when the database last said so, where something is promised to it; others change it, too. */
+  load: string | null;
 };
 
 /** Where accounts of a tree stand and what limits one kind there, as of a number of the tree's shape. */
@@ -45,6 +47,14 @@ export type TreePlaces = {
   readonly all: Map<AccountId, Place>;
 };
 
+/** What counters are of. */
+export type CountersOf = {
+  readonly root: AccountId;
+  readonly kind: LimitKind;
+  /** The period that counters of the kind are of (`periodOf`). */
+  readonly period: string;
+};
+
 /**
  * Reads where some accounts of a tree stand and what limits a kind there; those that are not in it are left out.
  *
@@ -52,15 +62,14 @@ export type TreePlaces = {
  */
 export async function readTreePlaces(
   db: Database,
-  root: AccountId,
-  kind: LimitKind,
+  { root, kind, period }: CountersOf,
   accounts: readonly AccountId[],
   known?: TreePlaces,
 ): Promise<TreePlaces> {
   const { rows } = await db.pool.query<PlacesRow>({
     name: 'places_in_tree',
-    text: 'SELECT * FROM public.places_in_tree($1, $2, $3)',
-    values: [root, kind.stored, [...accounts]],
+    text: 'SELECT * FROM public.places_in_tree($1, $2, $3, $4)',
+    values: [root, kind.stored, period, [...accounts]],
   });
   const { shape, places, limits } = rows[0]!;
   const read = known?.shape === (shape ?? '0') ? known : { shape: shape ?? '0', of: new Map(), all: new Map() };
@@ -69,8 +78,8 @@ export async function readTreePlaces(
     if (key === undefined) continue;
     let up: Place | undefined;
     for (const [depth, id] of pathOf(root, Buffer.from(key, 'hex')).entries()) {
-      const [look, reserve] = limits[id] ?? UNLIMITED;
-      const place: Place = read.all.get(id) ?? { id, up, depth, look, reserve };
+      const [look, reserve, load] = limits[id] ?? UNLIMITED;
+      const place: Place = read.all.get(id) ?? { id, up, depth, look, reserve, load };
       read.all.set(id, place);
       up = place;
     }
@@ -79,8 +88,8 @@ export async function readTreePlaces(
   return read;
 }
 
-type Limiting = [look: string | null, reserve: string];
-const UNLIMITED: Limiting = [null, '0'];
+type Limiting = [look: string | null, reserve: string, load: string | null];
+const UNLIMITED: Limiting = [null, '0', null];
 
 type PlacesRow = {
   shape: string | null;
@@ -88,12 +97,8 @@ type PlacesRow = {
   limits: Record<AccountId, Limiting>;
 };
 
-/** What is decided together: of one tree and kind. */
-export type AdmissionTick = {
-  readonly root: AccountId;
-  readonly kind: LimitKind;
-  /** The period that counters of the kind are of (`periodOf`). */
-  readonly period: string;
+/** What is decided together. */
+export type AdmissionTick = CountersOf & {
   readonly asks: readonly Ask[];
   readonly back: readonly GivenBack[];
   /** Something was refused a moment ago: it isn't tried whether everything fits. */
@@ -140,21 +145,15 @@ function countersOf({ asks, back, places }: AdmissionTick): {
   return { byPlace, list };
 }
 
-/** Where parts of the list end that are written at once: what is held above a reserve follows from what is below. */
-function endsOf(list: readonly Counter[]): number[] {
-  const ends: number[] = [];
-  let isAbove = false;
-  list.forEach(({ place, at }) => {
-    isAbove ||= Number(place.reserve) > 0;
-    if (at === list.length || (isAbove && list[at]!.place.depth < place.depth)) ends.push(at);
-  });
-  return ends;
-}
-
 const arrayOf = (values: readonly (string | number | null)[]): string =>
   `{${values.map((value) => value ?? 'NULL').join(',')}}`;
 
-type Row = { state: 'all' | 'some' | 'stale'; granted: string[] | null; refused: RawRefusal[] | null };
+type Row = {
+  state: 'all' | 'some' | 'stale';
+  granted: string[] | null;
+  refused: RawRefusal[] | null;
+  loads: string[] | null;
+};
 type RawRefusal = { k: number; account: AccountId; max: string; used: string; held: string; free: string };
 
 const nanosOf = (text: string): bigint => parseDecimal(text)!;
@@ -170,11 +169,14 @@ export async function admitTick(db: Database, tick: AdmissionTick): Promise<Admi
   const asks = tick.asks.filter(({ account }) => places.of.has(account));
   const back = tick.back.filter(({ account }) => places.of.has(account));
   const { byPlace, list } = countersOf(tick);
+  const promised = list.filter(({ place }) => place.load !== null);
+  const ofPromised = (value: (place: Place) => string | null): string =>
+    arrayOf(promised.length > 0 ? list.map(({ place }) => value(place)) : []);
   const at = ({ account }: { readonly account: AccountId }): number => byPlace.get(places.of.get(account)!)!.at;
   const { rows } = await db.pool.query<Row>({
     name: 'admit',
     // As texts: the driver makes numbers of the elements of a numeric[], and they lose digits.
-    text: 'SELECT state, granted::text[], refused FROM public.admit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)',
+    text: 'SELECT state, granted::text[], refused, loads::text[] FROM public.admit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)',
     values: [
       root,
       places.shape,
@@ -189,8 +191,8 @@ export async function admitTick(db: Database, tick: AdmissionTick): Promise<Admi
       arrayOf(list.map(({ sum }) => formatDecimal(sum))),
       arrayOf(list.map(({ own }) => formatDecimal(own))),
       arrayOf(list.map(({ place }) => place.look)),
-      arrayOf(list.map(({ place }) => place.reserve)),
-      arrayOf(endsOf(list)),
+      ofPromised(({ reserve }) => reserve),
+      ofPromised(({ load }) => load),
       arrayOf(asks.map(at)),
       arrayOf(asks.map(({ want }) => formatDecimal(want))),
       asks.map(({ key }) => key),
@@ -201,6 +203,7 @@ export async function admitTick(db: Database, tick: AdmissionTick): Promise<Admi
   });
   const row = rows[0]!;
   if (row.state === 'stale') return null;
+  for (const [index, load] of (row.loads ?? []).entries()) promised[index]!.place.load = load;
   const outcomes = outcomesOf(asks, row).values();
   return tick.asks.map(({ account }) => (places.of.has(account) ? outcomes.next().value! : { outcome: 'gone' }));
 }

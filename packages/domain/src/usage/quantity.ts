@@ -23,6 +23,8 @@ export const magnitudeOf = (nanos: bigint): bigint => (nanos < 0n ? -nanos : nan
 export function formatDecimal(nanos: bigint): Decimal {
   const sign = nanos < 0n ? '-' : '';
   const magnitude = magnitudeOf(nanos);
-  const fraction = (magnitude % UNIT).toString().padStart(QUANTITY_SCALE, '0').replace(/0+$/, '');
-  return `${sign}${magnitude / UNIT}${fraction && `.${fraction}`}` as Decimal;
+  const [whole, rest] = [magnitude / UNIT, magnitude % UNIT];
+  // As most are.
+  if (rest === 0n) return `${sign}${whole}` as Decimal;
+  return `${sign}${whole}.${rest.toString().padStart(QUANTITY_SCALE, '0').replace(/0+$/, '')}` as Decimal;
 }

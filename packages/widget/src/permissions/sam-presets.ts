@@ -15,6 +15,7 @@ export class SamPresets extends Dialog {
     mode: { state: true },
     result: { state: true },
     takers: { state: true },
+    removing: { state: true },
   };
   static override styles = [
     ...Dialog.styles,
@@ -42,6 +43,8 @@ export class SamPresets extends Dialog {
   declare protected result: CapsResult | null;
   /** How many took which version of the chosen one; null: not there yet. */
   declare protected takers: PresetTakers | null;
+  /** Whether it is asked if the chosen one is to be removed. */
+  declare protected removing: boolean;
   #isActing = false;
 
   constructor() {
@@ -51,6 +54,7 @@ export class SamPresets extends Dialog {
     this.mode = 'replace';
     this.result = null;
     this.takers = null;
+    this.removing = false;
   }
 
   override async open(): Promise<void> {
@@ -60,11 +64,13 @@ export class SamPresets extends Dialog {
   }
 
   protected heading(): string {
+    if (this.#removed) return this.say('presetRemoveTitle', { name: this.#removed.name });
     return this.say('presetsTitle', { name: this.account?.name ?? '' });
   }
 
   protected submitButton(): Submit {
     const { say } = this.texts;
+    if (this.#removed) return { label: say('presetRemove'), tone: 'danger', ready: 'ready' };
     const name = this.#preset?.name;
     const label = name === undefined ? say('presetChoose') : say('presetApply', { name });
     return { label, tone: 'primary', ready: this.result && isTaken(this.result) ? 'ready' : 'incomplete' };
@@ -73,6 +79,7 @@ export class SamPresets extends Dialog {
   protected content(): TemplateResult {
     const { presets, texts } = this;
     const { say } = texts;
+    if (this.#removed) return this.#question(this.#removed);
     if (!presets) return html`<p role="status">${say('loading')} …</p>`;
     const mode = (one: PresetMode): TemplateResult =>
       html`<label class="check"><input type="radio" name="mode" .checked=${this.mode === one} @change=${() => this.#look(this.chosen, one)} />${say(`presetMode_${one}`)}</label>`;
@@ -85,10 +92,27 @@ export class SamPresets extends Dialog {
     const { source, parent, mode, account } = this;
     const preset = this.#preset;
     if (!source || !parent || !preset || !account) return 'stay';
+    if (this.removing) {
+      await source.removePreset(parent.id, preset.id);
+      await this.#load();
+      await this.#turn(false);
+      return 'stay';
+    }
     const order = { preset: preset.id, mode, accounts: [account.id] };
     const [result] = await source.applyPreset(parent.id, order);
     if (result) this.applied(preset.name, result);
     return 'done';
+  }
+
+  /** From the question one goes back to the list. */
+  protected override close(): void {
+    if (this.removing && !this.busy) void this.#turn(false);
+    else super.close();
+  }
+
+  /** The one that it is asked about. */
+  get #removed(): ShownPreset | null {
+    return this.removing ? this.#preset : null;
   }
 
   get #preset(): ShownPreset | null {
@@ -162,7 +186,32 @@ export class SamPresets extends Dialog {
         source && parent && void this.#act(() => run(source, parent))}>${label}</button>`;
     return html`<li><label class="check"><input type="radio" name="preset" .checked=${this.chosen === id} @change=${() => this.#look(id, this.mode)} /><span><bdi>${say('presetVersion', { name, n: version })}</bdi><small>${about.filter(Boolean).join(' · ')}</small></span></label>
       ${isDefault ? act(say('presetNoDefault'), (to, above) => to.setDefault(above.id, null)) : act(say('presetMakeDefault'), (to, above) => to.setDefault(above.id, id))}
-      ${isOwn ? act(say('remove'), (to, above) => to.removePreset(above.id, id)) : nothing}</li>`;
+      ${isOwn ? html`<button class="link" type="button" aria-label=${say('presetNamed', { label: say('remove'), name })} @click=${() => void this.#ask(id)}>${say('remove')}</button>` : nothing}</li>`;
+  }
+
+  async #ask(preset: RowId): Promise<void> {
+    if (this.#isActing) return;
+    this.refusal = null;
+    this.#look(preset, this.mode);
+    await this.#turn(true);
+  }
+
+  /** To the question, or back; the focus comes along. */
+  async #turn(removing: boolean): Promise<void> {
+    this.removing = removing;
+    await this.updateComplete;
+    const to = (at: string) => this.renderRoot.querySelector<HTMLElement>(at);
+    (removing ? to('footer .button') : (to('[name="preset"]:checked') ?? to('.x')))?.focus();
+  }
+
+  /** Who has it, and what becomes of them. */
+  #question({ version, isDefault }: ShownPreset): TemplateResult {
+    const { takers, texts } = this;
+    const { say } = texts;
+    const name = this.parent?.name ?? '';
+    const who = takers ? takersWords(takers, version, name, texts) : [`${say('loading')} …`];
+    return html`<p role="status"><bdi>${who.length > 0 ? `${who.join(' · ')}. ${say('presetRemoveKept')}` : say('presetRemoveUntaken', { name })}</bdi></p>
+      ${isDefault ? html`<p>${say('presetRemoveDefault', { name })}</p>` : nothing}<p>${say('presetRemoveLast')}</p>`;
   }
 
   #saving(): TemplateResult {
