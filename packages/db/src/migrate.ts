@@ -71,6 +71,7 @@ import * as judgedFiles from './migrations/0098-judged-files.ts';
 import * as undoneCaps from './migrations/0100-undone-caps.ts';
 import * as presetTakers from './migrations/0101-preset-takers.ts';
 import * as toldDepartures from './migrations/0103-told-departures.ts';
+import * as lightTransfers from './migrations/0106-light-transfers.ts';
 import { tellStatistics } from './told-statistics.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
@@ -143,6 +144,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0100-undone-caps': undoneCaps,
   '0101-preset-takers': presetTakers,
   '0103-told-departures': toldDepartures,
+  '0106-light-transfers': lightTransfers,
 };
 
 const MINIMUM_VERSION = 180000;
