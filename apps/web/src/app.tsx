@@ -1,6 +1,6 @@
 import type { AccountId } from '@tenantree/domain';
 import { type AccountTab, isAccountTab } from '@tenantree/widget';
-import { lazy, Suspense, useEffect } from 'react';
+import { type ComponentProps, lazy, Suspense, useEffect } from 'react';
 import { type AroundNavHandler, Redirect, Route, Router, Switch } from 'wouter';
 import { Missing, MissingPage } from './parts/missing.tsx';
 import { Starting } from './parts/starting.tsx';
@@ -84,6 +84,10 @@ const step: AroundNavHandler = (navigate, to, options) => {
   else giveUp(go, 'leave this page');
 };
 
+/** Behind a line of a document: one that has no number as lines have is nowhere. */
+const LinePage = ({ line, ...of }: Omit<ComponentProps<typeof LateEventsPage>, 'line'> & { readonly line: string }) =>
+  /^[1-9]\d{0,8}$/.test(line) ? <LateEventsPage {...of} line={Number(line)} /> : <MissingPage account={of.account} />;
+
 /** Billing, with invoices, statements that the account has, and accounts that left. */
 const BillingPages = ({ account }: { readonly account: string }) => (
   <Switch>
@@ -98,12 +102,7 @@ const BillingPages = ({ account }: { readonly account: string }) => (
     </Route>
     <Route path="/a/:account/billing/invoices/:invoice/lines/:line">
       {({ invoice, line }) => (
-        <LateEventsPage
-          account={account}
-          of={{ invoice }}
-          line={Number(line)}
-          back={`/a/${account}/billing/invoices/${invoice}`}
-        />
+        <LinePage account={account} of={{ invoice }} line={line} back={`/a/${account}/billing/invoices/${invoice}`} />
       )}
     </Route>
     <Route path="/a/:account/billing/departures/:from/:departure">
@@ -114,10 +113,10 @@ const BillingPages = ({ account }: { readonly account: string }) => (
     </Route>
     <Route path="/a/:account/billing/statements/:statement/lines/:line">
       {({ statement, line }) => (
-        <LateEventsPage
+        <LinePage
           account={account}
           of={{ statement }}
-          line={Number(line)}
+          line={line}
           back={`/a/${account}/billing/statements/${statement}`}
         />
       )}
@@ -145,10 +144,10 @@ const RebillingPages = ({ account }: { readonly account: string }) => (
     </Route>
     <Route path="/a/:account/rebilling/statements/:statement/lines/:line">
       {({ statement, line }) => (
-        <LateEventsPage
+        <LinePage
           account={account}
           of={{ statement }}
-          line={Number(line)}
+          line={line}
           back={`/a/${account}/rebilling/statements/${statement}`}
         />
       )}
