@@ -7,7 +7,7 @@
 CREATE OR REPLACE FUNCTION billed_usage(p_account uuid, p_seller uuid, p_meter text, p_from timestamptz)
 RETURNS TABLE (account_id uuid, name text, chain bytea, came_inside boolean, quantity numeric)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET work_mem = '64MB'
-SET enable_seqscan = off SET enable_nestloop = off SET plan_cache_mode = force_custom_plan AS $$
+SET enable_seqscan = off SET enable_indexscan = off SET enable_nestloop = off SET plan_cache_mode = force_custom_plan AS $$
 #variable_conflict use_column
 DECLARE
   until timestamptz := month_start(month_of(p_from) + 1);
@@ -15,7 +15,7 @@ BEGIN
   PERFORM reached(coalesce(p_seller, p_account));
   RETURN QUERY
     -- Read once: of a large tree that is most of the time. And by lists: their index is walked once, however many periods there are, where a
-    -- look-up for each account takes more than twice as long.
+    -- look-up for each account takes more than twice as long. Totals are then read as they lie on the disk.
     WITH places AS MATERIALIZED (SELECT * FROM period_places(p_account, p_seller, p_from, until))
     SELECT p.account_id, p.name, p.chain, p.came_inside, t.own FROM places p JOIN usage_totals t ON t.account_id = p.account_id
       WHERE p.left_at IS NULL AND t.account_id = ANY (ARRAY(SELECT x.account_id FROM places x WHERE x.left_at IS NULL))
