@@ -400,7 +400,7 @@ export const transfers = {
       account: inputs.account,
       plan: inputs.text(1, 100),
       /** The version that was shown: refused when there is another one by now. */
-      version: z.number().int().min(1),
+      version: inputs.ordinal,
     }),
     output: state,
     refusals: [...UNDER_WAY, 'PLAN_UNAVAILABLE', 'PLAN_STALE'],
