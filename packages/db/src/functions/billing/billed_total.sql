@@ -6,14 +6,16 @@ SET enable_seqscan = off SET enable_indexscan = off SET enable_nestloop = off SE
 DECLARE
   until timestamptz := month_start(month_of(p_from) + 1);
   a accounts;
+  root uuid;
+  payer uuid := CASE WHEN p_seller IS NULL THEN p_account END;
 BEGIN
   PERFORM reached(coalesce(p_seller, p_account));
   SELECT x.* INTO a FROM accounts x WHERE x.id = p_account AND x.root_id = (SELECT d.root_id FROM account_roots d WHERE d.id = p_account);
+  -- A customer that stands elsewhere by now was there alone.
+  root := CASE WHEN p_seller IS NULL OR a.parent_id = p_seller THEN a.root_id END;
   RETURN (
     WITH places AS MATERIALIZED (
-      SELECT x.id AS account_id, NULL::timestamptz AS left_at, x.placed_at > p_from AS came_inside FROM accounts x
-        WHERE (p_seller IS NULL OR a.parent_id = p_seller) AND x.root_id = a.root_id AND x.path_key >= a.path_key AND x.path_key < a.path_key || '\xff'::bytea
-          AND x.placed_at < until AND (p_seller IS NOT NULL OR x.payer_id = p_account)
+      SELECT p.account_id, NULL::timestamptz AS left_at, p.came_inside FROM present_places(root, a.path_key, payer, p_from, until) p
       UNION ALL
       SELECT f.account_id, f.left_at, true FROM former_places(p_account, p_seller, p_from, until) f
     )

@@ -10,9 +10,8 @@ DECLARE
 BEGIN
   SELECT x.* INTO a FROM account_roots d CROSS JOIN LATERAL (SELECT * FROM accounts x WHERE x.root_id = d.root_id AND x.id = d.id LIMIT 1) x WHERE d.id = p_account;
   IF p_seller IS NULL OR a.parent_id = p_seller THEN
-    RETURN QUERY SELECT x.id, x.name, uuid_send(a.root_id) || x.path_key, NULL::timestamptz, x.placed_at > p_from FROM accounts x
-      WHERE x.root_id = a.root_id AND x.path_key >= a.path_key AND x.path_key < a.path_key || '\xff'::bytea
-        AND x.placed_at < p_to AND (p_seller IS NOT NULL OR x.payer_id = p_account);
+    RETURN QUERY SELECT p.account_id, p.name, p.chain, NULL::timestamptz, p.came_inside
+      FROM present_places(a.root_id, a.path_key, CASE WHEN p_seller IS NULL THEN p_account END, p_from, p_to) p;
   END IF;
   RETURN QUERY SELECT f.account_id, NULL::text, f.chain, f.left_at, true FROM former_places(p_account, p_seller, p_from, p_to) f;
 END $$;
