@@ -9,9 +9,12 @@ import { claim, type Owner } from './owner.ts';
 /** More lines than a page shows at once. */
 const SHOPS = 201;
 
-/** The last month, whatever day it is today. */
+/**
+ * The month before the last, whatever day it is today: behind the end of the one after it sessions, which begin by the clock of the machine, must
+ * not be over by that of the server.
+ */
 const present = new Date();
-const month = billingPeriodOf(instantOf(Date.UTC(present.getUTCFullYear(), present.getUTCMonth() - 1, 1)));
+const month = billingPeriodOf(instantOf(Date.UTC(present.getUTCFullYear(), present.getUTCMonth() - 2, 1)));
 const HOUR_MS = 3_600_000;
 /**
  * Where the server’s clock stands, and goes on from: inside that month; then an hour after it, so that nothing is closed by the server itself
