@@ -69,6 +69,8 @@ describe('pages of money on a real server', () => {
     await look(page, 'usage-range');
     await page.getByLabel('First day (UTC)').fill('2020-01-01');
     await page.getByRole('alert').getByText('At most 92 days').waitFor();
+    await page.goto(`${app.url}/a/${owner.root}/usage?span=range&from=9999-12-01&to=9999-12-31`);
+    await page.getByRole('alert').getByText('Choose days before the year 9999.').waitFor();
     expect(app.faults).toEqual([]);
   });
 
