@@ -354,34 +354,42 @@ describe('The job that imports a file', () => {
     return { account, id };
   }
 
-  /** Does something while the first step can't come to its end: what every account has beside it can't be written. */
-  async function inTheMiddle<T>(start: () => Promise<T>, work: () => Promise<unknown>): Promise<T> {
+  /** Locks something, until it is released. */
+  async function hold(lock: string): Promise<readonly [release: () => Promise<unknown>, held: Promise<unknown>]> {
     const { asOwner } = api.database;
     await asOwner('CREATE TABLE IF NOT EXISTS gates (opened int); DELETE FROM gates');
     const held = asOwner(`DO $$ BEGIN
-      LOCK TABLE account_caps IN SHARE MODE;
+      ${lock};
       WHILE NOT EXISTS (SELECT FROM gates) LOOP PERFORM pg_sleep(0.02); END LOOP;
     END $$`);
+    const sleeping = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`;
+    await expect.poll(async () => (await asOwner(sleeping)).length, { timeout: 8_000 }).toBe(1);
+    return [() => asOwner('INSERT INTO gates VALUES (1)'), held];
+  }
+
+  /** Does something while the first step can't come to its end: what every account has beside it can't be written. */
+  async function inTheMiddle<T>(start: () => Promise<T>, work: () => Promise<unknown>): Promise<T> {
+    const { asOwner } = api.database;
+    const [release, held] = await hold('LOCK TABLE account_caps IN SHARE MODE');
     const waits = (what: string) =>
       vi.waitFor(
         async () => {
           const waiting = await asOwner(`SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database
-            WHERE d.datname = current_database() AND l.granted = ${what}`);
+            WHERE d.datname = current_database() AND NOT l.granted AND ${what}`);
           expect(waiting.length).toBeGreaterThan(0);
         },
         { timeout: 8_000, interval: 20 },
       );
     try {
-      await waits(`true AND l.relation = 'account_caps'::regclass AND l.mode = 'ShareLock'`);
       const started = await start();
-      await waits(`false AND l.relation = 'account_caps'::regclass`);
+      await waits(`l.relation = 'account_caps'::regclass`);
       const done = work();
-      await Promise.race([done, waits(`false AND l.locktype = 'advisory'`)]);
-      await asOwner('INSERT INTO gates VALUES (1)');
+      await Promise.race([done, waits(`l.locktype = 'advisory'`)]);
+      await release();
       await done;
       return started;
     } finally {
-      await asOwner('INSERT INTO gates VALUES (1)');
+      await release();
       await held;
     }
   }
@@ -404,6 +412,32 @@ describe('The job that imports a file', () => {
     expect(counts).toMatchObject({ new: ROWS - 500 * done, same: 500 * done, bad: 0, changed: 500 * done });
     expect(await run(account, id)).toMatchObject({ state: 'succeeded', total: 1 });
     expect((await api.owner.accounts.get.query({ account })).subaccounts).toBe(ROWS);
+  });
+
+  it('lets nobody judge its file who waited for it to be asked for (rules/accounts 27)', async () => {
+    const account = await branch();
+    const { id } = await planned(account, csv('externalId,name', `late-${branches},Late`));
+    // The job is asked for, and not yet committed: its row of the journal can't be written.
+    const [release, held] = await hold(`PERFORM FROM journal_heads WHERE root_id = '${api.root}' FOR UPDATE`);
+    try {
+      const waiting = async (): Promise<number> =>
+        (
+          await api.database.asOwner(
+            `SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database OR l.database IS NULL
+              WHERE d.datname = current_database() AND NOT l.granted AND l.locktype IN ('transactionid', 'tuple')`,
+          )
+        ).length;
+      const running = run(account, id);
+      await expect.poll(waiting, { timeout: 8_000 }).toBe(1);
+      const judging = codeOf(api.owner.accountImports.plan.mutate({ account, import: id }));
+      await expect.poll(waiting, { timeout: 8_000 }).toBe(2);
+      await release();
+      expect(await judging).toBe('ALREADY_IN_STATE');
+      expect(await running).toMatchObject({ state: 'succeeded', items: [{ result: { made: 1, same: 0 } }] });
+    } finally {
+      await release();
+      await held;
+    }
   });
 
   it('ends where whoever asked for it loses the right', async () => {

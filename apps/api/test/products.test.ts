@@ -79,9 +79,11 @@ describe('Products', () => {
     expect(await listed('agent', { order: 'newest', limit: 1 })).toEqual(['Äpfel']);
     expect((await owner.accounts.get.query({ account })).agents).toEqual({ own: 4, total: 4 });
     await create('contact', { name: 'Ann', phone: '+4930123456' });
-    await create('contact', { name: 'Ann', email: 'ann@example.com' });
+    await create('contact', { name: 'Ann', email: 'ann@example.com', company: 'ΑΦΟΙ ΠΑΠΠΑΣ' });
     const found = await owner.products.list.query({ account, kind: 'contact', search: '12345' });
     expect(found.rows).toMatchObject([{ name: 'Ann', columns: ['+4930123456', null, ''] }]);
+    expect(await listed('contact', { search: 'παππας' })).toEqual(['Ann']);
+    expect(await listed('contact', { search: 'παππας', order: 'newest' })).toEqual(['Ann']);
     const { csv } = await owner.products.export.query({ account, kind: 'contact' });
     expect(csv.split('\r\n')[0]).toBe(
       'id,externalId,name,phone,email,company,language,mayBeCalled,tags,fields,notes,version,savedAt',
@@ -413,14 +415,14 @@ const clientWithTokenAt = (token: string, origin: string): Client =>
 describe('Conversations', () => {
   it('are made by usage that names one, with what was used of each meter, once per event; deleted by the role alone, for good (rules/products 9)', async () => {
     const at = await make('Talks');
-    const agent = await create('agent', { name: 'Avi' }, { at });
+    const agent = await create('agent', { name: 'Avi Groß' }, { at });
     const member = await join(api.url, owner, at, 'talker@example.com', 'member');
     const event = (key: string, conversation: string, more: Partial<Event> = {}): Event => ({
       meter: 'call.minutes',
       quantity: '1.5',
       occurredAt: new Date(Date.now() - 60_000).toISOString(),
       idempotencyKey: key,
-      attributes: { conversation, agent: 'AVI', line: 'AA 1' },
+      attributes: { conversation, agent: 'AVI  Groß', line: 'AA 1' },
       ...more,
     });
     const record = (...events: Event[]) => owner.usage.record.mutate({ account: at, events });
@@ -439,11 +441,11 @@ describe('Conversations', () => {
     const one = await of(rows[0]!.id);
     expect(one.document).toMatchObject({
       agent,
-      agentName: 'AVI',
+      agentName: 'AVI  Groß',
       used: { 'call.seconds': '180', messages: '2' },
       attributes: { line: 'AA 1' },
     });
-    expect(one.refs).toMatchObject([{ at: '/agent', name: 'Avi', state: 'there' }]);
+    expect(one.refs).toMatchObject([{ at: '/agent', name: 'Avi Groß', state: 'there' }]);
     expect((await owner.products.export.query({ account: at, kind: 'conversation' })).csv).toContain('call-1');
     await record(event('6', 'call-1'));
     expect((await of(rows[0]!.id, member)).document).toMatchObject({ used: { 'call.seconds': '270', messages: '2' } });

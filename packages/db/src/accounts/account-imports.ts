@@ -207,10 +207,13 @@ export type LockedImport = {
 
 /** Locks a file against being judged or imported twice at one time. Null: it is gone */
 export async function lockImport(trx: TenantTransaction, ref: ImportRef): Promise<LockedImport | null> {
+  // Before it is read: a statement that waits for a lock reads all but the locked row as before it waited, and knows of no job that was asked
+  // for meanwhile (findings/for-update-reads-the-rest-as-before-it-waited.sh).
+  await sql`SELECT FROM account_imports i WHERE ${itself(ref)} FOR UPDATE`.execute(trx);
   const { rows } = await sql<{ filename: string; rows: number; planned_change: string | null; is_running: boolean }>`
     SELECT i.filename, i.rows, i.planned_change, EXISTS (
       SELECT FROM jobs j WHERE j.root_id = acting_root() AND j.account_id = ${ref.account} AND j.id = i.job_id AND j.ended_at IS NULL) AS is_running
-    FROM account_imports i WHERE ${itself(ref)} AND i.rows IS NOT NULL FOR UPDATE OF i`.execute(trx);
+    FROM account_imports i WHERE ${itself(ref)} AND i.rows IS NOT NULL`.execute(trx);
   const [row] = rows;
   if (!row) return null;
   const { filename, rows: all, planned_change: change, is_running: isRunning } = row;

@@ -26,9 +26,9 @@ BEGIN
       (SELECT p.id FROM products p WHERE p.root_id = p_root AND p.account_id = one.account_id AND p.kind = 'agent' AND p.id = CASE WHEN one.agent ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN one.agent::uuid END),
       (SELECT p.id FROM products p WHERE p.root_id = p_root AND p.account_id = one.account_id AND p.kind = 'agent' AND p.external_id = one.agent),
       (SELECT p.id FROM products p WHERE p.root_id = p_root AND p.account_id = one.account_id AND p.kind = 'agent'
-        AND p.name_key = lower(one.agent COLLATE "und-x-icu") COLLATE by_name));
+        AND p.name_key = name_key(one.agent) COLLATE by_name));
     INSERT INTO products AS c (root_id, account_id, id, kind, name, name_key, external_id, doc, saved_at, saved_by, tree_version) VALUES (
-      p_root, one.account_id, uuidv7(), 'conversation', left(one.conversation, 120), left(lower(one.conversation COLLATE "und-x-icu"), 120), one.conversation,
+      p_root, one.account_id, uuidv7(), 'conversation', left(one.conversation, 120), name_key(left(one.conversation, 120)), one.conversation,
       jsonb_build_object('name', left(one.conversation, 120), 'agent', agent, 'agentName', coalesce(one.agent, ''),
         'firstAt', to_char(one.first_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'lastAt', to_char(one.last_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
         'used', one.used, 'attributes', one.attributes),
