@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { billingPeriodOf, instantOf } from '@tenantree/domain';
 import type { BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { clientWith } from '../../../api/test/support/clients.ts';
+import { type Client, clientWith } from '../../../api/test/support/clients.ts';
 import { type App, expectAccessible, startApp } from './app.ts';
 import { look } from './look.ts';
 import { claim, type Owner } from './owner.ts';
@@ -26,6 +26,8 @@ const clock = { nowMs: (): number => Date.now() - behindMs };
 
 let app: App;
 let owner: Owner;
+/** Sessions begin by the clock of the machine, and may be over behind the end of its month: a program goes on. */
+let program: Client;
 let context: BrowserContext;
 let north: string;
 
@@ -33,6 +35,8 @@ beforeAll(async () => {
   app = await startApp({ clock });
   owner = await claim(app);
   const { client, root } = owner;
+  const { key } = await client.keys.create.mutate({ account: root, name: 'Closes months' });
+  program = clientWith(app.url, { authorization: `Bearer ${key}` });
   const create = async (name: string, parent = root) =>
     (await client.accounts.create.mutate({ account: parent, name })).account.id;
   north = await create('שלום North');
@@ -255,9 +259,6 @@ describe('rebilling of a month that is over', () => {
     await app.stop();
     await app.start();
     const next = billingPeriodOf(month.end);
-    // Behind the end of this month sessions, which begin by the clock of the machine, may be over: a program closes it.
-    const { key } = await owner.client.keys.create.mutate({ account: owner.root, name: 'Closes months' });
-    const program = clientWith(app.url, { authorization: `Bearer ${key}` });
     behindMs = Date.now() - Date.parse(next.end) - 13 * HOUR_MS;
     const { invoice } = await program.invoices.closePeriod.mutate({ account: owner.root, period: next.key });
     behindMs = 0;
