@@ -43,7 +43,8 @@ export async function openExplained(test: TestDatabase): Promise<Explained> {
     "LOAD 'auto_explain'; " +
       SETTINGS.map((setting) => `ALTER DATABASE ${test.config.database} SET ${setting}`).join('; '),
   );
-  const db = openDatabase(test.serving, { connections: LEAST_CONNECTIONS });
+  // What it keeps of plans is kept, however long its connection has nothing to do meanwhile.
+  const db = openDatabase({ ...test.serving, idleTimeoutMillis: 0 }, { connections: LEAST_CONNECTIONS });
   let ran: Ran[] = [];
   db.pool.on('connect', (client) =>
     client.on('notice', ({ message = '' }) => {

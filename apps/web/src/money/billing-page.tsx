@@ -11,6 +11,7 @@ import { queries, tenantree } from '../server.ts';
 import { useForm } from '../session/use-form.ts';
 import { useAccount } from '../shell/use-account.ts';
 import { texts } from '../texts.ts';
+import { untilTurn, useRunningPeriod } from '../today.ts';
 import { dailyChart, minus, type Point } from './daily-chart.ts';
 import { Departures } from './departures.tsx';
 import { Billing, billingSource, Chart } from './elements.ts';
@@ -18,7 +19,7 @@ import { Independence } from './independence.tsx';
 import { Included } from './meter-facts.tsx';
 import { PaymentMethod } from './payment-method.tsx';
 import { Received } from './received.tsx';
-import { monthAfter, runningPeriod } from './turn-period.tsx';
+import { monthAfter } from './turn-period.tsx';
 import { amount, pricedWords, quantity, quantityOf, startWords } from './words.ts';
 
 const { billing, invoices, usage } = tenantree.trpc;
@@ -33,8 +34,9 @@ export default function BillingPage({ account }: { readonly account: string }) {
   const query = useQuery({
     queryKey: ['billing', account],
     queryFn: () => billing.get.query({ account }),
-    // What a provider reports comes to the server: who waits for it sees it soon.
-    refetchInterval: ({ state }) => (state.data?.payment?.next?.state === 'pending' ? PENDING_MS : false),
+    // What a provider reports comes to the server: who waits for it sees it soon. And each period ends.
+    refetchInterval: ({ state: { data } }) =>
+      data?.payment?.next?.state === 'pending' ? PENDING_MS : untilTurn(data?.soFar?.period.end ?? null),
   });
   const isPaidFor = query.data?.billingMode === 'parent';
   return (
@@ -345,7 +347,7 @@ function Details({ account, details: found }: { readonly account: string; readon
 const KINDS = { period: 'Invoice', supplement: 'Late usage', credit: 'Credit note' } as const;
 
 function Invoices({ account }: { readonly account: string }) {
-  const [last] = useState(() => monthAfter(runningPeriod(), -1));
+  const last = monthAfter(useRunningPeriod(), -1);
   const { cursor, turner } = usePages();
   const query = useQuery({
     queryKey: ['invoices', account, cursor ?? ''],

@@ -9,11 +9,12 @@ import { Card, Table } from '../parts/cards.tsx';
 import { Button, Empty, Loaded, Page } from '../parts/parts.tsx';
 import { queries, tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
+import { useRunningPeriod } from '../today.ts';
 import { AssignBook } from './assign-book.tsx';
 import { LineTable, Sum } from './line-table.tsx';
 import { useBooks } from './rebilling-page.tsx';
 import { StatementParts } from './statement-parts.tsx';
-import { periodOf, runningPeriod, TurnPeriod } from './turn-period.tsx';
+import { periodOf, TurnPeriod } from './turn-period.tsx';
 import { TryBook } from './what-if.tsx';
 import { amount, endWords, startWords } from './words.ts';
 
@@ -25,7 +26,7 @@ type Whose = { readonly account: string; readonly customer: string; readonly per
 /** A customer in a month: its statement, or what it would be by now, with its lines; other books tried on it; and which it has when. */
 export default function CustomerPage({ account, customer }: { readonly account: string; readonly customer: string }) {
   const [path, navigate] = useLocation();
-  const [running] = useState(runningPeriod);
+  const running = useRunningPeriod();
   const period = periodOf(useSearch(), running);
   const whose = { account, customer, period };
   const draft = useDraft(whose);

@@ -1,7 +1,6 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { AnswerOf, CONTRACT, DraftInvoice } from '@tenantree/contract';
 import { monthWords } from '@tenantree/widget/money';
-import { useState } from 'react';
 import { Link, useLocation, useSearch } from 'wouter';
 import { ask } from '../parts/ask.ts';
 import css from '../parts/cards.module.css';
@@ -9,9 +8,10 @@ import { Act, Card } from '../parts/cards.tsx';
 import { Button, Empty, Loaded, Page } from '../parts/parts.tsx';
 import { queries, tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
+import { useRunningPeriod } from '../today.ts';
 import { LineTable, linesWords, Sum } from './line-table.tsx';
 import { MeterFacts } from './meter-facts.tsx';
-import { periodOf, runningPeriod, TurnPeriod } from './turn-period.tsx';
+import { periodOf, TurnPeriod } from './turn-period.tsx';
 import { usePrint } from './use-print.ts';
 import { amount } from './words.ts';
 
@@ -21,7 +21,7 @@ const LINES = 200;
 /** What the invoice of a month would be by now, with its lines. The month stands in the address. */
 export default function DraftInvoicePage({ account }: { readonly account: string }) {
   const [path, navigate] = useLocation();
-  const [running] = useState(runningPeriod);
+  const running = useRunningPeriod();
   const period = periodOf(useSearch(), running);
   const query = useDraft(account, period);
   const print = usePrint(query);

@@ -9,10 +9,11 @@ import { Button, Empty, Loaded, Page } from '../parts/parts.tsx';
 import { queries, tenantree } from '../server.ts';
 import { useAccount } from '../shell/use-account.ts';
 import { texts } from '../texts.ts';
+import { untilTurn, useRunningPeriod } from '../today.ts';
 import { AssignBook } from './assign-book.tsx';
 import { saveJob } from './save-job.ts';
 import { type FeePart, saveMargins } from './save-margins.ts';
-import { periodOf, runningPeriod, TurnPeriod } from './turn-period.tsx';
+import { periodOf, TurnPeriod } from './turn-period.tsx';
 import { amount, amountOr, isNegative, price, quantity, quantityOf } from './words.ts';
 
 const { books, margins, statements } = tenantree.trpc;
@@ -46,7 +47,12 @@ const useMargins = (account: string, period: string, fee: FeePart) =>
     initialPageParam: '',
     getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
     placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) => untilTurn(runningUntil(state.data?.pages[0]?.period)),
   });
+
+/** When a period that runs ends. */
+const runningUntil = (period: Margins['period'] | undefined): string | null =>
+  period?.state === 'running' ? period.end : null;
 
 /** Whose part an address says that the seller’s own fee is. */
 const feePartIn = (search: string): FeePart =>
@@ -55,7 +61,7 @@ const feePartIn = (search: string): FeePart =>
 /** What each direct subaccount costs, brings and leaves, the price books behind it, and who has which. What is asked stands in the address. */
 export default function RebillingPage({ account }: { readonly account: string }) {
   const [path, navigate] = useLocation();
-  const [running] = useState(runningPeriod);
+  const running = useRunningPeriod();
   const search = useSearch();
   const period = periodOf(search, running);
   const fee = feePartIn(search);

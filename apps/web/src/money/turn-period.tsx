@@ -5,9 +5,6 @@ import { texts } from '../texts.ts';
 
 const MONTH = /^\d{4}-(0[1-9]|1[0-2])$/;
 
-/** The key of the period that runs, by the clock of this machine. */
-export const runningPeriod = (): string => billingPeriodOf(instantOf(Date.now())).key;
-
 /** A period so many months after another. */
 export function monthAfter(key: string, months: number): string {
   const [year = 0, month = 1] = key.split('-').map(Number);

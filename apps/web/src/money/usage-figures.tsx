@@ -113,12 +113,12 @@ export function PeriodFigures({
   account,
   meter,
   start,
-  now,
+  today,
 }: {
   readonly account: string;
   readonly meter: MeterKey;
   readonly start: string;
-  readonly now: number;
+  readonly today: number;
 }) {
   const period = start.slice(0, 7);
   const query = useQuery({
@@ -132,7 +132,7 @@ export function PeriodFigures({
     },
     placeholderData: keepPreviousData,
   });
-  const isOver = Date.parse(query.data?.period.end ?? '') <= now;
+  const isOver = Date.parse(query.data?.period.end ?? '') <= today;
   return (
     <section className="card" aria-label="Figures of the period">
       <Loaded query={query}>

@@ -1,12 +1,13 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { billingPeriodOf, DAY_MS, instantOf, METERS, type MeterKey } from '@tenantree/domain';
-import { type ReactNode, useMemo, useState } from 'react';
+import { type ReactNode, useMemo } from 'react';
 import { Link, useLocation, useSearch } from 'wouter';
 import css from '../parts/cards.module.css';
 import { Act, Card, Select } from '../parts/cards.tsx';
 import { Empty, Field, Loaded, Page } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { useAccount } from '../shell/use-account.ts';
+import { useToday } from '../today.ts';
 import { COMPARED_MS, dailyChart, minus, type Point, sumOf, ZERO } from './daily-chart.ts';
 import { Chart } from './elements.ts';
 import { saveCsv } from './save-job.ts';
@@ -53,9 +54,9 @@ function dayIn(text: string | null): number | null {
 const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
 /** What an address asks for; what isn't there is as usual. */
-function readAsked(search: string, now: number): Asked {
+function readAsked(search: string, today: number): Asked {
   const asked = new URLSearchParams(search);
-  const to = dayIn(asked.get('to')) ?? Math.floor(now / DAY_MS) * DAY_MS;
+  const to = dayIn(asked.get('to')) ?? today;
   const from = dayIn(asked.get('from')) ?? to - 29 * DAY_MS;
   const [span, by, meter, compare] = [asked.get('span'), asked.get('by'), asked.get('meter'), asked.get('compare')];
   return {
@@ -78,13 +79,13 @@ function faultOf({ span, from, to }: Asked): string | null {
 }
 
 /** From when until when (UTC milliseconds since 1970). */
-function rangeOf({ span, ...asked }: Asked, now: number): { readonly from: number; readonly to: number } {
+function rangeOf({ span, ...asked }: Asked, today: number): { readonly from: number; readonly to: number } {
   if (span === 'range') return { from: Date.parse(asked.from), to: Date.parse(asked.to) + DAY_MS };
   if (span === 'days') {
-    const tomorrow = Math.floor(now / DAY_MS) * DAY_MS + DAY_MS;
+    const tomorrow = today + DAY_MS;
     return { from: tomorrow - 30 * DAY_MS, to: tomorrow };
   }
-  const present = billingPeriodOf(instantOf(now));
+  const present = billingPeriodOf(instantOf(today));
   const { start, end } = span === 'period' ? present : billingPeriodOf(instantOf(Date.parse(present.start) - 1));
   return { from: Date.parse(start), to: Date.parse(end) };
 }
@@ -98,14 +99,14 @@ function addressOf({ from, to, ...asked }: Asked): string {
 export default function UsagePage({ account }: { readonly account: string }) {
   const [path, navigate] = useLocation();
   const search = useSearch();
-  const [now] = useState(Date.now);
-  const asked = useMemo(() => readAsked(search, now), [search, now]);
+  const today = useToday();
+  const asked = useMemo(() => readAsked(search, today), [search, today]);
   const acting = useAccount(account).data;
   const meter = METERS.find(({ key }) => key === asked.meter);
   const change = (more: Partial<Asked>): void =>
     navigate(`${path}?${addressOf({ ...asked, ...more })}`, { replace: true });
   const fault = faultOf(asked);
-  const { from, to } = rangeOf(asked, now);
+  const { from, to } = rangeOf(asked, today);
   const range = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
   const exported = async (): Promise<void> => {
     const { filename, csv } = await usage.export.query({
@@ -124,12 +125,12 @@ export default function UsagePage({ account }: { readonly account: string }) {
       {fault === null && (
         <>
           {isPeriod(asked.span) ? (
-            <PeriodFigures account={account} meter={asked.meter} start={range.from} now={now} />
+            <PeriodFigures account={account} meter={asked.meter} start={range.from} today={today} />
           ) : (
             <DayFigures account={account} meter={asked.meter} {...range} />
           )}
           <div className={css.two}>
-            <Days account={account} asked={asked} from={from} to={to} now={now} unit={meter?.unit ?? ''} />
+            <Days account={account} asked={asked} from={from} to={to} today={today} unit={meter?.unit ?? ''} />
             <Most account={account} asked={asked} {...range} />
           </div>
         </>
@@ -229,11 +230,11 @@ type DaysProps = {
   readonly asked: Asked;
   readonly from: number;
   readonly to: number;
-  readonly now: number;
+  readonly today: number;
   readonly unit: string;
 };
 
-function Days({ account, asked: { meter, by, compare }, from, to, now, unit }: DaysProps) {
+function Days({ account, asked: { meter, by, compare }, from, to, today, unit }: DaysProps) {
   const query = useQuery({
     queryKey: ['usage-days', account, meter, by, from, to],
     queryFn: async () => {
@@ -274,7 +275,7 @@ function Days({ account, asked: { meter, by, compare }, from, to, now, unit }: D
               chart={dailyChart(
                 title,
                 series.map(({ key, points }) => ({ name: names.get(key) ?? key, points })),
-                { from, to, now },
+                { from, to, now: today },
                 earlier,
               )}
             />

@@ -7,7 +7,8 @@ import { Card, Select, Table, useAct } from '../parts/cards.tsx';
 import { Alert, Button, Empty, Loaded } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
-import { monthAfter, runningPeriod, TurnPeriod } from './turn-period.tsx';
+import { useRunningPeriod } from '../today.ts';
+import { monthAfter, TurnPeriod } from './turn-period.tsx';
 import { amount, amountOr, isNegative } from './words.ts';
 
 const { margins, statements } = tenantree.trpc;
@@ -88,7 +89,7 @@ type TryTermsProps = {
 /** Tries what is written of a price book on a month of a customer, before it is saved. */
 export function TryTerms({ account, terms, fault }: TryTermsProps) {
   const written = JSON.stringify(terms);
-  const [running] = useState(runningPeriod);
+  const running = useRunningPeriod();
   const [period, setPeriod] = useState(() => monthAfter(running, -1));
   const [tried, setTried] = useState<(Tried & { readonly of: string }) | null>(null);
   const { busy, refusal, act } = useAct();

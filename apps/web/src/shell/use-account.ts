@@ -4,6 +4,7 @@ import { useEffect } from 'react';
 import { giveUp } from '../parts/unsaved.ts';
 import { tenantree } from '../server.ts';
 import { useMe } from '../session/use-me.ts';
+import { untilTurn } from '../today.ts';
 
 /** The acting account, with the part of the path above it that one reaches. */
 export const useAccount = (account: string) =>
@@ -11,15 +12,9 @@ export const useAccount = (account: string) =>
     queryKey: ['account', account],
     enabled: account !== '',
     queryFn: () => tenantree.trpc.accounts.get.query({ account }),
+    // A suspension begins or ends by itself.
     refetchInterval: ({ state }) => untilTurn(state.data?.effective.changesAt ?? null),
   });
-
-/** Soonest and latest that an account is asked about again because time passed, in milliseconds. */
-const [SOONEST_MS, LATEST_MS] = [1_000, 3_600_000];
-
-/** How long until a suspension begins or ends, at most an hour; false when none does. */
-const untilTurn = (turn: string | null): number | false =>
-  turn !== null && Math.min(LATEST_MS, Math.max(SOONEST_MS, Date.parse(turn) - Date.now()));
 
 /** The acting account beside the account through which the person reaches it; `lost`: what one is called that they don’t reach any more. */
 export function useActing(id: string) {

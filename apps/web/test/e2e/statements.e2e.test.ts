@@ -10,9 +10,9 @@ import { claim, type Owner } from './owner.ts';
 /** More lines than a page shows at once. */
 const SHOPS = 201;
 
-/** The last month, whatever day it is today. */
+/** The month before the last one, whatever day it is today: that one ends, too, and who signs in then does by the machine’s clock. */
 const present = new Date();
-const month = billingPeriodOf(instantOf(Date.UTC(present.getUTCFullYear(), present.getUTCMonth() - 1, 1)));
+const month = billingPeriodOf(instantOf(Date.UTC(present.getUTCFullYear(), present.getUTCMonth() - 2, 1)));
 const HOUR_MS = 3_600_000;
 /**
  * Where the server’s clock stands, and goes on from: inside that month; then an hour after it, so that nothing is closed by the server itself
@@ -68,14 +68,33 @@ beforeAll(async () => {
     idempotencyKey: `e-${account}`,
   }));
   await client.usage.record.mutate({ account: root, events });
-  behindMs = Date.now() - OVER;
   context = await owner.context({ acceptDownloads: true });
 });
 afterAll(() => app.close());
 
-const words = new Intl.DateTimeFormat('en-US', { month: 'long', year: 'numeric', timeZone: 'UTC' }).format(
-  Date.parse(month.start),
-);
+const monthWords = new Intl.DateTimeFormat('en-US', { month: 'long', year: 'numeric', timeZone: 'UTC' }).format;
+const words = monthWords(Date.parse(month.start));
+
+describe('a month ends', () => {
+  it('pages that are open then go on to the next one by themselves', async () => {
+    const pages = await Promise.all(
+      ['billing', 'rebilling', 'usage'].map(async (name) => {
+        const page = await app.open({ context: await owner.context() });
+        await page.clock.install({ time: clock.nowMs() });
+        await page.goto(`${app.url}/a/${owner.root}/${name}`);
+        await page.getByText(name === 'usage' ? /by the end of the period/ : words).waitFor();
+        return page;
+      }),
+    );
+    behindMs = Date.now() - OVER;
+    for (const page of pages) await page.clock.fastForward(OVER - INSIDE);
+    const [billing, rebilling, usage] = pages;
+    const next = monthWords(OVER);
+    await billing?.getByRole('heading', { name: `${next} so far` }).waitFor();
+    await rebilling?.getByText(next, { exact: true }).waitFor();
+    await usage?.getByText('Nothing was used in this time.').waitFor();
+  });
+});
 
 describe('rebilling of a month that is over', () => {
   it('a draft is read line by line, and another book tried on it without a trace', async () => {
@@ -130,6 +149,7 @@ describe('rebilling of a month that is over', () => {
 
   it('what is written of a book is tried on real usage before it is saved, also when the server was away', async () => {
     const page = await app.open({ context });
+    await page.clock.install({ time: clock.nowMs() });
     await page.goto(`${app.url}/a/${owner.root}/rebilling/books/new`);
     await page.getByLabel('Price a minute').fill('0.1');
     await page.getByLabel('Currency').selectOption('KWD');
@@ -160,7 +180,7 @@ describe('rebilling of a month that is over', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'End price book' }).press('Enter');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     const { rows } = await owner.client.books.assignments.query({ account: owner.root, customer: north });
-    expect(rows.map(({ to }) => to)).toEqual([billingPeriodOf(instantOf(Date.now())).end]);
+    expect(rows.map(({ to }) => to)).toEqual([billingPeriodOf(instantOf(clock.nowMs())).end]);
     await page
       .getByRole('region', { name: 'Price books over time' })
       .getByRole('row', { name: /Regions.*now/ })

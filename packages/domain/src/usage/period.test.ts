@@ -61,8 +61,13 @@ describe('the forecast', () => {
     expect(forecast(2n, november, at(8))).toBe(9n);
   });
 
+  it('expects of no day more than what was used in the first hours of the period', () => {
+    expect(forecast(7n, november, at(1))).toBe(210n);
+    expect(forecast(7n, november, at(1) + 5_000)).toBe(210n);
+    expect(forecast(7n, november, at(2) - 1)).toBe(210n);
+  });
+
   it('is what was used before the period began and after it ended', () => {
-    expect(forecast(7n, november, at(1))).toBe(7n);
     expect(forecast(7n, november, at(-5))).toBe(7n);
     expect(forecast(7n, november, Date.UTC(2027, 0))).toBe(7n);
   });
