@@ -53,10 +53,32 @@ describe('Increments (rules/money 6)', () => {
       'Account@Under': 600,
       'Account@Over': 100,
     });
-    await stage.use(client, account, '2', { meter: 'call.seconds', at: MID_OCTOBER - 60_000 });
+    const behindOver = MID_OCTOBER + 7_200_000 - 1;
+    for (const [seconds, at] of [
+      ['2', MID_OCTOBER - 60_000],
+      ['61', behindOver],
+      ['-61', behindOver],
+      ['119.000000001', behindOver],
+    ] as const)
+      await stage.use(client, account, seconds, { meter: 'call.seconds', at });
     stage.clock.ms = NOVEMBER_CLOSES;
     const next = await client.invoices.closePeriod.mutate({ account: id, period: '2026-11' });
-    expect(next.invoice.total.minor).toBe('100');
+    expect(next.invoice.total.minor).toBe('300');
+    const { lines } = await client.invoices.get.query({ account: id, invoice: next.invoice.id });
+    const late = lines.filter(({ type }) => type === 'late');
+    const behind = await Promise.all(
+      late.map(({ n }) => client.invoices.lateEvents.query({ account: id, invoice: next.invoice.id, line: n })),
+    );
+    // Each event as it is billed, so that they come to what the line says.
+    const byEvents = behind.toSorted((a, b) => a.events - b.events);
+    expect(byEvents.map(({ line, events, sum }) => [line.quantity, sum, events])).toEqual([
+      ['1', '1', 1],
+      ['2', '2', 3],
+    ]);
+    expect(byEvents.map(({ rows }) => rows.map(({ quantity }) => Number(quantity)).toSorted((a, b) => a - b))).toEqual([
+      [1],
+      [-2, 2, 2],
+    ]);
   });
 
   it('are a book’s own for each customer, and for each part of a period that it holds', async () => {
@@ -68,6 +90,16 @@ describe('Increments (rules/money 6)', () => {
     await calls(client, customer, '29', '31', '37.000000001');
     stage.clock.ms = OCTOBER_CLOSES;
     expect((await freeze(client, id, customer)).total.minor).toBe('108');
+    // Late 36 and 30 seconds back: 6 of them, which is 0.1 minutes.
+    for (const one of ['31', '-1']) await stage.use(client, customer, one, { meter: 'call.seconds', at: MID_OCTOBER });
+    stage.clock.ms = NOVEMBER_CLOSES;
+    const { id: statement, total } = await freeze(client, id, customer, '2026-11');
+    expect(total.minor).toBe('6');
+    const { lines } = await client.statements.get.query({ account: id, statement });
+    const line = lines.find(({ type }) => type === 'late')?.n ?? 0;
+    const behind = await client.statements.lateEvents.query({ account: id, statement, line });
+    expect(behind).toMatchObject({ events: 2, sum: '0.1', line: { quantity: '0.1' } });
+    expect(behind.rows.map(({ quantity }) => quantity).toSorted()).toEqual(['-0.5', '0.6']);
     const wrong = book({ model: 'flat', price: '1', increments: '60' });
     const refusal = await refusalOf(client.books.save.mutate({ account: id, name: 'Wrong', terms: wrong }));
     expect(refusal).toMatchObject({ code: 'QUANTITY_INVALID', field: 'terms.meters.call.minutes.increments' });

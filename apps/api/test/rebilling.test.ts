@@ -328,6 +328,11 @@ describe('A statement', () => {
     ]);
     // What is behind it its seller and its customer see.
     const behind = { statement: all[0]!.id, line: 3 };
+    for (const line of [2 ** 31, 2 ** 40])
+      expect(await refusalOf(client.statements.lateEvents.query({ account: id, ...behind, line }))).toMatchObject({
+        code: 'BAD_REQUEST',
+        field: 'line',
+      });
     const found = await client.statements.lateEvents.query({ account: id, ...behind });
     expect(found).toMatchObject({ events: 1, sum: '30', rows: [{ kind: 'usage', quantity: '30' }], nextCursor: null });
     expect(await buyer.statements.lateEvents.query({ account: customer, ...behind })).toEqual(found);
@@ -469,6 +474,13 @@ describe('A price book', () => {
       refusalOf(
         client.books.assign.mutate({ account: id, customers: [customer], book: saved.id, version: 1, ...more }),
       );
+    // As far as months have names, and the database counts.
+    for (const [field, more] of [
+      ['from', { from: '3000-01-01T00:00:00Z' }],
+      ['from', { from: '9999-12-31T23:59:59Z' }],
+      ['version', { version: 2 ** 31 }],
+    ] as const)
+      expect(await assign(more)).toMatchObject({ code: 'BAD_REQUEST', field });
     expect(await assign({ customers: [deep] })).toMatchObject({ code: 'ASSIGNMENT_INVALID' });
     expect(await assign({ from: '2026-12-02T00:00:00Z', to: '2026-12-01T00:00:00Z' })).toMatchObject({
       code: 'ASSIGNMENT_INVALID',

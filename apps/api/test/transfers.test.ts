@@ -522,6 +522,19 @@ describe('What people from above have', () => {
     const { ended } = await owner.transfers.list.query({ account: parent });
     const { used } = await owner.transfers.departure.query({ account: parent, departure: ended[0]!.id });
     expect(used).toEqual([{ meter: 'call.minutes', label: 'Call minutes', unit: 'minute', quantity: '2' }]);
+    // However long ago that was.
+    await stage.api.database.asOwner(`UPDATE departures SET at = at - interval '31 days' WHERE id = $1`, [
+      ended[0]!.id,
+    ]);
+    const lately = await owner.transfers.list.query({ account: parent });
+    expect(lately).toMatchObject({ underWay: [], ended: [], nextCursor: expect.any(String) });
+    const cursor = lately.nextCursor ?? '';
+    expect(await owner.transfers.list.query({ account: parent, cursor })).toMatchObject({
+      underWay: [],
+      ended: [{ id: ended[0]!.id, account: { id: account }, outcome: 'completed', from: { id: parent } }],
+      nextCursor: null,
+    });
+    expect(await codeOf(owner.transfers.list.query({ account: stage.api.root, cursor }))).toBe('BAD_REQUEST');
   });
 });
 

@@ -1,6 +1,6 @@
-import type { AccountId } from '@tenantree/domain';
+import { type AccountId, isId } from '@tenantree/domain';
 import { type AccountTab, isAccountTab } from '@tenantree/widget';
-import { lazy, Suspense, useEffect } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect } from 'react';
 import { type AroundNavHandler, Redirect, Route, Router, Switch } from 'wouter';
 import { Missing, MissingPage } from './parts/missing.tsx';
 import { Starting } from './parts/starting.tsx';
@@ -84,6 +84,18 @@ const step: AroundNavHandler = (navigate, to, options) => {
   else giveUp(go, 'leave this page');
 };
 
+/** What stands at an address that names something by its ids: one that is no id, or no number as lines have, is nowhere. */
+const named = (
+  account: string,
+  { line = '1', ...ids }: Readonly<Record<string, string>>,
+  page: (line: number) => ReactNode,
+): ReactNode =>
+  Object.values(ids).every(isId) && /^[1-9]\d{0,8}$/.test(line) ? (
+    page(Number(line))
+  ) : (
+    <MissingPage account={account} />
+  );
+
 /** Billing, with invoices, statements that the account has, and accounts that left. */
 const BillingPages = ({ account }: { readonly account: string }) => (
   <Switch>
@@ -94,33 +106,47 @@ const BillingPages = ({ account }: { readonly account: string }) => (
       <DraftInvoicePage key={account} account={account} />
     </Route>
     <Route path="/a/:account/billing/invoices/:invoice">
-      {({ invoice }) => <InvoicePage key={invoice} account={account} invoice={invoice} />}
+      {({ invoice }) =>
+        named(account, { invoice }, () => <InvoicePage key={invoice} account={account} invoice={invoice} />)
+      }
     </Route>
     <Route path="/a/:account/billing/invoices/:invoice/lines/:line">
-      {({ invoice, line }) => (
-        <LateEventsPage
-          account={account}
-          of={{ invoice }}
-          line={Number(line)}
-          back={`/a/${account}/billing/invoices/${invoice}`}
-        />
-      )}
+      {({ invoice, line: typed }) =>
+        named(account, { invoice, line: typed }, (line) => (
+          <LateEventsPage
+            account={account}
+            of={{ invoice }}
+            line={line}
+            back={`/a/${account}/billing/invoices/${invoice}`}
+          />
+        ))
+      }
     </Route>
     <Route path="/a/:account/billing/departures/:from/:departure">
-      {(left) => <DeparturePage key={left.departure} {...left} account={account} />}
+      {({ from, departure }) =>
+        named(account, { from, departure }, () => (
+          <DeparturePage key={departure} account={account} from={from} departure={departure} />
+        ))
+      }
     </Route>
     <Route path="/a/:account/billing/statements/:statement">
-      {({ statement }) => <StatementPage key={statement} account={account} statement={statement} of="billing" />}
+      {({ statement }) =>
+        named(account, { statement }, () => (
+          <StatementPage key={statement} account={account} statement={statement} of="billing" />
+        ))
+      }
     </Route>
     <Route path="/a/:account/billing/statements/:statement/lines/:line">
-      {({ statement, line }) => (
-        <LateEventsPage
-          account={account}
-          of={{ statement }}
-          line={Number(line)}
-          back={`/a/${account}/billing/statements/${statement}`}
-        />
-      )}
+      {({ statement, line: typed }) =>
+        named(account, { statement, line: typed }, (line) => (
+          <LateEventsPage
+            account={account}
+            of={{ statement }}
+            line={line}
+            back={`/a/${account}/billing/statements/${statement}`}
+          />
+        ))
+      }
     </Route>
     <Route>
       <MissingPage account={account} />
@@ -135,23 +161,33 @@ const RebillingPages = ({ account }: { readonly account: string }) => (
       <RebillingPage key={account} account={account} />
     </Route>
     <Route path="/a/:account/rebilling/books/:book">
-      {({ book }) => <BookPage key={book} account={account} book={book} />}
+      {({ book }) =>
+        named(account, book === 'new' ? {} : { book }, () => <BookPage key={book} account={account} book={book} />)
+      }
     </Route>
     <Route path="/a/:account/rebilling/statements/:statement">
-      {({ statement }) => <StatementPage key={statement} account={account} statement={statement} of="rebilling" />}
+      {({ statement }) =>
+        named(account, { statement }, () => (
+          <StatementPage key={statement} account={account} statement={statement} of="rebilling" />
+        ))
+      }
     </Route>
     <Route path="/a/:account/rebilling/customers/:customer">
-      {({ customer }) => <CustomerPage key={customer} account={account} customer={customer} />}
+      {({ customer }) =>
+        named(account, { customer }, () => <CustomerPage key={customer} account={account} customer={customer} />)
+      }
     </Route>
     <Route path="/a/:account/rebilling/statements/:statement/lines/:line">
-      {({ statement, line }) => (
-        <LateEventsPage
-          account={account}
-          of={{ statement }}
-          line={Number(line)}
-          back={`/a/${account}/rebilling/statements/${statement}`}
-        />
-      )}
+      {({ statement, line: typed }) =>
+        named(account, { statement, line: typed }, (line) => (
+          <LateEventsPage
+            account={account}
+            of={{ statement }}
+            line={line}
+            back={`/a/${account}/rebilling/statements/${statement}`}
+          />
+        ))
+      }
     </Route>
     <Route>
       <MissingPage account={account} />
@@ -182,7 +218,9 @@ const AccountPages = ({ account }: { readonly account: string }) => (
         <MembersPage key={account} account={account} />
       </Route>
       <Route path="/a/:account/work">{() => <WorkPage key={account} account={account} />}</Route>
-      <Route path="/a/:account/work/:job">{({ job }) => <JobPage key={job} account={account} job={job} />}</Route>
+      <Route path="/a/:account/work/:job">
+        {({ job }) => named(account, { job }, () => <JobPage key={job} account={account} job={job} />)}
+      </Route>
       <Route path="/a/:account/developers/api-keys">
         <KeysPage key={account} account={account} />
       </Route>

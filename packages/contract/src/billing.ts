@@ -135,7 +135,7 @@ export const billing = {
       account: inputs.account,
       plan: inputs.text(1, 100),
       /** The version that was shown: refused when there is another one by now. */
-      version: z.number().int().min(1),
+      version: inputs.ordinal,
     }),
     output: state,
     refusals: ['PARENT_BILLED', 'PLAN_UNAVAILABLE', 'PLAN_STALE', 'ALREADY_IN_STATE'],

@@ -9,7 +9,7 @@ import * as shapes from './shapes.ts';
 const MOST_CUSTOMERS = 200;
 
 const book = inputs.id<RowId>('book');
-const version = z.number().int().min(1);
+const version = inputs.ordinal;
 const customers = z.array(customerRef).min(1).max(MOST_CUSTOMERS);
 
 const saved = bookName.extend({ terms: shownTerms, savedAt: shapes.instant });
@@ -34,9 +34,9 @@ const wish = {
   book,
   version,
   /** Absent: from the next period. */
-  from: inputs.instant.optional(),
+  from: inputs.instantOfPeriod.optional(),
   /** Absent: it goes on. */
-  to: inputs.instant.optional(),
+  to: inputs.instantOfPeriod.optional(),
   /** `refuse`: a customer has one book at a time. `end`: what it has ends when this begins; what would begin later never does. */
   present: z.enum(['refuse', 'end']).default('refuse'),
 };
@@ -165,7 +165,7 @@ export const books = {
       account: inputs.account,
       customers,
       /** Absent: with the running period. */
-      to: inputs.instant.optional(),
+      to: inputs.instantOfPeriod.optional(),
     }),
     output: z.strictObject({ assignments: shapes.list(assignment) }),
     refusals: ['PERIOD_CLOSED', 'ALREADY_IN_STATE'],

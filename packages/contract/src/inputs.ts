@@ -57,8 +57,8 @@ export const id = <Id extends string>(what: Named) =>
 
 const INSTANT = { examples: ['2026-11-23T22:57:00Z'] };
 
-/** The number of a line of a document. */
-export const lineNumber = z.number().int().min(1);
+/** One of several that are counted from 1, such as a version, or a line of a document: as far as the database counts. */
+export const ordinal = z.number().int().min(1).max(2_147_483_647);
 
 /** An ISO 8601 instant with its zone, before it is read. */
 export const instantText = z.string().max(40).meta(INSTANT);
@@ -74,6 +74,13 @@ export const instant = z
     return z.NEVER;
   })
   .meta(INSTANT);
+
+const LAST_YEAR = 2999;
+/** An instant of a billing period, which have names up to a year. */
+export const instantOfPeriod = instant.refine(
+  (at) => Number(at.slice(0, 4)) <= LAST_YEAR,
+  `Give a time before the year ${LAST_YEAR + 1}.`,
+);
 
 /** An end of a range: an instant, or a day of the time zone that is asked for. */
 export const rangeEnd = z

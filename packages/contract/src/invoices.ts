@@ -103,7 +103,7 @@ export const invoices = {
   lateEvents: query({
     says: 'The events behind a line of late usage of an invoice: a page of what came in after it was billed last.',
     needs: inAccount('billing', 'full', 'read', PEOPLE_AND_KEYS),
-    input: asked.extend({ line: inputs.lineNumber, cursor: inputs.cursor, limit: inputs.limit(500) }),
+    input: asked.extend({ line: inputs.ordinal, cursor: inputs.cursor, limit: inputs.limit(500) }),
     output: lateEvents,
   }),
 

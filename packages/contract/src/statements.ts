@@ -114,7 +114,7 @@ export const statements = {
   lateEvents: query({
     says: 'The events behind a line of late usage of a frozen statement: a page of what came in after it was stated last.',
     needs: read,
-    input: asked.extend({ line: inputs.lineNumber, ...lines }),
+    input: asked.extend({ line: inputs.ordinal, ...lines }),
     output: lateEvents,
   }),
 
@@ -172,7 +172,7 @@ export const statements = {
       ...ofCustomer,
       period,
       /** A version of a book of the account. */
-      book: z.strictObject({ id: inputs.id<RowId>('book'), version: z.number().int().min(1) }).optional(),
+      book: z.strictObject({ id: inputs.id<RowId>('book'), version: inputs.ordinal }).optional(),
       /** Or one that isn’t saved. */
       terms: bookTerms.optional(),
     }),

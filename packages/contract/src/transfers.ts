@@ -298,10 +298,15 @@ export const transfers = {
   }),
 
   list: query({
-    says: 'Billing transfers below the account: those under way, and those that ended in the last 30 days, departures among them.',
+    says: 'Billing transfers below the account: those under way, and those that ended, the last 30 days first; departures among them.',
     needs: inAccount('account.subaccounts', 'read', 'read', screensFor('billing')),
-    input: inputs.onlyAccount,
-    output: z.strictObject({ underWay: shapes.list(listed), ended: shapes.list(ended) }),
+    input: z.strictObject({ account: inputs.account, cursor: inputs.cursor }),
+    /** With a cursor nothing that is under way. */
+    output: z.strictObject({
+      underWay: shapes.list(listed),
+      ended: shapes.list(ended),
+      nextCursor: z.string().nullable(),
+    }),
   }),
 
   departure: query({
@@ -395,7 +400,7 @@ export const transfers = {
       account: inputs.account,
       plan: inputs.text(1, 100),
       /** The version that was shown: refused when there is another one by now. */
-      version: z.number().int().min(1),
+      version: inputs.ordinal,
     }),
     output: state,
     refusals: [...UNDER_WAY, 'PLAN_UNAVAILABLE', 'PLAN_STALE'],

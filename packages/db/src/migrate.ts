@@ -73,6 +73,7 @@ import * as presetTakers from './migrations/0101-preset-takers.ts';
 import * as toldDepartures from './migrations/0103-told-departures.ts';
 import * as calledNumbers from './migrations/0104-called-numbers.ts';
 import * as narrowLeases from './migrations/0105-narrow-leases.ts';
+import * as lightTransfers from './migrations/0106-light-transfers.ts';
 import { tellStatistics } from './told-statistics.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
@@ -147,6 +148,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0103-told-departures': toldDepartures,
   '0104-called-numbers': calledNumbers,
   '0105-narrow-leases': narrowLeases,
+  '0106-light-transfers': lightTransfers,
 };
 
 const MINIMUM_VERSION = 180000;

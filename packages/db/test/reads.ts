@@ -307,7 +307,7 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     readCaretakers: as(leaf, (trx) => store.readCaretakers(trx, leaf)),
     readLeavers: as(small, (trx) => store.readLeavers(trx, small, null, { now: NOW, limit: 50 })),
     readTransfersUnderWay: as(root, (trx) => store.readTransfersUnderWay(trx, 50)),
-    readEndedTransfers: as(root, (trx) => store.readEndedTransfers(trx, NOVEMBER, 50)),
+    readEndedTransfers: as(root, (trx) => store.readEndedTransfers(trx, null, 50)),
     findLeftAccount: as(root, (trx) => store.findLeftAccount(trx, root, none)),
     readUsedUntilDeparture: as(root, (trx) =>
       store.readUsedUntilDeparture(trx, { account: { id: leaf, name: 'Leaf' }, at: NOVEMBER }),

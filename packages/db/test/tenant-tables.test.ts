@@ -86,11 +86,7 @@ describe('The tables of tenants (rules/data 1)', () => {
         OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = t.tgrelid AND a.attnum = ANY (t.tgattr) AND a.attname IN ('root_id', 'path_key', 'parent_id')))`);
     await owner.end();
     const carried = rows.filter(({ of: table }) => TENANT_TABLES[table] === 'tree');
-    expect(carried.map(({ name }) => name).toSorted()).toEqual([
-      'forget_tokens',
-      'keep_sorted',
-      'keep_sorted_elsewhere',
-    ]);
+    expect(carried.map(({ name }) => name).toSorted()).toEqual(['keep_sorted']);
     expect(carried.filter(({ always }) => !always)).toEqual([]);
   });
 

@@ -143,6 +143,7 @@ describe('billing of an account', () => {
             from: { id: 'a-9' as AccountId, name: 'Germany' },
           },
         ],
+        nextCursor: null,
       };
     });
     await expect.element(page.getByRole('row', { name: /Berlin/ })).toMatchTextContent(/Declined.*Not now/);

@@ -47,7 +47,7 @@ export class MemoryBilling implements BillingSource {
   details: TransferView['details'] = null;
   refused: TransferPreview['refused'] = null;
   ifUnfinished: TransferView['ifUnfinished'] = 'stay';
-  list: TransferList = { underWay: [], ended: [] };
+  list: TransferList = { underWay: [], ended: [], nextCursor: null };
   offers: PlanOffers = {
     month: '2026-10',
     plans: [

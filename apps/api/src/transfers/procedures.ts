@@ -71,7 +71,7 @@ export const transfers: Handlers<'transfers'> = {
 
   get: ({ ctx }) => readView(ctx),
 
-  list: ({ ctx }) => listTransfers(ctx.hall, ctx.access),
+  list: ({ ctx, input }) => listTransfers(ctx.hall, ctx.access, input.cursor),
 
   departure: ({ ctx, input }) => readDeparture(ctx.hall, ctx.access, input.departure),
 

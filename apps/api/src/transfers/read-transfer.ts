@@ -15,19 +15,24 @@ import {
   instantOf,
   missingSteps,
   msOf,
+  type RowId,
   stageOf,
   TRANSFER_BADGES,
   type TransferStage,
 } from '@tenantree/domain';
+import { z } from 'zod';
 import type { Actor } from '../context/actor.ts';
 import { type Access, wouldAdmit } from '../guard/admit.ts';
 import { refusalToActor } from '../guard/callers.ts';
+import { readCursor, writeCursor } from '../hall/cursor.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { methodOf } from '../payments/payments.ts';
 
 /** How long a transfer that ended is shown, and how many of them. */
 const SHOWN_DAYS = 30;
 const MOST_SHOWN = 200;
+/** No id stands before it. */
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 /** Whoever reads, and from where. */
 export type Reader = { readonly hall: Hall; readonly actor: Actor; readonly access: Access };
@@ -116,13 +121,30 @@ function actsOf(hall: Hall, actor: Actor, access: Access, stage: TransferStage, 
   ];
 }
 
-/** Transfers below an account: those under way, and those that ended in the last 30 days. */
-export const listTransfers = (hall: Hall, { id }: Pick<Access, 'id'>): Promise<TransferList> =>
+const endedPlace = z.tuple([z.string(), z.string()]).transform(([at, id]) => ({ at: at as Instant, id: id as RowId }));
+
+/**
+ * Transfers below an account: those under way, and those that ended in the last 30 days. Behind them, page by page, those that ended before.
+ *
+ * @throws Refused BAD_REQUEST for a cursor of another list
+ */
+export const listTransfers = (
+  hall: Hall,
+  { id }: Pick<Access, 'id'>,
+  cursor: string | undefined,
+): Promise<TransferList> =>
   hall.db.withTenant(
     id,
     async (trx) => {
-      const since: Instant = instantOf(hall.clock.nowMs() - SHOWN_DAYS * DAY_MS);
-      const underWay = await readTransfersUnderWay(trx, MOST_SHOWN);
+      const place = `transfers:${id}`;
+      const before = readCursor(hall.settings.secret, place, endedPlace, cursor);
+      const since = before === null ? instantOf(hall.clock.nowMs() - SHOWN_DAYS * DAY_MS) : null;
+      const found = await readEndedTransfers(trx, before, MOST_SHOWN + 1);
+      const ended = found.filter(({ at }) => since === null || at >= since).slice(0, MOST_SHOWN);
+      const last = ended.at(-1);
+      // Where none ended lately, those before begin behind no row, but at an instant.
+      const next = last ? [last.at, last.id] : [since, FIRST_ID];
+      const underWay = before === null ? await readTransfersUnderWay(trx, MOST_SHOWN) : [];
       return {
         underWay: underWay.map(({ account, transfer }) => ({
           account,
@@ -131,7 +153,8 @@ export const listTransfers = (hall: Hall, { id }: Pick<Access, 'id'>): Promise<T
           expiresAt: transfer.expiresAt,
           missing: missingSteps(transfer),
         })),
-        ended: await readEndedTransfers(trx, since, MOST_SHOWN),
+        ended,
+        nextCursor: found.length > ended.length ? writeCursor(hall.settings.secret, place, next) : null,
       };
     },
     { snapshot: true },

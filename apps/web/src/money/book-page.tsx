@@ -200,6 +200,7 @@ type EditorProps = {
 function Editor({ account, found, currency, own }: EditorProps) {
   const [, navigate] = useLocation();
   const [draft, setDraft] = useState<BookDraft>(() => draftOf(METERS, found?.book ?? null, currency));
+  const [sent, setSent] = useState(draft);
   const { refusal, busy, act } = useAct();
   const change = (more: Partial<BookDraft>): void => {
     noteWritten('something');
@@ -209,10 +210,14 @@ function Editor({ account, found, currency, own }: EditorProps) {
     change({ meters: draft.meters.map((one) => (one.meter === key ? { ...one, ...more } : one)) });
   const newest = found?.versions[0]?.version;
   const faults = faultsOf(draft);
-  const errorAt = (field: string): string | null => faults.get(field) ?? errorOf(refusal, field);
+  // What was refused was another value, once something else is typed.
+  const isAsSent = (field: string): boolean => fieldsOf(draft).get(field) === fieldsOf(sent).get(field);
+  const errorAt = (field: string): string | null =>
+    faults.get(field) ?? (isAsSent(field) ? errorOf(refusal, field) : null);
   const save = (event: FormEvent): void => {
     event.preventDefault();
     if (faults.size > 0) return;
+    setSent(draft);
     void act(async () => {
       const of = found && newest !== undefined ? { book: found.book.id, version: newest } : {};
       const { book } = await books.save.mutate({ account, name: draft.name, terms: termsOf(draft), ...of });
@@ -225,7 +230,7 @@ function Editor({ account, found, currency, own }: EditorProps) {
     <div className={css.column}>
       <Card title="Prices">
         <form className={css.in} onSubmit={save}>
-          <Alert refusal={refusal} fields={[...fieldsOf(draft).keys()]} />
+          <Alert refusal={refusal} fields={[...fieldsOf(sent).keys()]} />
           <BookFields draft={draft} errorAt={errorAt} onChange={change} />
           {draft.meters.map((one) => (
             <MeterFields

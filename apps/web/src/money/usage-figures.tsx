@@ -2,6 +2,8 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { UsageOfPeriod } from '@tenantree/contract';
 import type { Decimal, MeterKey } from '@tenantree/domain';
 import { monthWords } from '@tenantree/widget/money';
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
 import css from '../parts/cards.module.css';
 import { Tile } from '../parts/cards.tsx';
 import { Loaded } from '../parts/parts.tsx';
@@ -12,7 +14,10 @@ import { minus, type Point, sumOf, ZERO } from './daily-chart.ts';
 import { monthAfter } from './turn-period.tsx';
 import { amount, quantity, roughly } from './words.ts';
 
-const { billing, usage } = tenantree.trpc;
+const { accounts, billing, usage } = tenantree.trpc;
+
+/** Minutes, however they are shown: by maximums of those accounts are listed. */
+const isMinutes = (meter: MeterKey): boolean => meter === 'call.minutes' || meter === 'call.seconds';
 
 /** What is asked of the usage of an account and of all below it. */
 type OfTime = {
@@ -34,15 +39,38 @@ export const useUsers = ({ account, meter, from, to }: OfTime, by: 'account' | '
   });
 
 /** How many accounts used something, of those that are there now. */
-function Users(of: OfTime) {
+function Users({ more, ...of }: OfTime & { readonly more?: ReactNode }) {
   const found = useUsers(of, 'account').data;
   const acting = useAccount(of.account).data;
   return (
     <Tile
       label="Accounts with usage"
       value={found ? texts.numbers.whole(found.length) : '…'}
-      note={acting ? `of ${texts.numbers.whole(acting.subaccounts + 1)}` : ''}
+      note={
+        <>
+          {acting && `of ${texts.numbers.whole(acting.subaccounts + 1)}`}
+          {more}
+        </>
+      }
     />
+  );
+}
+
+/** How many accounts below have used all of a maximum of minutes of their own, and a way to them; nothing where none has. */
+function AtLimit({ account }: Pick<OfTime, 'account'>) {
+  const { data } = useQuery({
+    queryKey: ['usage-at-limit', account],
+    queryFn: () => accounts.search.query({ account, limits: 'full', limit: 1 }),
+    retry: false,
+  });
+  if (!data?.total) return null;
+  return (
+    <>
+      {' · '}
+      <Link href={`/a/${account}/subaccounts?limits=full`}>
+        {`${texts.numbers.whole(data.total)}${data.more ? ' or more' : ''} at their limit`}
+      </Link>
+    </>
   );
 }
 
@@ -122,7 +150,13 @@ export function PeriodFigures({
               <Tile label="Against the month before" value={changeOf(total, before.total)} note={thenWords(before)} />
             )}
             {!isOver && <Above account={account} meter={meter} />}
-            <Users account={account} meter={meter} from={start} to={end} />
+            <Users
+              account={account}
+              meter={meter}
+              from={start}
+              to={end}
+              more={!isOver && isMinutes(meter) && <AtLimit account={account} />}
+            />
             <Tile
               label="Events"
               value={texts.numbers.whole(events.total)}

@@ -42,11 +42,13 @@ const isKey = <Key extends string>(of: Readonly<Record<Key, unknown>>, text: str
 
 /** So many days a range has at the most: a quarter of a year, of which each still is a bar that one can point at. */
 const MOST_DAYS = 92;
+/** Days of years with more digits are none that the server reads. */
+const LAST_YEAR = '9999';
 
 /** A day that an address names (UTC milliseconds since 1970); null: it names none. */
 function dayIn(text: string | null): number | null {
   const ms = Date.parse(`${text ?? ''}T00:00:00Z`);
-  return Number.isNaN(ms) ? null : ms;
+  return Number.isNaN(ms) || text?.length !== 'YYYY-MM-DD'.length ? null : ms;
 }
 
 const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
@@ -72,7 +74,8 @@ function faultOf({ span, from, to }: Asked): string | null {
   if (span !== 'range') return null;
   const days = (Date.parse(to) - Date.parse(from)) / DAY_MS + 1;
   if (days < 1) return 'The last day is before the first one.';
-  return days > MOST_DAYS ? `At most ${MOST_DAYS} days are shown at once.` : null;
+  if (days > MOST_DAYS) return `At most ${MOST_DAYS} days are shown at once.`;
+  return to >= LAST_YEAR ? `Choose days before the year ${LAST_YEAR}.` : null;
 }
 
 /** From when until when (UTC milliseconds since 1970). */

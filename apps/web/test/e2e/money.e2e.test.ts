@@ -69,6 +69,8 @@ describe('pages of money on a real server', () => {
     await look(page, 'usage-range');
     await page.getByLabel('First day (UTC)').fill('2020-01-01');
     await page.getByRole('alert').getByText('At most 92 days').waitFor();
+    await page.goto(`${app.url}/a/${owner.root}/usage?span=range&from=9999-12-01&to=9999-12-31`);
+    await page.getByRole('alert').getByText('Choose days before the year 9999.').waitFor();
     expect(app.faults).toEqual([]);
   });
 
@@ -97,6 +99,13 @@ describe('pages of money on a real server', () => {
     expect(details).toMatchObject({ country: 'DE', name: 'Acme GmbH' });
     await page.goto(`${app.url}/a/${owner.root}/usage`);
     await page.getByText(/^Above the [\d.,]+ included$/).waitFor();
+    const most = (max: number | null) =>
+      owner.client.limits.set.mutate({ account: north, limits: [{ kind: 'minutes', max, atLimit: 'notify' }] });
+    await most(1);
+    await page.reload();
+    await page.getByRole('link', { name: '1 at their limit' }).click();
+    await row(page, 'Acme North').waitFor();
+    await most(null);
     expect(app.faults).toEqual([]);
   });
 
@@ -109,6 +118,10 @@ describe('pages of money on a real server', () => {
     await page.getByRole('alert').getByText('A price is a decimal from 0').waitFor();
     // It is said where it is wrong.
     expect(await page.getByLabel('Price a minute').getAttribute('aria-invalid')).toBe('true');
+    // That was of another price than the one that is being typed.
+    await page.getByLabel('Price a minute').fill('1.5');
+    await page.getByRole('alert').waitFor({ state: 'detached' });
+    expect(await page.getByLabel('Price a minute').getAttribute('aria-invalid')).toBeNull();
     // As people type it where the mark is a comma, unless it could be a thousand times as much.
     await page.getByLabel('Price a minute').fill('1,500');
     await page.getByRole('alert').getByText('“1,500” could be 1500 or 1.5').waitFor();

@@ -14,7 +14,7 @@ import type {
   UserId,
 } from '@tenantree/domain';
 import type { ProductKindKey } from '@tenantree/domain/products';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { ACTING_ROOT } from '../accounts/place.ts';
 import type { TreeVersion } from '../accounts/tree-version.ts';
 import type { BillingDetails } from '../billing/plans.ts';
@@ -452,10 +452,16 @@ export async function readTransfersUnderWay(
   }));
 }
 
-/** Reads transfers below the acting account that ended since, departures among them; the last first. */
+/** No id stands behind it. */
+const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+
+/** Where a transfer stands among those that ended, the last first. */
+export type EndedPlace = { readonly at: Instant; readonly id: RowId };
+
+/** Reads transfers below the acting account that ended, departures among them; the last first. @param before the place behind which to go on */
 export async function readEndedTransfers(
   trx: TenantTransaction,
-  since: Instant,
+  before: EndedPlace | null,
   limit: number,
 ): Promise<EndedTransfer[]> {
   type Raw = {
@@ -469,16 +475,19 @@ export async function readEndedTransfers(
     from_id: AccountId | null;
     from_name: string | null;
   };
+  const behind = (one: RawBuilder<unknown>): RawBuilder<unknown> =>
+    sql`(${one}.at, ${one}.id) < (${before?.at ?? 'infinity'}::timestamptz, ${before?.id ?? LAST_ID}::uuid)`;
   const { rows } = await sql<Raw>`
     SELECT * FROM (
-      SELECT t.id, t.account_id, a.name, t.state AS outcome, t.reason, t.agency, t.ended_at AS at, NULL::uuid AS from_id, NULL AS from_name FROM billing_transfers t
+      SELECT t.id, t.account_id, a.name, t.state AS outcome, t.reason, t.agency, date_trunc('milliseconds', t.ended_at) AS at, NULL::uuid AS from_id, NULL AS from_name FROM billing_transfers t
       CROSS JOIN LATERAL (SELECT x.name, x.path_key FROM accounts x WHERE x.root_id = t.root_id AND x.id = t.account_id LIMIT 1) a
-      WHERE t.root_id = ${ACTING_ROOT} AND t.state IN ('cancelled', 'declined', 'expired') AND t.ended_at >= ${since}::timestamptz AND a.path_key > acting_key()
+      WHERE t.root_id = ${ACTING_ROOT} AND t.state IN ('cancelled', 'declined', 'expired') AND a.path_key > acting_key()
       UNION ALL
-      SELECT d.id, d.departed, d.name, 'completed', NULL, d.agency, d.at, d.account_id, p.name FROM departures d
+      SELECT d.id, d.departed, d.name, 'completed', NULL, d.agency, d.at, d.account_id, p.name FROM (
+        SELECT x.* FROM departures x WHERE x.root_id = ${ACTING_ROOT} AND ${behind(sql`x`)} ORDER BY x.at DESC, x.id DESC LIMIT ${limit}
+      ) d
       CROSS JOIN LATERAL (SELECT x.name FROM accounts x WHERE x.root_id = d.root_id AND x.id = d.account_id LIMIT 1) p
-      WHERE d.root_id = ${ACTING_ROOT} AND d.at >= ${since}::timestamptz
-    ) e ORDER BY e.at DESC LIMIT ${limit}`.execute(trx);
+    ) e WHERE ${behind(sql`e`)} ORDER BY e.at DESC, e.id DESC LIMIT ${limit}`.execute(trx);
   return rows.map((row) => ({
     id: row.id,
     account: { id: row.account_id, name: row.name },

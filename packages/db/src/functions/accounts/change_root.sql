@@ -23,6 +23,7 @@ DECLARE
   told jsonb;
   head journal_heads;
   carried record;
+  has_rows boolean;
 BEGIN
   -- The count of the tree that is left, then both trees: in the order of whoever counts.
   PERFORM pg_advisory_xact_lock(hashtextextended(old_root::text, 1));
@@ -61,8 +62,7 @@ BEGIN
   DELETE FROM book_assignments WHERE customer_id = p_account AND valid_from >= changed_at;
   UPDATE book_assignments SET valid_to = changed_at WHERE customer_id = p_account AND (valid_to IS NULL OR valid_to > changed_at);
   INSERT INTO past_placements (account_id, valid_to, root_id, path_key, payer_id, name)
-    SELECT id, changed_at, root_id, path_key, payer_id, name FROM accounts WHERE root_id = old_root AND id = ANY (ids)
-    ON CONFLICT DO NOTHING;
+    SELECT id, changed_at, root_id, path_key, payer_id, name FROM accounts WHERE root_id = old_root AND id = ANY (ids);
   -- What it took from above stays, and names nothing above any more. Whoever becomes a main account has no caps, whoever was one gets some.
   UPDATE account_caps c SET preset_id = NULL, preset_version = NULL WHERE c.root_id = old_root AND c.account_id = ANY (ids)
     AND c.preset_id IS NOT NULL AND NOT EXISTS (SELECT FROM presets p WHERE p.root_id = old_root AND p.account_id = ANY (ids) AND p.id = c.preset_id);
@@ -97,15 +97,26 @@ BEGIN
     caps_decided = CASE WHEN id = p_account AND p_parent IS NULL THEN count_of_permissions() ELSE caps_decided END,
     version = CASE WHEN id = p_account THEN came_at ELSE version END
   WHERE root_id = old_root AND id = ANY (ids);
-  UPDATE members SET root_id = new_root, path_key = new_key || substr(path_key, octet_length(old_key) + 1) WHERE root_id = old_root AND account_id = ANY (ids);
+  -- In either tree: where foreign keys are in force these have come along already, and are to be written all the same.
+  UPDATE members SET root_id = new_root, path_key = new_key || substr(path_key, octet_length(old_key) + 1)
+    WHERE root_id IN (old_root, new_root) AND account_id = ANY (ids);
+  -- Hashed again by a job: together with the change it would take as long as all else of it.
+  UPDATE account_search SET root_id = new_root, tokens = NULL WHERE root_id IN (old_root, new_root) AND account_id = ANY (ids);
+  -- What was counted there and is not in their sort rows yet is nothing that this tree would look for.
+  UPDATE sorted_parents SET root_id = new_root, period = NULL WHERE root_id IN (old_root, new_root) AND account_id = ANY (ids);
   UPDATE leases SET root_id = new_root WHERE root_id = old_root AND account_id = ANY (ids);
   FOR carried IN
     SELECT DISTINCT f.conrelid::regclass AS name, k.attname AS account FROM pg_constraint f
     JOIN pg_attribute k ON k.attrelid = f.conrelid AND k.attnum = f.conkey[2]
     -- Some through what they belong to.
     WHERE f.confupdtype = 'c' AND (f.confrelid = 'accounts'::regclass OR k.attname = 'account_id')
+      AND f.conrelid NOT IN ('members'::regclass, 'account_search'::regclass, 'sorted_parents'::regclass)
   LOOP
-    EXECUTE format('UPDATE %s SET root_id = $1 WHERE root_id = $2 AND %I = ANY ($3)', carried.name, carried.account) USING new_root, old_root, ids;
+    -- To look for ten thousand accounts takes longer than to see that the tree has nothing there.
+    EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE root_id = $1)', carried.name) INTO has_rows USING old_root;
+    IF has_rows THEN
+      EXECUTE format('UPDATE %s SET root_id = $1 WHERE root_id = $2 AND %I = ANY ($3)', carried.name, carried.account) USING new_root, old_root, ids;
+    END IF;
   END LOOP;
   PERFORM set_config('session_replication_role', 'origin', true) WHERE has_parameter_privilege('session_replication_role', 'SET');
   SELECT x.* INTO a FROM accounts x WHERE x.root_id = new_root AND x.id = p_account;

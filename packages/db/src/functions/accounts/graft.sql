@@ -1,21 +1,20 @@
--- Hangs a whole subtree under the accounts above it (p_sign 1), or takes it away from there (-1): all that is counted of it, and its members
--- along with it. Closed accounts count as nothing, and people as one wherever else they are.
+-- Hangs a whole subtree under the accounts above it (p_sign 1), or takes it away from there (-1): all that is counted of it. Closed accounts
+-- count as nothing, and people as one wherever else they are.
 --   p_unasked  accounts above it that had it before, and are not asked whether it fits
 CREATE OR REPLACE FUNCTION graft(a accounts, p_version bigint, p_sign int, p_unasked uuid[] DEFAULT '{}') RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
   chain uuid[] := path_of(a.root_id, a.path_key);
   live int := CASE WHEN a.status = 'closed' THEN 0 ELSE 1 END;
-  ids uuid[];
   open_ids uuid[];
   people int[];
   pledged boolean := EXISTS (SELECT FROM limits b WHERE b.root_id = a.root_id AND b.account_id = a.id AND (b.reserve > 0 OR b.promised > 0 OR b.next_reserve > 0 OR b.next_promised > 0));
 BEGIN
-  -- As lists: joined, the members of a tree that is younger than the statistics were read anew for every account, or its accounts for every member.
-  SELECT array_agg(s.id), array_agg(s.id) FILTER (WHERE s.status <> 'closed') INTO ids, open_ids FROM accounts s
-    WHERE s.root_id = a.root_id AND s.path_key >= a.path_key AND s.path_key < a.path_key || '\xff'::bytea;
-  IF p_sign = 1 THEN PERFORM place_members(a.root_id, ids, a.id, a.path_key); END IF;
-  IF live = 1 AND a.total_members > 0 THEN
+  -- Who is here and nowhere else, for whoever is above. As lists: joined, the members of a tree that is younger than the statistics were read anew
+  -- for every account, or its accounts for every member.
+  IF live = 1 AND a.total_members > 0 AND cardinality(chain) > 1 THEN
+    open_ids := ARRAY(SELECT s.id FROM accounts s
+      WHERE s.root_id = a.root_id AND s.path_key >= a.path_key AND s.path_key < a.path_key || '\xff'::bytea AND s.status <> 'closed');
     people := only_here(a.root_id, a.path_key, a.path_key || '\xff'::bytea, ARRAY(
       SELECT DISTINCT m.user_id FROM members m WHERE m.root_id = a.root_id AND m.account_id = ANY (open_ids)));
   END IF;

@@ -31,6 +31,8 @@ BEGIN
     placed_at = moved_at,
     version = CASE WHEN id = p_account THEN p_version ELSE version END
   WHERE root_id = a.root_id AND path_key >= a.path_key AND path_key < old_end;
+  PERFORM place_members(a.root_id, ARRAY(SELECT x.id FROM accounts x WHERE x.root_id = a.root_id AND x.path_key >= new_key AND x.path_key < new_key || '\xff'::bytea),
+    p_account, new_key);
   -- What set it up from above, and does not stand above it any more, is nothing to it.
   DELETE FROM blueprint_applications b USING accounts x WHERE b.root_id = a.root_id AND x.root_id = a.root_id AND x.id = b.account_id
     AND x.path_key >= new_key AND x.path_key < new_key || '\xff'::bytea AND b.blueprint_account <> ALL (path_of(a.root_id, x.path_key));

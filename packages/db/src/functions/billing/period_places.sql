@@ -10,24 +10,9 @@ DECLARE
 BEGIN
   SELECT x.* INTO a FROM account_roots d CROSS JOIN LATERAL (SELECT * FROM accounts x WHERE x.root_id = d.root_id AND x.id = d.id LIMIT 1) x WHERE d.id = p_account;
   IF p_seller IS NULL OR a.parent_id = p_seller THEN
-    RETURN QUERY SELECT x.id, x.name, uuid_send(a.root_id) || x.path_key, NULL::timestamptz, x.placed_at > p_from FROM accounts x
-      WHERE x.root_id = a.root_id AND x.path_key >= a.path_key AND x.path_key < a.path_key || '\xff'::bytea
-        AND x.placed_at < p_to AND (p_seller IS NOT NULL OR x.payer_id = p_account);
+    RETURN QUERY SELECT p.account_id, p.name, p.chain, NULL::timestamptz, p.came_inside
+      FROM present_places(a.root_id, a.path_key, CASE WHEN p_seller IS NULL THEN p_account END, p_from, p_to) p;
   END IF;
-  RETURN QUERY
-    WITH former AS (
-      SELECT p.account_id, p.root_id, p.path_key, p.valid_to FROM past_placements p WHERE p_seller IS NULL AND p.payer_id = p_account AND p.valid_to > p_from
-      UNION ALL
-      SELECT p.account_id, p.root_id, p.path_key, p.valid_to FROM (
-        SELECT a.root_id, a.path_key WHERE a.parent_id = p_seller
-        UNION SELECT k.root_id, k.path_key FROM past_placements k WHERE k.account_id = p_account AND k.valid_to > p_from
-          AND id_at(uuid_send(k.root_id) || k.path_key, octet_length(k.path_key) / 16) = p_seller
-      ) k
-      JOIN past_placements p ON p.root_id = k.root_id AND p.path_key >= k.path_key AND p.path_key < k.path_key || '\xff'::bytea
-      WHERE p_seller IS NOT NULL AND p.valid_to > p_from
-    )
-    SELECT f.account_id, NULL::text, uuid_send(f.root_id) || f.path_key, CASE WHEN f.valid_to < p_to THEN f.valid_to END, true FROM former f
-    WHERE f.valid_to < p_to OR NOT EXISTS (
-      SELECT FROM past_placements e WHERE e.account_id = f.account_id AND e.valid_to >= p_to AND e.valid_to < f.valid_to);
+  RETURN QUERY SELECT f.account_id, NULL::text, f.chain, f.left_at, true FROM former_places(p_account, p_seller, p_from, p_to) f;
 END $$;
 REVOKE ALL ON FUNCTION period_places FROM PUBLIC;
