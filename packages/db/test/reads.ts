@@ -426,6 +426,7 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     findPlansToFollow: () => store.findPlansToFollow(db, NOW, 50),
     readPromisedBelow: as(root, (trx) => store.readPromisedBelow(trx, root, limitKind('calls'))),
     readPlacedLinks: as(leaf, (trx) => store.readPlacedLinks(trx, [{ account: leaf, product: none }])),
+    readNumbersInCall: as(leaf, (trx) => store.readNumbersInCall(trx, [{ account: leaf, id: none }])),
     unknown: as(root, (trx) => store.readAccountState(trx, none as string as AccountId)),
   };
 }

@@ -196,8 +196,11 @@ export async function readNumbersInCall(
   const [accounts, ids] = [numbers.map(({ account }) => account), numbers.map(({ id }) => id)];
   if (held)
     await sql`
-      SELECT FROM products p JOIN unnest(${accounts}::uuid[], ${ids}::uuid[]) n(account_id, id) ON p.account_id = n.account_id AND p.id = n.id
-      WHERE p.root_id = acting_root() ORDER BY p.id FOR UPDATE OF p`.execute(trx);
+      SELECT FROM (SELECT * FROM unnest(${accounts}::uuid[], ${ids}::uuid[]) n(account_id, id) ORDER BY id) n
+      CROSS JOIN LATERAL (
+        SELECT FROM products x WHERE x.root_id = acting_root() AND x.account_id = n.account_id AND x.id = n.id LIMIT 1 FOR UPDATE) p`.execute(
+      trx,
+    );
   const { rows } = await sql<{
     id: RowId;
   }>`SELECT id FROM numbers_in_call(${accounts}::uuid[], ${ids}::uuid[]) n(id)`.execute(trx);
