@@ -33,7 +33,7 @@ import { refuseWith } from '../../hall/refused.ts';
 import { openCreations } from '../open-creations.ts';
 
 /** Rows that are decided about together. */
-export const ROWS_AT_ONCE = 500;
+export const ROWS_AT_ONCE = 2_000;
 /** Rows of which it is read together how they name accounts. */
 const NAMES_AT_ONCE = 10_000;
 
