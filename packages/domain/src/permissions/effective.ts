@@ -102,20 +102,19 @@ export function gives(
   above: readonly CappedAccount[],
   wanted: Needed,
 ): boolean {
-  const inTransfer = role === 'owner' && bounds === undefined && (above.at(-1)?.transferUntil ?? null) !== null;
-  const left = inTransfer ? BILLING : NOTHING_LEFT;
-  if (!hold(ROLE_WORDS[role], left, wanted)) return false;
-  for (const { caps } of above) if (!hold(caps, left, wanted)) return false;
+  if (!leave(ROLE_WORDS[role], wanted)) return false;
+  for (const { caps } of above) {
+    if (leave(caps, wanted)) continue;
+    // Asked only here: nearly nobody is in a transfer.
+    const inTransfer = role === 'owner' && bounds === undefined && (above.at(-1)?.transferUntil ?? null) !== null;
+    if (!inTransfer || !leave(highest(caps, BILLING), wanted)) return false;
+  }
   return !bounds || ((bounds.scopes[wanted.at] ?? 0) & wanted.bits) === wanted.bits;
 }
 
-/** What no cap takes where no billing transfer is under way. */
-const NOTHING_LEFT: Levels = [];
-
-/** Whether levels leave what is asked for, and their controller as much of it; `left` is there whatever they say. */
-const hold = (levels: Levels, left: Levels, { at, bits, overAt, overBits }: Needed): boolean =>
-  (((levels[at] ?? 0) | (left[at] ?? 0)) & bits) === bits &&
-  (((levels[overAt] ?? 0) | (left[overAt] ?? 0)) & overBits) === overBits;
+/** Whether levels leave what is asked for, and their controller as much of it. */
+const leave = (levels: Levels, { at, bits, overAt, overBits }: Needed): boolean =>
+  ((levels[at] ?? 0) & bits) === bits && ((levels[overAt] ?? 0) & overBits) === overBits;
 
 /**
  * What an actor may really do in the account at the end of a chain: for each permission the best that its memberships give. Nothing when
