@@ -102,14 +102,15 @@ export function gives(
   above: readonly CappedAccount[],
   wanted: Needed,
 ): boolean {
-  if (!leave(ROLE_WORDS[role], wanted)) return false;
   for (const { caps } of above) {
     if (leave(caps, wanted)) continue;
     // Asked only here: nearly nobody is in a transfer.
     const inTransfer = role === 'owner' && bounds === undefined && (above.at(-1)?.transferUntil ?? null) !== null;
     if (!inTransfer || !leave(highest(caps, BILLING), wanted)) return false;
   }
-  return !bounds || ((bounds.scopes[wanted.at] ?? 0) & wanted.bits) === wanted.bits;
+  return (
+    leave(ROLE_WORDS[role], wanted) && (!bounds || ((bounds.scopes[wanted.at] ?? 0) & wanted.bits) === wanted.bits)
+  );
 }
 
 /** Whether levels leave what is asked for, and their controller as much of it. */
