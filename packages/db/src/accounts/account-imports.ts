@@ -225,8 +225,6 @@ export type NamedRow = {
   readonly line: number;
   readonly own: string | null;
   readonly parent: string | null;
-  /** As names are sorted. */
-  readonly name: string | null;
   readonly isBad: boolean;
 };
 
@@ -239,7 +237,7 @@ export async function readImportNames(
 ): Promise<NamedRow[]> {
   const { rows } = await sql<NamedRow>`
     SELECT r.line, coalesce('ext:' || r.external_id, r.known_id::text) AS own, coalesce('ext:' || r.parent_external_id, r.parent_id::text) AS parent,
-      r.name_key AS name, r.name IS NULL AS "isBad"
+      r.name IS NULL AS "isBad"
     FROM account_import_rows r WHERE ${of(ref)} AND r.line > ${after} ORDER BY r.line LIMIT ${limit}`.execute(trx);
   return rows;
 }

@@ -13,9 +13,6 @@ export type ImportNames = {
   readonly isBad: boolean;
 };
 
-/** A row with its account's name, as names are sorted. */
-export type NamedImport = ImportNames & { readonly name: string | null };
-
 /** Where rows of a file come in their turn, by their positions. */
 export type ImportLevels = {
   /** From 1 on: a row comes after the row that makes its parent. 0: it is bad. */
@@ -83,10 +80,10 @@ export function importLevels(rows: readonly ImportNames[], isThere: (name: strin
 }
 
 /**
- * The turns in which rows are imported, from 1 on: level by level, below one parent after the other, parents in their own turn, and each one's by
- * name. So what is made at one time stands together, is counted into few accounts, and is found side by side in what is sorted by name. 0: a row is bad.
+ * The turns in which rows are imported, from 1 on: level by level, below one parent after the other, and parents in their own turn. So what is made
+ * at one time stands together, and is counted into few accounts. 0: a row is bad.
  */
-export function importTurns(rows: readonly NamedImport[], { levels }: Pick<ImportLevels, 'levels'>): Int32Array {
+export function importTurns(rows: readonly ImportNames[], { levels }: Pick<ImportLevels, 'levels'>): Int32Array {
   const turns = new Int32Array(rows.length);
   const turnOf = new Map<string, number>();
   /** When its parent has its turn; 0: it is there. */
@@ -97,13 +94,9 @@ export function importTurns(rows: readonly NamedImport[], { levels }: Pick<Impor
   for (const all of Object.values(byLevel)) {
     for (const n of all) above[n] = turnOf.get(rows[n]!.parent ?? '') ?? 0;
     const parentOf = (n: number): string => rows[n]!.parent ?? '';
-    const nameOf = (n: number): string => rows[n]!.name ?? '';
-    const inTurn = (one: number, other: number): number =>
-      above[one]! - above[other]! ||
-      compare(parentOf(one), parentOf(other)) ||
-      compare(nameOf(one), nameOf(other)) ||
-      one - other;
-    for (const n of all.sort(inTurn)) {
+    const byParent = (one: number, other: number): number =>
+      parentOf(one) < parentOf(other) ? -1 : parentOf(one) > parentOf(other) ? 1 : one - other;
+    for (const n of all.sort((one, other) => above[one]! - above[other]! || byParent(one, other))) {
       turn += 1;
       turns[n] = turn;
       const { own } = rows[n]!;
@@ -112,8 +105,6 @@ export function importTurns(rows: readonly NamedImport[], { levels }: Pick<Impor
   }
   return turns;
 }
-
-const compare = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
 
 const FIELD = 'parentExternalId';
 
