@@ -86,7 +86,7 @@ export abstract class Dialog extends LitElement {
     const cancel = this.cancel();
     const { label, tone, ready } = this.submitButton();
     const { refusal } = this;
-    return html`<dialog part="dialog" aria-labelledby="title" @close=${this.#closed} @mousedown=${this.#press} @cancel=${this.#stay} @keydown=${(event: Event) => event.stopPropagation()}>
+    return html`<dialog part="dialog" aria-labelledby="title" @close=${this.#closed} @mousedown=${this.#press} @cancel=${this.#escape} @keydown=${(event: Event) => event.stopPropagation()}>
       <form novalidate @submit=${this.#submit}>
         <div class="head"><h2 id="title">${this.heading()}</h2><button class="x" type="button" aria-label=${cancel} @click=${this.close}>${icon(CLOSE)}</button></div>
         <div class="body">${this.content()}${refusal && !this.#hasField(refusal) ? errorLine(refusal.message) : nothing}</div>
@@ -106,7 +106,10 @@ export abstract class Dialog extends LitElement {
   protected readonly say: Texts['say'] = (...words) => this.texts.say(...words);
 
   protected close(): void {
-    if (!this.busy) this.#dialog?.close();
+    if (this.busy) return;
+    this.#dialog?.close();
+    // Said at once: the browser says it a task later, and what is opened until then would open behind one that isn't seen any more.
+    this.#closed();
   }
 
   /** Whether one still is in it. */
@@ -132,9 +135,10 @@ export abstract class Dialog extends LitElement {
     if (event.detail > 1) event.preventDefault();
   }
 
-  /** What is under way ends first. */
-  #stay(event: Event): void {
-    if (this.busy) event.preventDefault();
+  /** With Escape, too, it closes itself; what is under way ends first. */
+  #escape(event: Event): void {
+    event.preventDefault();
+    this.close();
   }
 
   #closed(): void {
@@ -151,7 +155,7 @@ export abstract class Dialog extends LitElement {
     try {
       const end = await this.submit();
       this.busy = false;
-      if (end === 'done') this.#dialog?.close();
+      if (end === 'done') this.close();
     } catch (error) {
       this.busy = false;
       await this.#refuse(refusalFrom(error));
