@@ -116,9 +116,10 @@ export default defineConfig({
           name: 'e2e',
           include: ['{apps,packages,examples,scripts}/**/*.e2e.test.ts'],
           exclude: everywhere,
-          // after the others, and no more than a browser, a server and a database for each core
+          // after the others: a browser, a server and a database each
           sequence: { groupOrder: 1 },
-          maxWorkers: 2,
+          // Playwright looks again for what isn't there yet after half a second: meanwhile another file has the core
+          maxWorkers: 3,
         },
       },
       ...(IS_LONG ? [longOnes] : []),

@@ -4,6 +4,7 @@
 export const AGAIN = [
   'apps/api/test/hostile.e2e.test.ts',
   'apps/api/test/idempotency.e2e.test.ts',
+  'apps/api/test/imports-together.test.ts',
   'apps/api/test/invoice-properties.test.ts',
   'apps/api/test/many-accounts.test.ts',
   'apps/api/test/nasty-inputs.test.ts',

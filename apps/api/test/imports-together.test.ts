@@ -2,6 +2,7 @@ import type { RowId } from '@tenantree/domain';
 import type { ProductKindKey } from '@tenantree/domain/products';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rounds } from '../../../scripts/rounds.ts';
 import type { Client } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 import { jobsEnded } from './support/jobs.ts';
@@ -245,7 +246,7 @@ describe('An import into many accounts', () => {
           expect(await outcome(together, undoing[0]!)).toEqual(await outcome(alone, undoing[1]!));
         expect(await owner.audit.verify.query({ account: api.root })).toMatchObject({ faults: [] });
       }),
-      { numRuns: 4, endOnFailure: true, examples: EXAMPLES },
+      { numRuns: rounds(EXAMPLES.length + 1, 8), endOnFailure: true, examples: EXAMPLES },
     );
   }, 240_000);
 
@@ -366,7 +367,7 @@ describe('A stage of a roll-out', () => {
         if (undoing[0]) expect(await outcome(together, undoing[0])).toEqual(await outcome(alone, undoing[1]!));
       }),
       {
-        numRuns: 3,
+        numRuns: rounds(2, 6),
         endOnFailure: true,
         examples: [
           [{ since: ['nothing', 'edits', 'clashes', 'frees', 'closes', 'nothing'], stopOn: 2 }],
