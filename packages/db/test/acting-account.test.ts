@@ -85,7 +85,7 @@ const openSession = (account: AccountId): Promise<void> =>
       id: freshId() as string as RowId,
       key: KEY,
       origins: ['https://portal.example'],
-      grant: { access: 'read', features: ['subaccounts'] },
+      grant: { access: 'read', features: ['usage'] },
       userRef: 'u-1',
       tokenHash: Buffer.from(account),
       now: now(),
