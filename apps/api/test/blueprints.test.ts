@@ -5,8 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyBlueprintJob, finishSetUpJob, undoBlueprintJob } from '../src/blueprints/jobs.ts';
 import type { Refused } from '../src/hall/refused.ts';
 import type { AnyJob } from '../src/jobs/define-job.ts';
-import { type Client, codeOf, join, refusalOf } from './support/clients.ts';
+import { type Client, codeOf, join, PASSWORD, refusalOf, signIn } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
+import { watcherWith } from './support/every-call.ts';
 import { jobsEnded } from './support/jobs.ts';
 import { heardStatements } from './support/statements.ts';
 
@@ -599,6 +600,37 @@ describe('Applying a blueprint to accounts that there are', () => {
     expect(items.map(({ error }) => error?.code)).toEqual([undefined, undefined, ...Array(3).fill('LIMIT_REACHED')]);
     expect(await Promise.all(targets.map((one) => limitOf(one, 'members')))).toEqual([3, 3, null, null, null]);
     expect(await driftOf(account, saved.id)).toEqual({ One: 'as_set_up', Two: 'as_set_up' });
+  });
+
+  it('cuts whoever loses a right by it off, in each of the accounts that it is done to, or taken back from, at once', async () => {
+    const { account } = await reseller('Cutting');
+    const targets: string[] = [];
+    for (const name of ['One', 'Two', 'Three']) targets.push(await make(name, account));
+    const people = await Promise.all(
+      targets.map(async (target, n) => {
+        const email = `cut-${n}@example.com`;
+        await join(api.url, owner, target, email, 'member');
+        return { cookie: await signIn(api.url, email, PASSWORD), origin: api.url };
+      }),
+    );
+    const watch = async () => {
+      const watchers = targets.map((target, n) =>
+        watcherWith(api.url, people[n]!, 'products.live', { account: target, kind: 'agent' }),
+      );
+      await Promise.all(watchers.map(({ ready }) => ready));
+      return () => Promise.all(watchers.map(({ cut }) => cut));
+    };
+    const lowers = await save(account, 'Lowers', { caps: { levels: { agents: 'none' } } });
+    const cut = await watch();
+    await apply(account, lowers.id, targets);
+    expect(await cut()).toEqual(Array(3).fill('FORBIDDEN'));
+    const raises = await save(account, 'Raises', { caps: { levels: { agents: 'full' } } });
+    await owner.blueprints.remove.mutate({ account, blueprint: lowers.id });
+    const { job } = await apply(account, raises.id, targets);
+    const cutAgain = await watch();
+    const taken = await ended(account, (await owner.jobs.undo.mutate({ account, job: job.id })).job);
+    expect(taken.job).toMatchObject({ done: 3 });
+    expect(await cutAgain()).toEqual(Array(3).fill('FORBIDDEN'));
   });
 
   it('sets limits of the deepest first, whatever the order in which accounts are named (rules/data 6)', async () => {
