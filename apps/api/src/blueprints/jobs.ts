@@ -247,7 +247,7 @@ async function finishAll(part: FinishPart): Promise<readonly ItemEnd[]> {
     const items = payloads.map((payload, n) => ({ n, payload, values: openValues(hall, job.account, payload.values) }));
     // What is the same in many is planned and written once.
     const sameOf = ({ payload: { blueprint, version }, values }: (typeof items)[number]): string =>
-      JSON.stringify([blueprint, version, Object.entries(values).toSorted()]);
+      JSON.stringify([blueprint, version, values]);
     for (const alike of Map.groupBy(items, sameOf).values()) {
       const { payload, values } = alike[0]!;
       const blueprint = await blueprintAt(scope.trx, payload.blueprint, payload.version, GONE);
