@@ -216,7 +216,7 @@ export class SamPresets extends Dialog {
     const name = this.parent?.name ?? '';
     const who = takers ? takersWords(takers, version, name, texts) : [`${say('loading')} …`];
     return html`<p role="status"><bdi>${who.length > 0 ? `${who.join(' · ')}. ${say('presetRemoveKept')}` : say('presetRemoveUntaken', { name })}</bdi></p>
-      ${isDefault ? html`<p>${say('presetRemoveDefault', { name })}</p>` : nothing}<p>${say('presetRemoveLast')}</p>`;
+      ${isDefault ? html`<p><bdi>${say('presetRemoveDefault', { name })}</bdi></p>` : nothing}<p><bdi>${say('presetRemoveLast')}</bdi></p>`;
   }
 
   /** In place of a toast, which nobody could reach beside a dialog. */
