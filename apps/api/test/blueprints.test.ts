@@ -5,8 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyBlueprintJob, finishSetUpJob, undoBlueprintJob } from '../src/blueprints/jobs.ts';
 import type { Refused } from '../src/hall/refused.ts';
 import type { AnyJob } from '../src/jobs/define-job.ts';
-import { type Client, codeOf, join, refusalOf } from './support/clients.ts';
+import { type Client, codeOf, join, PASSWORD, refusalOf, signIn } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
+import { watcherWith } from './support/every-call.ts';
 import { jobsEnded } from './support/jobs.ts';
 import { heardStatements } from './support/statements.ts';
 
@@ -447,6 +448,13 @@ describe('Making an account with a blueprint', () => {
     expect((await owner.blueprints.applied.query({ account: made.id })).applications).toMatchObject([
       { state: 'set_up', drift: 'as_set_up' },
     ]);
+    const asked = heardStatements(api);
+    const accounts = Array.from({ length: 6 }, (_, n) => ({ name: `Later ${n}` }));
+    await owner.accounts.createMany.mutate({ account, accounts, blueprint: { id: saved.id, version: 1 } });
+    await jobsEnded(api.database);
+    // The call, their products together, and the end of the job.
+    expect(asked.filter((text) => text.includes('begin_tree_change'))).toHaveLength(3);
+    expect(Object.values(await driftOf(account, saved.id))).toEqual(Array(7).fill('as_set_up'));
     const [counted] = await api.database.asOwner<{ n: number }>(
       `SELECT count(*)::int AS n FROM products WHERE account_id = '${made.id}'`,
     );
@@ -599,6 +607,37 @@ describe('Applying a blueprint to accounts that there are', () => {
     expect(items.map(({ error }) => error?.code)).toEqual([undefined, undefined, ...Array(3).fill('LIMIT_REACHED')]);
     expect(await Promise.all(targets.map((one) => limitOf(one, 'members')))).toEqual([3, 3, null, null, null]);
     expect(await driftOf(account, saved.id)).toEqual({ One: 'as_set_up', Two: 'as_set_up' });
+  });
+
+  it('cuts whoever loses a right by it off, in each of the accounts that it is done to, or taken back from, at once', async () => {
+    const { account } = await reseller('Cutting');
+    const targets: string[] = [];
+    for (const name of ['One', 'Two', 'Three']) targets.push(await make(name, account));
+    const people = await Promise.all(
+      targets.map(async (target, n) => {
+        const email = `cut-${n}@example.com`;
+        await join(api.url, owner, target, email, 'member');
+        return { cookie: await signIn(api.url, email, PASSWORD), origin: api.url };
+      }),
+    );
+    const watch = async () => {
+      const watchers = targets.map((target, n) =>
+        watcherWith(api.url, people[n]!, 'products.live', { account: target, kind: 'agent' }),
+      );
+      await Promise.all(watchers.map(({ ready }) => ready));
+      return () => Promise.all(watchers.map(({ cut }) => cut));
+    };
+    const lowers = await save(account, 'Lowers', { caps: { levels: { agents: 'none' } } });
+    const cut = await watch();
+    await apply(account, lowers.id, targets);
+    expect(await cut()).toEqual(Array(3).fill('FORBIDDEN'));
+    const raises = await save(account, 'Raises', { caps: { levels: { agents: 'full' } } });
+    await owner.blueprints.remove.mutate({ account, blueprint: lowers.id });
+    const { job } = await apply(account, raises.id, targets);
+    const cutAgain = await watch();
+    const taken = await ended(account, (await owner.jobs.undo.mutate({ account, job: job.id })).job);
+    expect(taken.job).toMatchObject({ done: 3 });
+    expect(await cutAgain()).toEqual(Array(3).fill('FORBIDDEN'));
   });
 
   it('sets limits of the deepest first, whatever the order in which accounts are named (rules/data 6)', async () => {
@@ -1040,6 +1079,71 @@ describe('Taking a blueprint back', () => {
     expect(await driftOf(account, saved.id)).toEqual({ Two: 'changed_here' });
     const once = await ended(account, (await owner.jobs.undo.mutate({ account, job: applied })).job);
     expect(once.items.map(({ state }) => state)).toEqual(['skipped', 'skipped']);
+    await checkAll();
+  });
+
+  it('is done with many in parts, each as if by itself: what stands in the way of one leaves that one alone as it is', async () => {
+    const { account, agent, variables } = await reseller('Parts');
+    const saved = await save(account, 'Parts', {
+      caps: { levels: { tasks: 'read' } },
+      limits: { agents: { max: 5 }, members: { max: 3 } },
+      products: [{ product: agent }],
+      variables,
+    });
+    const names = ['One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight'];
+    const targets: string[] = [];
+    for (const name of names) targets.push(await make(name, account));
+    // One of them stands below another one.
+    targets.push(await make('Below one', targets[0]));
+    const [one, two, three, four, five] = targets as [string, string, string, string, string];
+    const { id: applied } = (await apply(account, saved.id, targets, { variables: { company: 'Acme' } })).job;
+    await owner.permissions.set.mutate({ account: two, levels: { agents: 'read' }, expectedVersion: 1 });
+    await setLimit(three, 'members', 4);
+    await create(four, 'agent', {
+      name: 'Another',
+      tools: { items: [{ id: 'c', tool: (await named(four, 'tool'))['Calendar']! }] },
+    });
+    await owner.accounts.close.mutate({ account: five });
+    const asked = heardStatements(api);
+    const { job, items } = await ended(account, (await owner.jobs.undo.mutate({ account, job: applied })).job);
+    expect(job).toMatchObject({ done: 8, failed: 1, skipped: 0 });
+    const sections = ['caps', 'limits', 'products'];
+    const untouched = { undone: sections, kept: [] };
+    expect(Object.fromEntries(items.map(({ name, result, error }) => [name, error?.code ?? result]))).toMatchObject({
+      One: untouched,
+      Two: { undone: ['limits', 'products'], kept: [{ section: 'caps', name: null }] },
+      Three: { undone: ['caps', 'products'], kept: [{ section: 'limits', name: 'members' }] },
+      Four: { undone: ['caps', 'limits'], kept: [{ section: 'products', name: 'Calendar' }] },
+      Five: 'ACCOUNT_CLOSED',
+      Six: untouched,
+      Eight: untouched,
+      'Below one': untouched,
+    });
+    expect([await levelOf(one, 'tasks'), await limitOf(one, 'agents'), await named(one, 'agent')]).toEqual([
+      'full',
+      null,
+      {},
+    ]);
+    expect([await levelOf(five, 'tasks'), await limitOf(five, 'agents')]).toEqual(['read', 5]);
+    expect(await driftOf(account, saved.id)).toEqual({
+      Two: 'as_set_up',
+      Three: 'changed_here',
+      Four: 'as_set_up',
+      Five: 'as_set_up',
+    });
+    const told = await owner.audit.list.query({ account, scope: 'nested', limit: 200 });
+    const undone = told.rows.filter(({ action }) => action === 'blueprint.undone');
+    expect(undone.map(({ account: { name } }) => name).toSorted()).toEqual(
+      [...names.filter((name) => name !== 'Five'), 'Below one'].toSorted(),
+    );
+    // Eight accounts are found beside one that stands in the way by halves, and without it by one part.
+    const changes = (): number => asked.filter((text) => text.includes('begin_tree_change')).length;
+    const before = changes();
+    const rest = targets.filter((target) => target !== five).slice(4);
+    const anew = (await apply(account, saved.id, rest, { variables: { company: 'Acme' } })).job;
+    expect(changes() - before).toBe(3);
+    await ended(account, (await owner.jobs.undo.mutate({ account, job: anew.id })).job);
+    expect(changes() - before).toBe(6);
     await checkAll();
   });
 

@@ -104,6 +104,7 @@ describe('An embedded screen (rules/keys 8)', () => {
         'presets.takers',
         'presets.save',
         'presets.remove',
+        'presets.restore',
         'presets.setDefault',
       ],
       billing: [

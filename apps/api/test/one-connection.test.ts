@@ -212,6 +212,7 @@ beforeAll(async () => {
     'presets.save': { account, name: 'Another', levels: { tasks: 'read' } },
     'presets.setDefault': { account, preset },
     'presets.remove': { account, preset },
+    'presets.restore': { account, preset },
     'views.list': { account },
     'views.save': { account, view, name: 'Still mine', look },
     'views.remove': { account, view },

@@ -474,6 +474,56 @@ describe('Presets', () => {
     expect((await capsOf(api.owner, account)).preset).toMatchObject({ id: one, version: 1 });
   });
 
+  it('that were removed come back as they were within 30 days: versions, who took them, and what new accounts begin with', async () => {
+    const branch = await make(api.root, 'Restored branch');
+    const account = await make(branch, 'Taker');
+    const levels = { ...HIGHEST, tasks: 'read' } as const;
+    const { id: preset } = await api.owner.presets.save.mutate({ account: branch, name: 'Back', levels });
+    await api.owner.permissions.applyPreset.mutate({ account: branch, accounts: [account], preset, mode: 'replace' });
+    const next = { account: branch, preset, name: 'Back', levels: HIGHEST, expectedVersion: 1 };
+    await api.owner.presets.save.mutate(next);
+    await api.owner.presets.setDefault.mutate({ account: branch, preset });
+    const seen = async () => [
+      (await api.owner.presets.list.query({ account: branch })).presets,
+      (await api.owner.presets.takers.query({ account: branch, preset })).versions,
+      (await capsOf(api.owner, account)).preset,
+    ];
+    const before = await seen();
+    const wish = { account: branch, preset };
+    expect(await codeOf(api.owner.presets.restore.mutate(wish))).toBe('NOT_FOUND');
+    await api.owner.presets.remove.mutate(wish);
+    expect((await api.owner.presets.list.query({ account: branch })).presets).toEqual([]);
+    expect((await capsOf(api.owner, await make(branch, 'Meanwhile'))).preset).toBeNull();
+    expect(await codeOf(api.owner.presets.save.mutate({ ...next, expectedVersion: 2 }))).toBe('NOT_FOUND');
+    expect(await codeOf(api.owner.presets.setDefault.mutate(wish))).toBe('NOT_FOUND');
+    // Its name is free meanwhile.
+    const { id: other } = await api.owner.presets.save.mutate({ account: branch, name: 'BACK', levels: {} });
+    expect(await codeOf(api.owner.presets.restore.mutate(wish))).toBe('NAME_TAKEN');
+    await api.owner.presets.remove.mutate({ account: branch, preset: other });
+    expect(await codeOf(api.owner.presets.restore.mutate({ account: account, preset }))).toBe('NOT_FOUND');
+    expect(await api.owner.presets.restore.mutate(wish)).toEqual({ id: preset, version: 2 });
+    expect(await seen()).toEqual(before);
+    expect((await capsOf(api.owner, await make(branch, 'Afterwards'))).preset).toMatchObject({
+      id: preset,
+      version: 2,
+    });
+    const { rows } = await api.owner.audit.list.query({ account: branch });
+    expect(rows.map(({ sentence }) => sentence)).toContain('brought the preset Back back');
+    // Whoever begins with another one by then does so still.
+    await api.owner.presets.remove.mutate(wish);
+    await api.owner.presets.setDefault.mutate({ account: branch, preset: null });
+    await api.owner.presets.restore.mutate(wish);
+    expect((await api.owner.presets.list.query({ account: branch })).presets[0]?.isDefault).toBe(false);
+    await api.owner.presets.setDefault.mutate({ ...wish });
+    await api.owner.presets.remove.mutate(wish);
+    await api.database.asOwner(`UPDATE presets SET removed_at = removed_at - interval '31 days' WHERE id = $1`, [
+      preset,
+    ]);
+    await api.composed.jobs.run();
+    expect(await codeOf(api.owner.presets.restore.mutate(wish))).toBe('NOT_FOUND');
+    expect(await api.database.asOwner('SELECT FROM preset_defaults WHERE preset_id = $1', [preset])).toEqual([]);
+  });
+
   it('are what new accounts begin with, that of the nearest account above that has a default', async () => {
     const branch = await make(api.root, 'Default branch');
     const save = async (account: string, name: string, level: 'none' | 'read') =>

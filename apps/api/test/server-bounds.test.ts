@@ -53,6 +53,19 @@ describe('input that is too much', () => {
     expect(await refusalOf(await post('/trpc/setup.claim', large(64_000)))).toBe('BAD_REQUEST');
   });
 
+  it('is refused in an address that is too long, also to pages elsewhere, and read with POST', async () => {
+    const input = JSON.stringify({ account: deployment.root, accounts: Array(500).fill(deployment.root) });
+    const address = `/trpc/blueprints.appliedMany?input=${encodeURIComponent(input)}`;
+    const refused = await get(address);
+    expect([refused.status, refused.headers.get('content-type')]).toEqual([413, 'application/json']);
+    expect(refused.headers.get('access-control-allow-origin')).toBe('*');
+    expect(refused.headers.get('x-request-id')).toMatch(/./);
+    const { error } = (await refused.json()) as { error: { message: string; data: unknown } };
+    expect(error.message).toContain('POST');
+    expect(error.data).toMatchObject({ refusal: { code: 'PAYLOAD_TOO_LARGE', retryable: false } });
+    expect(await refusalOf(await post('/trpc/blueprints.appliedMany', input))).toBe('UNAUTHORIZED');
+  });
+
   it('is refused when it is not said to be JSON as it is, whatever it is', async () => {
     const sent = (path: string, headers: Record<string, string>): Promise<Response> =>
       fetch(deployment.url + path, {

@@ -223,6 +223,35 @@ describe('a page at an address that the server doesn’t know', () => {
   });
 });
 
+describe('what is no request', () => {
+  /** What the server writes to a connection on which this is sent, until it ends it. */
+  const told = async (port: number, sent: string): Promise<string> => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(sent));
+    let text = '';
+    for await (const part of socket) text += String(part);
+    return text;
+  };
+
+  it('is refused as whatever is, with an id', async () => {
+    const answer = await told(api.port, 'HELO localhost\r\n');
+    expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n(.+\r\n)*x-request-id: /);
+    expect(JSON.parse(answer.split('\r\n\r\n')[1]!)).toMatchObject({
+      error: { data: { refusal: { code: 'BAD_REQUEST' } } },
+    });
+  });
+
+  it('is nothing to a request before it: that is answered, or cut off', async () => {
+    const answer = await told(api.port, 'GET /version HTTP/1.1\r\nhost: localhost\r\n\r\nHELO localhost\r\n');
+    expect(answer).not.toContain('BAD_REQUEST');
+  });
+
+  it('is waited for so long and no longer', async () => {
+    const impatient = await startApi(database.serving, { requestMs: 300 });
+    expect(await told(impatient.port, 'GET /version HTTP/1.1\r\nhost: localhost\r\n')).toMatch(/^HTTP\/1\.1 408 /);
+    await impatient.close();
+  });
+});
+
 describe('a body that doesn’t come', () => {
   it('is waited for so long and no longer', async () => {
     const impatient = await startApi(database.serving, { requestMs: 300, onLog: (line) => lines.push(line) });

@@ -76,6 +76,27 @@ describe.each([
   });
 });
 
+/** Accounts that an address has no room for. */
+const MANY = 500;
+
+describe.each([
+  ['httpLink', httpLink],
+  ['httpBatchLink', httpBatchLink],
+  ['httpBatchStreamLink', httpBatchStreamLink],
+] as const)('tRPC’s own %s', (_, link) => {
+  it('reads by inputs that are too long for an address when it always sends POST', async () => {
+    const account = deployment.root;
+    const asking = (methodOverride?: 'POST') => {
+      const trpc = createTRPCClient<AppRouter>({
+        links: [link<AppRouter>({ url: address(), headers, ...(methodOverride && { methodOverride }) })],
+      });
+      return trpc.blueprints.appliedMany.query({ account, accounts: Array(MANY).fill(account) });
+    };
+    expect(await asking().catch(refusalOf)).toMatchObject({ code: 'PAYLOAD_TOO_LARGE', retryable: false });
+    expect(await asking('POST')).toEqual({ applications: [] });
+  });
+});
+
 describe.each([
   ['wsLink', overWebSocket],
   ['httpSubscriptionLink', overEventStreams],

@@ -331,6 +331,14 @@ export const presets = {
     output: shapes.done,
   }),
 
+  restore: mutation({
+    says: 'Brings a preset back that was removed within 30 days: its versions, who took it, and who begins with it.',
+    needs: inAccount('account.subaccounts', 'full', 'change', SCREENS),
+    input: z.strictObject({ account: inputs.account, preset: inputs.id<RowId>('preset') }),
+    output: z.strictObject({ id: shapes.rowId, version: shapes.count }),
+    refusals: ['NAME_TAKEN'],
+  }),
+
   setDefault: mutation({
     says: 'Says which preset new accounts below the account begin with; null: the one of the nearest account above, or none.',
     needs: inAccount('account.subaccounts', 'full', 'change', SCREENS),

@@ -145,6 +145,8 @@ export type PresetsTable = {
   levels: ColumnType<Record<string, string>, string, never>;
   saved_by: ColumnType<{ id: string | null; name: string }, string, never>;
   saved_at: Timestamp;
+  /** Since when it is offered to nobody; null: it is. */
+  removed_at: Timestamp | null;
 };
 
 export type PresetDefaultsTable = { root_id: Root; account_id: string; preset_account: string; preset_id: string };

@@ -1,4 +1,4 @@
-import type { AccountId, KeyId, UserId } from '@tenantree/domain';
+import type { AccountId, KeyId, RowId, UserId } from '@tenantree/domain';
 import { type RawBuilder, sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -10,6 +10,7 @@ import {
   holdOrigins,
   holdStanding,
   insertApiKey,
+  insertEmbedToken,
   insertMember,
   moveSubtree,
   readAccountState,
@@ -74,6 +75,23 @@ const keyOf = (account: AccountId) => ({
   within: null,
   madeBy: null,
 });
+
+/** Opens a session for embedded screens, and waits for nobody: whoever holds the account would be waited for until the test is over. */
+const openSession = (account: AccountId): Promise<void> =>
+  test.db.withTenant(account, async (trx) => {
+    await sql`SET LOCAL lock_timeout = 1`.execute(trx);
+    await insertEmbedToken(trx, {
+      account,
+      id: freshId() as string as RowId,
+      key: KEY,
+      origins: ['https://portal.example'],
+      grant: { access: 'read', features: ['usage'] },
+      userRef: 'u-1',
+      tokenHash: Buffer.from(account),
+      now: now(),
+      expiresAt: now(),
+    });
+  });
 
 /** Everything that the functions under test may write, as it is. */
 const stored = async (): Promise<string[]> => {
@@ -209,6 +227,17 @@ describe('An acting account that is moved', () => {
     expect((await changing)?.path).toEqual([root, to, moved]);
   });
 
+  it('has sessions opened in it, and in all that goes along, while it moves', async () => {
+    const [from, to] = [await plant(test.db, root, 'Left', now()), await plant(test.db, root, 'Entered', now())];
+    const moved = await plant(test.db, from, 'Mover', now());
+    const along = await plant(test.db, moved, 'Goes along', now());
+    await test.db.withTenant(root, async (trx) => {
+      await moveSubtree(trx, moved, to, await beginTreeChange(trx, root), now());
+      for (const account of [moved, along]) await openSession(account);
+    });
+    expect((await stateOf(test.db, along)).path).toEqual([root, to, moved, along]);
+  });
+
   it('is read as of one moment by whoever takes a snapshot', async () => {
     const [from, to] = [await plant(test.db, root, 'Here', now()), await plant(test.db, root, 'There', now())];
     const moved = await plant(test.db, from, 'Wanderer', now());
@@ -225,6 +254,23 @@ describe('An acting account that is moved', () => {
       [root, from, moved],
       [root, from, moved],
     ]);
+  });
+});
+
+describe('A place in a tree', () => {
+  it('is no other account’s, whoever writes it', async () => {
+    const places = await test.asOwner<{ id: AccountId; key: Buffer; parent: AccountId | null }>(
+      'SELECT id, path_key AS key, parent_id AS parent FROM accounts WHERE root_id = $1 ORDER BY path_key',
+      [root],
+    );
+    expect(places.length).toBeGreaterThan(4);
+    for (const [n, { id }] of places.entries()) {
+      const { id: taken, key, parent } = places.at(n - 1)!;
+      await expect(
+        test.asOwner('UPDATE accounts SET path_key = $2, parent_id = $3 WHERE id = $1', [id, key, parent]),
+        `${id} at the place of ${taken}`,
+      ).rejects.toThrow(/accounts_place_ends_in_id/);
+    }
   });
 });
 

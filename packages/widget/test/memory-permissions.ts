@@ -39,6 +39,7 @@ export class MemoryPermissions implements PermissionsSource {
   readonly #accounts: MemoryTree;
   readonly #caps = new Map<AccountId, Caps>();
   readonly #offered: ShownPreset[] = [];
+  readonly #removed: ShownPreset[] = [];
   /** Levels that were saved, latest last. */
   readonly saved: Parameters<PermissionsSource['set']>[1][] = [];
   /** What every preview says of people. */
@@ -179,7 +180,14 @@ export class MemoryPermissions implements PermissionsSource {
       return { id };
     });
 
-  removePreset: PermissionsSource['removePreset'] = (_account, id) => this.#answer(() => this.#keep(id, null));
+  removePreset: PermissionsSource['removePreset'] = (_account, id) =>
+    this.#answer(() => {
+      this.#removed.push(...this.#offered.filter((one) => one.id === id));
+      this.#keep(id, null);
+    });
+
+  restorePreset: PermissionsSource['restorePreset'] = (_account, id) =>
+    this.#answer(() => this.#keep(id, this.#removed.find((one) => one.id === id) ?? null));
 
   setDefault: PermissionsSource['setDefault'] = (_account, preset) =>
     this.#answer(() => {

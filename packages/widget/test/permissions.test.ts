@@ -466,6 +466,13 @@ describe('presets', () => {
     await expect.element(dialog().getByRole('button', { name: 'Choose a preset' })).toBeVisible();
     await expect.element(dialog().getByText('How it is taken')).not.toBeInTheDocument();
     expect((await memory.presets(above)).map(({ name }) => name)).toEqual(['Chosen']);
+    await expect.element(dialog().getByRole('status')).toMatchTextContent(/Mine was removed/);
+    const undo = dialog().getByRole('button', { name: 'Undo' }).element();
+    if (undo instanceof HTMLElement) for (let k = 0; k < 2; k++) undo.click();
+    await expect.element(dialog().getByRole('radio', { name: /Mine · version 2/ })).toBeChecked();
+    await expect.element(dialog().getByText('Mine was removed')).not.toBeInTheDocument();
+    expect((await memory.presets(above)).map(({ name }) => name).toSorted()).toEqual(['Chosen', 'Mine']);
+    await expect.element(dialog().getByRole('alert')).not.toBeInTheDocument();
   });
 });
 

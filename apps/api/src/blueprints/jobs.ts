@@ -1,31 +1,23 @@
 import { type InAccount, procedureAt } from '@tenantree/contract';
 import { type Application, type ItemEnd, readApplications } from '@tenantree/db';
-import { accountNotFound, type Refusal, SECTION_MODES, USUAL_RETRY } from '@tenantree/domain';
+import { type Refusal, SECTION_MODES, USUAL_RETRY } from '@tenantree/domain';
 import { CLASH_ANSWERS } from '@tenantree/domain/products';
 import { z } from 'zod';
 import type { Access } from '../guard/admit.ts';
 import type { Change } from '../hall/change.ts';
 import { granted, Refused, refuseWith } from '../hall/refused.ts';
 import { actorOfAsker, admitAsker } from '../jobs/asker.ts';
-import {
-  CHANGED_SINCE,
-  defineJob,
-  type ItemOutcome,
-  type JobItem,
-  type JobPart,
-  type Left,
-  skippedBecause,
-} from '../jobs/define-job.ts';
+import { CHANGED_SINCE, defineJob, type JobItem, type JobPart, type Left, skippedBecause } from '../jobs/define-job.ts';
 import { accountId } from '../jobs/payloads.ts';
 import { changedSince, undoBy } from '../jobs/undo-by.ts';
 import { rowId } from '../products/imports/import-payload.ts';
 import { type Target, targetsOf } from '../products/imports/targets.ts';
 import { blueprintAt } from './content.ts';
-import { planAccount, planAccounts, type SetUpWish } from './plan-account.ts';
+import { planAccounts, type SetUpWish } from './plan-account.ts';
 import { openValues, sealedValues } from './sealed-values.ts';
 import { stampOf } from './stamp.ts';
-import { undoAccount } from './undo-account.ts';
-import { ChangedMeanwhile, type SetUpResult, writeAccount, writeAccounts, writeIncomplete } from './write-account.ts';
+import { type Undoing, undoAccounts } from './undo-account.ts';
+import { ChangedMeanwhile, type Writing, writeAccounts, writeIncomplete } from './write-account.ts';
 
 const RUN = procedureAt('blueprints.run').needs as InAccount;
 const mode = z.enum(SECTION_MODES);
@@ -71,28 +63,6 @@ async function targetsNow(
     : refuseWith('FORBIDDEN', `${by.actor.name} may not do this any more.`);
 }
 
-/** The account of an item as whoever asked may set it up now. @throws Refused */
-async function targetOf(
-  item: Pick<JobItem<unknown>, 'hall' | 'by'>,
-  access: Access,
-  account: Target['id'],
-): Promise<Target> {
-  const [target] = await targetsNow(item, access, [account]);
-  if (!target) throw new Refused(accountNotFound(account).refusal);
-  if (target.refusal) throw new Refused(target.refusal);
-  return target;
-}
-
-/** Does something in a change; where somebody else did something meanwhile nothing of it is kept. */
-async function unlessMeanwhile(work: () => Promise<ItemOutcome>): Promise<ItemOutcome> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof ChangedMeanwhile) return { skipped: CHANGED_SINCE };
-    throw error;
-  }
-}
-
 const undone = z.object({ account: accountId, blueprint: rowId, application: rowId });
 const told = undone.omit({ account: true });
 
@@ -101,27 +71,59 @@ const GONE = 'The blueprint is gone: somebody has removed it since this was aske
 const isThat = (found: Application | undefined, application: string): found is Application =>
   found?.application === application;
 
-/** Takes what a blueprint did to an account back, if nothing else came since. */
+/** Accounts that are set up, or taken back from, in one transaction, at the most: others wait for it at their tree. */
+const SET_UP_AT_ONCE = 25;
+
+/** Takes what a blueprint did to accounts back, where nothing else came since. */
 export const undoBlueprintJob = defineJob({
   name: 'blueprints.undo',
   label: 'Undo: Blueprint',
   procedure: 'blueprints.run',
   payload: undone,
   retry: USUAL_RETRY,
-  run: async ({ hall, job, by, payload: { account, blueprint, application }, done }): Promise<ItemOutcome> => {
-    const access = await requireAsker({ hall, job, by });
-    return hall.change(by, { root: job.root, acting: job.account }, async (scope): Promise<ItemOutcome> => {
-      await blueprintAt(scope.trx, blueprint, null, GONE);
-      const [found] = await readApplications(scope.trx, [account], blueprint);
-      if (!isThat(found, application)) return { skipped: CHANGED_SINCE };
-      const at = await blueprintAt(scope.trx, blueprint, found.version);
-      requireBilling(access, at);
-      const result = await undoAccount({ hall, scope, by, acting: job.account }, found, at.name);
-      await done(scope.trx, result);
-      return 'done';
-    });
+  together: {
+    most: SET_UP_AT_ONCE,
+    run: async (part) => {
+      const access = await requireAsker(part);
+      const { hall, job, by, ended } = part;
+      return hall.change(by, { root: job.root, acting: job.account }, async (scope) => {
+        const ends = await undoIn(part, scope, access);
+        if (ends.some(({ state }) => state === 'done')) await ended(scope.trx, ends);
+        return ends;
+      });
+    },
   },
 });
+
+/** Takes back in a change what one blueprint did to accounts. */
+async function undoIn(
+  { hall, job, by, payloads }: JobPart<z.infer<typeof undone>>,
+  scope: Change,
+  access: Access,
+): Promise<readonly ItemEnd[]> {
+  const { blueprint } = payloads[0]!;
+  await blueprintAt(scope.trx, blueprint, null, GONE);
+  const accounts = payloads.map(({ account }) => account);
+  const found = new Map((await readApplications(scope.trx, accounts, blueprint)).map((one) => [one.account, one]));
+  const versions = new Map<number, Awaited<ReturnType<typeof blueprintAt>>>();
+  const undoings = new Map<number, Undoing>();
+  for (const [n, { account, application: wanted }] of payloads.entries()) {
+    const application = found.get(account);
+    if (!isThat(application, wanted)) continue;
+    const { version } = application;
+    const at = versions.get(version) ?? (await blueprintAt(scope.trx, blueprint, version));
+    versions.set(version, at);
+    requireBilling(access, at);
+    requireAlone(payloads, at);
+    undoings.set(n, { application, name: at.name });
+  }
+  const results = await undoAccounts({ hall, scope, by, acting: job.account }, [...undoings.values()]);
+  const done = new Map([...undoings.keys()].map((n, at) => [n, results[at]]));
+  return payloads.map((_, n) => {
+    const result = done.get(n);
+    return result ? { state: 'done', result } : skippedBecause({ skipped: CHANGED_SINCE });
+  });
+}
 
 const undo = undoBy({
   job: undoBlueprintJob,
@@ -130,17 +132,11 @@ const undo = undoBy({
     return read.success ? { account, ...read.data } : null;
   },
   foresee: async (_hall, trx, payloads) => {
-    const left: Left[] = [];
-    for (const { account, blueprint, application } of payloads) {
-      const [found] = await readApplications(trx, [account], blueprint);
-      left.push(isThat(found, application) ? { left: null } : changedSince());
-    }
-    return left;
+    const accounts = payloads.map(({ account }) => account);
+    const found = new Set((await readApplications(trx, accounts, null)).map(({ application }) => application));
+    return payloads.map(({ application }): Left => (found.has(application) ? { left: null } : changedSince()));
   },
 });
-
-/** Accounts that are set up in one transaction, at the most: others wait for it at their tree. */
-const SET_UP_AT_ONCE = 25;
 
 /** Sets accounts up with a blueprint, or brings them in line with it: each at once, or not at all. */
 export const applyBlueprintJob = defineJob({
@@ -182,8 +178,7 @@ async function applyIn(
   const { how, caps, limits, ...order } = payloads[0]!;
   const blueprint = await blueprintAt(scope.trx, order.blueprint, order.version, GONE);
   requireBilling(access, blueprint);
-  if (payloads.length > 1 && keepsSomething(blueprint))
-    throw new Error('Who keeps something for accounts holds rows of those above them: one account at a time.');
+  requireAlone(payloads, blueprint);
   const values = openValues(hall, job.account, order.values);
   const wish: SetUpWish = { blueprint, how, caps, limits, values, answers: new Map(order.answers) };
   const plans = await planAccounts(hall, scope.trx, access, targets, wish);
@@ -201,60 +196,111 @@ async function applyIn(
   return ends;
 }
 
-const keepsSomething = ({ content: { limits } }: Pick<SetUpWish['blueprint'], 'content'>): boolean =>
-  Object.values(limits ?? {}).some(({ reserve }) => reserve !== undefined);
+/** @throws where several accounts are meant and a blueprint keeps something for each: whoever does so holds rows of those above */
+function requireAlone(
+  payloads: readonly unknown[],
+  { content: { limits } }: Pick<SetUpWish['blueprint'], 'content'>,
+): void {
+  if (payloads.length > 1 && Object.values(limits ?? {}).some(({ reserve }) => reserve !== undefined))
+    throw new Error('Who keeps something for accounts holds rows of those above them: one account at a time.');
+}
 
 /** What is gone on with. */
 const finishPayload = z.object({ account: accountId, blueprint: rowId, version, values: sealedValues });
-type FinishItem = JobItem<z.infer<typeof finishPayload>>;
+type FinishPart = JobPart<z.infer<typeof finishPayload>>;
 
-async function finish(
-  { hall, job, by, payload, done }: FinishItem,
-  access: Access,
-  target: Target,
-): Promise<ItemOutcome> {
-  const values = openValues(hall, job.account, payload.values);
-  return hall.change(by, { root: job.root, acting: job.account }, async (scope): Promise<ItemOutcome> => {
-    const blueprint = await blueprintAt(scope.trx, payload.blueprint, payload.version, GONE);
-    const [found] = await readApplications(scope.trx, [payload.account], payload.blueprint);
-    if (!found || found.version !== payload.version || found.state === 'set_up') return { skipped: CHANGED_SINCE };
-    const wish: SetUpWish = {
-      blueprint,
-      how: 'apply',
-      caps: 'replace',
-      limits: 'replace',
-      values,
-      answers: new Map(),
-      goesOn: true,
-    };
-    const plan = await planAccount(hall, scope.trx, access, target, wish);
-    if (plan.shown.refusal) throw new Refused(plan.shown.refusal);
-    if (!('account' in plan)) return { skipped: CHANGED_SINCE };
-    const result: SetUpResult = await writeAccount({ hall, scope, by, acting: job.account }, plan, wish, 'now');
-    await done(scope.trx, result);
-    return 'done';
-  });
-}
-
-/** Goes on with setting an account up: with what was too much at once, or was refused then. What is there is not made again. */
+/** Goes on with setting accounts up: with what was too much at once, or was refused then. What is there is not made again. */
 export const finishSetUpJob = defineJob({
   name: 'blueprints.finish',
   label: 'Set account up',
   procedure: 'blueprints.run',
   payload: finishPayload,
   retry: USUAL_RETRY,
-  run: async (item): Promise<ItemOutcome> => {
-    const { hall, job, by, payload } = item;
-    try {
-      const access = await requireAsker(item);
-      const target = await targetOf(item, access, payload.account);
-      return await unlessMeanwhile(() => finish(item, access, target));
-    } catch (error) {
-      if (error instanceof Refused) await markIncomplete({ hall, job, by }, payload, error.refusal);
-      throw error;
-    }
+  together: {
+    most: SET_UP_AT_ONCE,
+    run: async (part) => {
+      const { hall, job, by, payloads } = part;
+      try {
+        return await finishAll(part);
+      } catch (error) {
+        const [payload, ...more] = payloads;
+        // Of several it is done by halves who is meant.
+        if (!payload || more.length > 0) throw error;
+        if (error instanceof ChangedMeanwhile) return [skippedBecause({ skipped: CHANGED_SINCE })];
+        if (error instanceof Refused) await markIncomplete({ hall, job, by }, payload, error.refusal);
+        throw error;
+      }
+    },
   },
 });
+
+async function finishAll(part: FinishPart): Promise<readonly ItemEnd[]> {
+  const { hall, job, by, payloads, ended } = part;
+  const access = await requireAsker(part);
+  const targets = await targetsNow(
+    part,
+    access,
+    payloads.map(({ account }) => account),
+  );
+  return hall.change(by, { root: job.root, acting: job.account }, async (scope) => {
+    const ends = new Array<ItemEnd>(payloads.length);
+    const items = payloads.map((payload, n) => ({ n, payload, values: openValues(hall, job.account, payload.values) }));
+    // What is the same in many is planned and written once.
+    const sameOf = ({ payload: { blueprint, version }, values }: (typeof items)[number]): string =>
+      JSON.stringify([blueprint, version, values]);
+    for (const alike of Map.groupBy(items, sameOf).values()) {
+      const { payload, values } = alike[0]!;
+      const blueprint = await blueprintAt(scope.trx, payload.blueprint, payload.version, GONE);
+      const those = alike.map(({ n }) => targets[n]!);
+      const done = await finishIn({ hall, scope, by, acting: job.account }, access, those, {
+        ...GOING_ON,
+        blueprint,
+        values,
+      });
+      for (const [at, { n }] of alike.entries()) ends[n] = done[at]!;
+    }
+    if (ends.some(({ state }) => state === 'done')) await ended(scope.trx, ends);
+    return ends;
+  });
+}
+
+const GOING_ON = {
+  how: 'apply',
+  caps: 'replace',
+  limits: 'replace',
+  answers: new Map(),
+  goesOn: true,
+} as const satisfies Partial<SetUpWish>;
+
+/** Goes on in a change. @throws Refused why one can't be set up */
+async function finishIn(
+  writing: Writing,
+  access: Access,
+  targets: readonly Target[],
+  wish: SetUpWish,
+): Promise<readonly ItemEnd[]> {
+  const { hall, scope } = writing;
+  const { id, version } = wish.blueprint;
+  for (const { refusal } of targets) if (refusal) throw new Refused(refusal);
+  const accounts = targets.map((target) => target.id);
+  const open = new Set(
+    (await readApplications(scope.trx, accounts, id)).flatMap((found) =>
+      found.version === version && found.state !== 'set_up' ? [found.account] : [],
+    ),
+  );
+  const going = targets.filter((target) => open.has(target.id));
+  const plans = await planAccounts(hall, scope.trx, access, going, wish);
+  const same = plans.flatMap((plan) => {
+    if (plan.shown.refusal) throw new Refused(plan.shown.refusal);
+    return 'account' in plan ? [plan] : [];
+  });
+  const results = same.length > 0 ? await writeAccounts(writing, same, wish, 'now') : [];
+  const done = new Map(same.map(({ account }, n) => [account.id, results[n]]));
+  return targets.map((target): ItemEnd => {
+    const result = done.get(target.id);
+    return result ? { state: 'done', result } : skippedBecause({ skipped: CHANGED_SINCE });
+  });
+}
 
 /** Notes why an account is incomplete. */
 const markIncomplete = (

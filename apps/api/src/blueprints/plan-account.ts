@@ -108,16 +108,10 @@ const refused = (account: BlueprintTarget['account'], refusal: Refusal): Bluepri
 /** What is planned of an account; only shown, where nothing can be done. */
 export type Planned = PlannedAccount | { readonly shown: BlueprintTarget };
 
-/** What setting an account up would do now, section by section (rules/blueprints 8). Nothing is changed. */
-export const planAccount = async (
-  hall: Hall,
-  trx: TenantTransaction,
-  acting: Acting,
-  target: Target,
-  wish: SetUpWish,
-): Promise<Planned> => (await planAccounts(hall, trx, acting, [target], wish))[0]!;
-
-/** The same of accounts as if each were the only one. Of many it takes about as many statements as of one. */
+/**
+ * What setting accounts up would do now, section by section, as if each were the only one (rules/blueprints 8). Nothing is changed. Of many it
+ * takes about as many statements as of one.
+ */
 export async function planAccounts(
   hall: Hall,
   trx: TenantTransaction,

@@ -75,8 +75,9 @@ export async function writeAccounts(
   wish: SetUpWish,
   products: ProductsWhen,
 ): Promise<SetUpResult[]> {
-  const { scope } = writing;
+  const { scope, acting } = writing;
   const caps = await writeCaps(writing, plans);
+  touchRights(scope, acting, [...caps.keys()]);
   const limits = new Map<PlannedAccount, Before['limits']>();
   // Whoever takes slots holds counters without the tree's lock, the deepest first (rules/data 6).
   for (const plan of plans.toSorted(deepestFirst))
@@ -210,6 +211,12 @@ export const beforeOf = (application: Application | null): Before =>
 const isSecret = ({ blueprint }: SetUpWish, key: string): boolean =>
   blueprint.content.variables.some((one) => one.key === key && one.secret);
 
+/** Says whose rights are others by caps of some accounts: a change says so of one subtree. */
+export function touchRights(scope: Change, acting: AccountId, accounts: readonly AccountId[]): void {
+  const [first, ...more] = accounts;
+  if (first !== undefined) scope.rights({ subtree: more.length === 0 ? first : acting });
+}
+
 async function writeCaps(
   { scope, by }: Writing,
   plans: readonly PlannedAccount[],
@@ -220,7 +227,6 @@ async function writeCaps(
     const those = alike.map(({ caps }) => caps);
     for (const { result, before } of await changeCaps(scope, by, those, alike[0]!.change)) {
       if (!before) continue;
-      scope.rights({ subtree: result.account.id });
       const levels = Object.fromEntries(result.changes.map(({ key, before: was }) => [key, was]));
       written.set(result.account.id, { version: result.version, levels, ...before });
     }

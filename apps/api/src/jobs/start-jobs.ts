@@ -4,6 +4,7 @@ import {
   forgetImports,
   forgetJobs,
   forgetKeptAnswers,
+  forgetPresets,
   forgetTreeChanges,
   forgetVersions,
   indexNames,
@@ -64,17 +65,20 @@ const NAMES_AT_ONCE = 1_000;
 const ANSWERS_AT_ONCE = 5_000;
 /** Versions of products that are forgotten by one statement. */
 const VERSIONS_AT_ONCE = 1_000;
+/** Days for which a preset that was removed can come back. */
+const PRESET_DAYS = 30;
 
 /** Indexes names that came from another tree. */
 async function indexAllNames(hall: Hall): Promise<void> {
   while ((await indexNames(hall.db, NAMES_AT_ONCE)) === NAMES_AT_ONCE);
 }
 
-/** Forgets what calls were answered, when their idempotency keys are worth nothing any more, and what products were, when nobody can bring it back. */
+/** Forgets what calls were answered, when their idempotency keys are worth nothing any more, and what products and presets were, when nobody can bring it back. */
 async function forgetPast(hall: Hall): Promise<void> {
   const before = (days: number): Instant => instantOf(hall.clock.nowMs() - days * DAY_MS);
   while ((await forgetKeptAnswers(hall.db, before(KEPT_DAYS), ANSWERS_AT_ONCE)) === ANSWERS_AT_ONCE);
   while ((await forgetVersions(hall.db, before(VERSION_DAYS), VERSIONS_AT_ONCE)) === VERSIONS_AT_ONCE);
+  await forgetPresets(hall.db, before(PRESET_DAYS));
 }
 
 /** Works on jobs, and looks every minute for what is due. Every server does; what is done is done once, by whichever comes first. */

@@ -1,8 +1,9 @@
 import type { PresetTakers, PresetToSave, ShownPreset } from '@tenantree/contract';
 import {
-  deletePreset,
   findOfferedPreset,
+  hidePreset,
   insertPreset,
+  offerPresetAgain,
   readOfferedPresets,
   readPresetTakers,
   type TenantTransaction,
@@ -54,8 +55,7 @@ export async function savePreset(hall: Hall, caller: Caller, where: Access, wish
       const { version, name: its, levels: there } = before;
       granted(decideVersion(its, { version, name: its, levels: there }, wish.expectedVersion ?? -1));
     }
-    if (own.some((other) => other !== before && nameKey(other.name) === key))
-      refuseWith('NAME_TAKEN', `There is a preset “${name}” already.`, 'name');
+    if (own.some((other) => other !== before && nameKey(other.name) === key)) refuseTaken(name);
     const saved = { id: before?.id ?? hall.newId(), version: (before?.version ?? 0) + 1 };
     const { actor } = caller;
     await insertPreset(trx, { ...saved, account: where.id, name, levels }, { id: actor.id, name: actor.name }, now);
@@ -66,10 +66,21 @@ export async function savePreset(hall: Hall, caller: Caller, where: Access, wish
 
 /** Removes a preset of the acting account. @throws Refused NOT_FOUND */
 export async function removePreset(hall: Hall, caller: Caller, where: Access, preset: RowId): Promise<void> {
-  await hall.change(caller, { root: where.root, acting: where.id }, async ({ trx, happened }) => {
+  await hall.change(caller, { root: where.root, acting: where.id }, async ({ trx, now, happened }) => {
     const found = await ownPreset(trx, where, preset);
-    await deletePreset(trx, where.id, preset);
+    await hidePreset(trx, where.id, preset, now);
     happened('preset.removed', where.id, { preset: found.name }, { id: preset, name: found.name });
+  });
+}
+
+/** Brings a preset of the acting account back that was removed, as it was. @throws Refused NOT_FOUND, NAME_TAKEN */
+export async function restorePreset(hall: Hall, caller: Caller, where: Access, preset: RowId): Promise<PresetRef> {
+  return hall.change(caller, { root: where.root, acting: where.id }, async ({ trx, happened }) => {
+    const { name, version } = (await offerPresetAgain(trx, where.id, preset)) ?? noPreset();
+    const others = (await readOfferedPresets(trx)).filter(({ account, id }) => account === where.id && id !== preset);
+    if (others.some((other) => nameKey(other.name) === nameKey(name))) refuseTaken(name);
+    happened('preset.restored', where.id, { preset: name }, { id: preset, name });
+    return { id: preset, version };
   });
 }
 
@@ -88,5 +99,7 @@ export async function setDefaultPreset(hall: Hall, caller: Caller, where: Access
     else happened('preset.defaultRemoved', where.id, { account: where.name }, target);
   });
 }
+
+const refuseTaken = (name: string): never => refuseWith('NAME_TAKEN', `There is a preset “${name}” already.`, 'name');
 
 const noPreset = (): never => refuseWith('NOT_FOUND', 'There is no such preset.', 'preset');

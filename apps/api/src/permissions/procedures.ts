@@ -3,7 +3,7 @@ import { applyPreset, previewPreset, reviewCaps, setCaps, undoCaps } from './cha
 import { explainLevels } from './explain-levels.ts';
 import { applyPresetToMany, reviewMany } from './many-jobs.ts';
 import { watchPermissions } from './permissions-channel.ts';
-import { listPresets, removePreset, savePreset, setDefaultPreset, takersOf } from './presets.ts';
+import { listPresets, removePreset, restorePreset, savePreset, setDefaultPreset, takersOf } from './presets.ts';
 import { previewChange } from './preview-caps.ts';
 import { compareCaps, getCaps } from './read-caps.ts';
 
@@ -45,6 +45,8 @@ export const presets: Handlers<'presets'> = {
     await removePreset(ctx.hall, ctx.caller, ctx.access, input.preset);
     return {};
   },
+
+  restore: ({ ctx, input }) => restorePreset(ctx.hall, ctx.caller, ctx.access, input.preset),
 
   setDefault: async ({ ctx, input }) => {
     await setDefaultPreset(ctx.hall, ctx.caller, ctx.access, input.preset);

@@ -15,6 +15,7 @@ import { answerThrown, requestFrame } from '../wire/request-frame.ts';
 import { knownHosts } from '../wire/sender.ts';
 import { type CreateContext, TRPC_PATH, trpcOverHttp } from '../wire/trpc-http.ts';
 import { trpcOverSockets } from '../wire/trpc-sockets.ts';
+import { answerUnread, TIMED_OUT } from '../wire/unread.ts';
 import { authRoutes } from './auth-routes.ts';
 import { type Config, ConfigError } from './config.ts';
 import { healthRoutes } from './health-routes.ts';
@@ -68,10 +69,7 @@ const UPLOAD_MS = 600_000;
 function boundArrival(incoming: IncomingMessage, requestMs: number): void {
   const isUpload = incoming.url?.startsWith(ACCOUNT_IMPORTS_PATH) ?? false;
   if (isUpload || incoming.method === 'GET') return;
-  const cut = setTimeout(
-    () => incoming.socket.end('HTTP/1.1 408 Request Timeout\r\nconnection: close\r\n\r\n'),
-    requestMs,
-  );
+  const cut = setTimeout(() => incoming.socket.end(TIMED_OUT), requestMs);
   incoming.once('end', () => clearTimeout(cut)).once('close', () => clearTimeout(cut));
 }
 
@@ -122,6 +120,7 @@ export function createServer<Router extends AnyRouter>(parts: ServerParts<Router
     boundArrival(incoming, requestMs);
     void answer(incoming, outgoing);
   });
+  answerUnread(server, parts.hall);
   const sockets = trpcOverSockets(ground, server, router, createContext);
   const letGo = idleConnections(server);
 

@@ -43,7 +43,8 @@ export function pageHeaders(publicUrl: string, sources: PageSources): Record<str
   };
 }
 
-const ALLOWED = {
+/** What lets pages of any origin read an answer. */
+export const ALLOWED = {
   'access-control-allow-origin': '*',
   'access-control-expose-headers': 'x-request-id, retry-after, idempotency-replayed',
 } as const;

@@ -1,4 +1,5 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { refusalOf } from '@tenantree/client';
 import type { ShownAssignment, ShownStatement } from '@tenantree/contract';
 import type { AccountId } from '@tenantree/domain';
 import { monthWords } from '@tenantree/widget/money';
@@ -35,6 +36,7 @@ export default function CustomerPage({ account, customer }: { readonly account: 
     queryFn: () => statements.list.query({ account, customer, period, limit: 25 }),
   });
   const found = draft.data?.pages[0]?.customer;
+  const isNobody = frozen.error !== null && refusalOf(frozen.error).code === 'NOT_FOUND';
   const offered = useBooks(account);
   return (
     <Page
@@ -49,7 +51,7 @@ export default function CustomerPage({ account, customer }: { readonly account: 
           onTurn={(key) => navigate(`${path}?period=${key}`, { replace: true })}
         />
       </div>
-      <Loaded query={frozen}>
+      <Loaded query={frozen} missing="No such customer">
         {({ rows }) => (
           <>
             {rows.length > 0 && <Frozen account={account} rows={rows} />}
@@ -57,14 +59,16 @@ export default function CustomerPage({ account, customer }: { readonly account: 
           </>
         )}
       </Loaded>
-      <Loaded query={offered}>
-        {({ rows }) => (
-          <>
-            <TryBook key={period} {...whose} books={rows} />
-            <BooksOverTime account={account} customer={{ id: found?.id, name: found?.name ?? null }} books={rows} />
-          </>
-        )}
-      </Loaded>
+      {!isNobody && (
+        <Loaded query={offered}>
+          {({ rows }) => (
+            <>
+              <TryBook key={period} {...whose} books={rows} />
+              <BooksOverTime account={account} customer={{ id: found?.id, name: found?.name ?? null }} books={rows} />
+            </>
+          )}
+        </Loaded>
+      )}
     </Page>
   );
 }
@@ -105,7 +109,7 @@ type DraftProps = { readonly draft: ReturnType<typeof useDraft>; readonly period
 
 /** What the statement of a month would be by now. */
 const Draft = ({ draft, period }: DraftProps) => (
-  <Loaded query={draft} missing="No such customer">
+  <Loaded query={draft}>
     {({ pages }) => {
       const first = pages[0];
       if (!first?.details)

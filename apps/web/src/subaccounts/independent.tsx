@@ -36,7 +36,9 @@ export function Independent({ acting, left: { id, account, at, from }, heading: 
     <aside className={css.panel} aria-label="Account">
       <div className={partsCss.state}>
         <Heading>
-          <bdi>{account.name}</bdi> became independent
+          <bdi>
+            <bdi>{account.name}</bdi> became independent
+          </bdi>
         </Heading>
         <p>
           It left by a billing transfer on {texts.numbers.dateTime(at)}. It pays for itself, and is not reached from

@@ -8,13 +8,14 @@ import { claim, type Owner } from './owner.ts';
 let app: App;
 let owner: Owner;
 let north: string;
+let berlin: string;
 beforeAll(async () => {
   app = await startApp();
   owner = await claim(app);
   const create = async (name: string, parent = owner.root) =>
     (await owner.client.accounts.create.mutate({ account: parent, name })).account.id;
   north = await create('Acme North');
-  const berlin = await create('Berlin', north);
+  berlin = await create('Berlin', north);
   await create('Acme South');
   const plans = (await owner.client.billing.plans.query({ account: owner.root })).plans;
   const plan = plans.find(({ refused }) => refused === null);
@@ -30,6 +31,23 @@ beforeAll(async () => {
   await owner.client.usage.record.mutate({ account: owner.root, events });
 });
 afterAll(() => app.close());
+
+const LONG = 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft mbH & Co. KG';
+/** Whether the name and the number of any line of a list meet. */
+const MEET = `[...document.querySelectorAll('main li')].some((line) => {
+  const [name, number] = [...line.children].map((one) => {
+    const range = document.createRange();
+    range.selectNodeContents(one);
+    return range.getBoundingClientRect();
+  });
+  return name && number && name.right > number.left + 1 && name.left < number.right - 1 && name.bottom > number.top + 1;
+})`;
+/** In how many lines a cell is written. */
+const LINES = (cell: Element): number => {
+  const range = cell.ownerDocument.createRange();
+  range.selectNodeContents(cell);
+  return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size;
+};
 
 describe('pages of money on a real server', () => {
   it('usage is a chart with its table, divided by account, and a file', async () => {
@@ -71,6 +89,30 @@ describe('pages of money on a real server', () => {
     await page.getByRole('alert').getByText('At most 92 days').waitFor();
     await page.goto(`${app.url}/a/${owner.root}/usage?span=range&from=9999-12-01&to=9999-12-31`);
     await page.getByRole('alert').getByText('Choose days before the year 9999.').waitFor();
+    expect(app.faults).toEqual([]);
+  });
+
+  it('of accounts with names of any length stands beside them, in lists and in the table of a chart', async () => {
+    const page = await app.open({ context: await owner.context() });
+    const { client } = owner;
+    await client.accounts.rename.mutate({ account: berlin, name: LONG });
+    await page.goto(`${app.url}/a/${owner.root}/usage?span=days&by=account`);
+    await page.getByRole('link', { name: LONG }).waitFor();
+    await page.getByRole('img', { name: /Minutes a day/ }).focus();
+    await page.keyboard.press('t');
+    await page.getByRole('columnheader', { name: LONG }).waitFor();
+    for (const width of [1280, 360]) {
+      await page.setViewportSize({ width, height: 900 });
+      expect(await page.evaluate(MEET), `${width} px`).toBe(false);
+      expect(
+        await page
+          .getByRole('cell', { name: /^Dec |^Nov |^\w{3} \d+$/ })
+          .first()
+          .evaluate(LINES),
+      ).toBe(1);
+    }
+    await look(page, 'usage-table');
+    await client.accounts.rename.mutate({ account: berlin, name: 'Berlin' });
     expect(app.faults).toEqual([]);
   });
 

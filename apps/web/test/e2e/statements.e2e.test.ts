@@ -188,6 +188,18 @@ describe('rebilling of a month that is over', () => {
     expect(app.faults).toEqual([]);
   });
 
+  it('an account that is no customer, such as the seller itself, has no page', async () => {
+    const page = await app.open({ context });
+    for (const nobody of [owner.root, owner.root.replace(/.{6}$/, 'ffffff')]) {
+      await page.goto(`${app.url}/a/${owner.root}/rebilling/customers/${nobody}`);
+      await page.getByRole('heading', { name: 'No such customer' }).waitFor();
+      expect(await page.getByRole('button', { name: 'Change price book' }).count()).toBe(0);
+      expect(await page.getByRole('button', { name: 'Try', exact: true }).count()).toBe(0);
+    }
+    await look(page, 'no-customer');
+    expect(app.faults).toEqual([]);
+  });
+
   it('an invoice is read line by line before it is issued, and printed with all of its lines and nothing to press', async () => {
     const page = await app.open({ context });
     await page.goto(`${app.url}/a/${owner.root}/billing/draft?period=${month.key}`);

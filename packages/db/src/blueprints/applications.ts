@@ -105,14 +105,16 @@ export async function writeApplications(trx: TenantTransaction, all: readonly Ap
   );
 }
 
-/** Ends an application: what it set up stays. */
-export async function deleteApplication(trx: TenantTransaction, account: AccountId, blueprint: RowId): Promise<void> {
-  await trx
-    .deleteFrom('blueprint_applications')
-    .where('root_id', '=', ACTING_ROOT)
-    .where('account_id', '=', account)
-    .where('blueprint_id', '=', blueprint)
-    .execute();
+/** Ends applications: what they set up stays. */
+export async function deleteApplications(
+  trx: TenantTransaction,
+  all: readonly Pick<Application, 'account' | 'blueprint'>[],
+): Promise<void> {
+  if (all.length === 0) return;
+  await sql`
+    DELETE FROM blueprint_applications b
+    USING unnest(${all.map(({ account }) => account)}::uuid[], ${all.map(({ blueprint }) => blueprint.id)}::uuid[]) n(account, blueprint)
+    WHERE b.root_id = acting_root() AND b.account_id = n.account AND b.blueprint_id = n.blueprint`.execute(trx);
 }
 
 /** How an account stands to its blueprint, section by section; null: the blueprint says nothing of it there. */

@@ -1,7 +1,7 @@
 import type { AccountId, CapSetter, Instant, RowId, SomeLevels } from '@tenantree/domain';
 import { sql } from 'kysely';
 import { ACTING_ROOT } from '../accounts/place.ts';
-import type { TenantTransaction } from '../database.ts';
+import type { Database, TenantTransaction } from '../database.ts';
 
 /** A version of a preset, with the account that it belongs to. */
 export type Preset = {
@@ -90,16 +90,30 @@ export async function insertPreset(
     .execute();
 }
 
-/** Removes a preset of an account with all its versions, also as a default. What was taken from it stays. */
-export async function deletePreset(trx: TenantTransaction, account: AccountId, id: RowId): Promise<void> {
-  await trx.deleteFrom('preset_defaults').where('root_id', '=', ACTING_ROOT).where('preset_id', '=', id).execute();
-  await trx
-    .deleteFrom('presets')
-    .where('root_id', '=', ACTING_ROOT)
-    .where('account_id', '=', account)
-    .where('id', '=', id)
-    .execute();
+/** Takes a preset of an account out of what is offered, with all its versions, also as a default. What was taken from it stays. */
+export async function hidePreset(trx: TenantTransaction, account: AccountId, id: RowId, now: Instant): Promise<void> {
+  await sql`
+    UPDATE presets SET removed_at = ${now}::timestamptz
+    WHERE root_id = acting_root() AND account_id = ${account} AND id = ${id} AND removed_at IS NULL`.execute(trx);
 }
+
+/** Offers a preset of an account again that was taken out, and to whom it was a default as that. @returns its last version; null: none was taken out */
+export async function offerPresetAgain(
+  trx: TenantTransaction,
+  account: AccountId,
+  id: RowId,
+): Promise<Pick<Preset, 'name' | 'version'> | null> {
+  const { rows } = await sql<Pick<Preset, 'name' | 'version'>>`
+    UPDATE presets SET removed_at = NULL
+    WHERE root_id = acting_root() AND account_id = ${account} AND id = ${id} AND removed_at IS NOT NULL RETURNING name, version`.execute(
+    trx,
+  );
+  return rows.toSorted((a, b) => b.version - a.version)[0] ?? null;
+}
+
+/** Forgets presets that were removed until an instant. */
+export const forgetPresets = (db: Database, until: Instant): Promise<unknown> =>
+  sql`SELECT public.forget_presets(${until}::timestamptz)`.execute(db.app);
 
 /** Makes a preset what new accounts below the account begin with; null: what those above it say, or nothing is taken. */
 export async function writeDefaultPreset(

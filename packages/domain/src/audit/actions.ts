@@ -56,6 +56,7 @@ export const AUDIT_ACTIONS = {
   'permissions.reviewed': 'decided new permissions of {account}: {changes}',
   'preset.saved': 'saved the preset {preset}, version {version}',
   'preset.removed': 'removed the preset {preset}',
+  'preset.restored': 'brought the preset {preset} back',
   'preset.madeDefault': 'made the preset {preset} what new accounts below {account} begin with',
   'preset.defaultRemoved': 'took the default preset of {account} away',
   'blueprint.saved': 'saved the blueprint {blueprint}, version {version}',

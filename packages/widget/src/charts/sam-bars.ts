@@ -60,7 +60,7 @@ export class SamBars extends LitElement {
   static override styles = [
     controlStyles,
     css`
-      :host { display: block; }
+      :host { display: block; } .scroll { overflow-x: auto; } .scroll:focus-visible { outline: 2px solid var(--sam-focus); outline-offset: -2px; }
       svg { display: block; overflow: visible; inline-size: 100%; block-size: 246px; border-radius: var(--sam-r-1); direction: ltr; }
       text { fill: var(--sam-text-3); font-size: 11px; font-variant-numeric: tabular-nums; } .line { stroke: var(--sam-border); stroke-width: 1; } .ahead { fill: none; stroke: var(--sam-border-strong); stroke-dasharray: 3 3; } .cursor { stroke: var(--sam-text); stroke-width: 1.5; } .before { stroke: var(--sam-text); stroke-width: 2; stroke-dasharray: 2 2; } .key.dotted::before { block-size: 0; border-radius: 0; background: none; border-block-start: 2px dotted var(--sam-text); }
       .s0 { --s: light-dark(#0b6860, #5ccbbc); } .s1 { --s: light-dark(#2b50a1, #9db8f5); } .s2 { --s: light-dark(#5a7a12, #b4d36a); } .s3 { --s: light-dark(#a3346c, #f29bc4); } .s4 { --s: light-dark(#6b5b95, #bdb0e3); } .s5 { --s: light-dark(#b86e00, #e0a23c); }
@@ -108,7 +108,7 @@ export class SamBars extends LitElement {
     const turn = (): void => {
       this.shows = shows === 'chart' ? 'table' : 'chart';
     };
-    return html`<div @keydown=${this.#press}>${shows === 'chart' ? this.#drawn(chart) : html`<sam-table .table=${this.#table(chart)}></sam-table>`}
+    return html`<div @keydown=${this.#press}>${shows === 'chart' ? this.#drawn(chart) : html`<div class="scroll" role="group" tabindex="0" aria-label=${chart.title}><sam-table class="figures" .table=${this.#table(chart)}></sam-table></div>`}
       <div class="below">${shows === 'chart' ? html`<span class="at" role="status">${this.#says(chart)}</span>` : html`<span class="at"></span>`}<button class="link turn" type="button" aria-keyshortcuts="t" @click=${turn}>${shows === 'chart' ? chart.words.table : chart.words.chart}</button></div></div>`;
   }
 

@@ -163,6 +163,8 @@ export type PresetsSource = {
   readonly takers: (account: AccountId, preset: RowId) => Promise<PresetTakers>;
   readonly savePreset: (account: AccountId, wish: Omit<PresetToSave, 'account'>) => Promise<{ readonly id: RowId }>;
   readonly removePreset: (account: AccountId, preset: RowId) => Promise<void>;
+  /** Brings one back that was removed. */
+  readonly restorePreset: (account: AccountId, preset: RowId) => Promise<void>;
   /** @param preset null: new subaccounts begin with what those above say */
   readonly setDefault: (account: AccountId, preset: RowId | null) => Promise<void>;
   readonly previewPreset: (account: AccountId, order: PresetOrder) => Promise<readonly CapsResult[]>;

@@ -92,6 +92,7 @@ export class SamTable extends LitElement {
       table { inline-size: 100%; border-collapse: collapse; font-size: var(--sam-fs-13); }
       th { padding: 0 var(--sam-4); block-size: 32px; text-align: start; font-weight: var(--sam-fw-medium); font-size: var(--sam-fs-12); color: var(--sam-text-2); white-space: nowrap; }
       td { padding: var(--sam-2) var(--sam-4); vertical-align: top; overflow-wrap: anywhere; }
+      :host(.figures) th { white-space: normal; overflow-wrap: anywhere; min-inline-size: 4em; } :host(.figures) td { white-space: nowrap; }
       tr { border-block-end: var(--sam-hair) solid var(--sam-border); } tbody tr:last-child { border: 0; }
       strong { font-weight: var(--sam-fw-medium); } .quiet, small { color: var(--sam-text-3); font-size: inherit; }
       small { display: block; font-size: var(--sam-fs-12); color: var(--sam-text-3); } .code { font-family: var(--sam-font-mono); }

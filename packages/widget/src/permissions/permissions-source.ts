@@ -115,6 +115,7 @@ export function permissionsFrom({ trpc }: Pick<Tenantree, 'trpc'>): PermissionsS
     takers: async (account, preset) => (await call(presets.takers.query, { account, preset })).versions,
     savePreset: (account, wish) => call(presets.save.mutate, { account, ...wish }),
     removePreset: async (account, preset) => void (await call(presets.remove.mutate, { account, preset })),
+    restorePreset: async (account, preset) => void (await call(presets.restore.mutate, { account, preset })),
     setDefault: async (account, preset) => void (await call(presets.setDefault.mutate, { account, preset })),
     previewPreset: (account, { accounts: all, ...order }) =>
       inParts(all, (part) => call(permissions.previewPreset.query, { account, ...order, accounts: part })),

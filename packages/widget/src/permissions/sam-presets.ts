@@ -16,6 +16,7 @@ export class SamPresets extends Dialog {
     result: { state: true },
     takers: { state: true },
     removing: { state: true },
+    gone: { state: true },
   };
   static override styles = [
     ...Dialog.styles,
@@ -45,6 +46,8 @@ export class SamPresets extends Dialog {
   declare protected takers: PresetTakers | null;
   /** Whether it is asked if the chosen one is to be removed. */
   declare protected removing: boolean;
+  /** The one that was removed last, as long as it can be brought back from here. */
+  declare protected gone: ShownPreset | null;
   #isActing = false;
 
   constructor() {
@@ -55,6 +58,7 @@ export class SamPresets extends Dialog {
     this.result = null;
     this.takers = null;
     this.removing = false;
+    this.gone = null;
   }
 
   override async open(): Promise<void> {
@@ -83,7 +87,7 @@ export class SamPresets extends Dialog {
     if (!presets) return html`<p role="status">${say('loading')} …</p>`;
     const mode = (one: PresetMode): TemplateResult =>
       html`<label class="check"><input type="radio" name="mode" .checked=${this.mode === one} @change=${() => this.#look(this.chosen, one)} />${say(`presetMode_${one}`)}</label>`;
-    return html`${presets.length === 0 ? html`<p>${say('presetsNone')}</p>` : html`<ul>${presets.map((one) => this.#line(one))}</ul>`}
+    return html`${this.gone ? this.#goneLine(this.gone) : nothing}${presets.length === 0 ? html`<p>${say('presetsNone')}</p>` : html`<ul>${presets.map((one) => this.#line(one))}</ul>`}
       ${this.chosen ? html`<fieldset><legend>${say('presetMode')}</legend>${PRESET_MODES.map(mode)}</fieldset><p role="status"><bdi>${this.#effect()}</bdi></p>` : nothing}
       ${this.levels ? this.#saving() : nothing}`;
   }
@@ -94,6 +98,7 @@ export class SamPresets extends Dialog {
     if (!source || !parent || !preset || !account) return 'stay';
     if (this.removing) {
       await source.removePreset(parent.id, preset.id);
+      this.gone = preset;
       await this.#load();
       await this.#turn(false);
       return 'stay';
@@ -211,7 +216,25 @@ export class SamPresets extends Dialog {
     const name = this.parent?.name ?? '';
     const who = takers ? takersWords(takers, version, name, texts) : [`${say('loading')} …`];
     return html`<p role="status"><bdi>${who.length > 0 ? `${who.join(' · ')}. ${say('presetRemoveKept')}` : say('presetRemoveUntaken', { name })}</bdi></p>
-      ${isDefault ? html`<p>${say('presetRemoveDefault', { name })}</p>` : nothing}<p>${say('presetRemoveLast')}</p>`;
+      ${isDefault ? html`<p><bdi>${say('presetRemoveDefault', { name })}</bdi></p>` : nothing}<p><bdi>${say('presetRemoveLast')}</bdi></p>`;
+  }
+
+  /** In place of a toast, which nobody could reach beside a dialog. */
+  #goneLine({ id, name }: ShownPreset): TemplateResult {
+    const { say } = this.texts;
+    return html`<p role="status"><bdi>${say('presetRemoved', { name })}</bdi> <button class="link" type="button" @click=${() => void this.#restore(id)}>${say('undo')}</button></p>`;
+  }
+
+  async #restore(preset: RowId): Promise<void> {
+    const { source, parent } = this;
+    if (!source || !parent) return;
+    await this.#act(async () => {
+      await source.restorePreset(parent.id, preset);
+      this.gone = null;
+    });
+    if (this.gone) return;
+    this.#look(preset, this.mode);
+    await this.#turn(false);
   }
 
   #saving(): TemplateResult {

@@ -1,7 +1,6 @@
-import { readAssignmentsOf, type TenantTransaction } from '@tenantree/db';
+import { readAccountState, readAssignmentsOf, type TenantTransaction } from '@tenantree/db';
 import {
   type AccountId,
-  accountNotFound,
   type BillingPeriod,
   billingPeriodOf,
   closesAtMs,
@@ -9,9 +8,10 @@ import {
   msOf,
   parseAccountId,
   parseBillingPeriod,
+  quoted,
 } from '@tenantree/domain';
 import type { Hall } from '../../hall/hall.ts';
-import { Refused, refuseWith } from '../../hall/refused.ts';
+import { refuseWith } from '../../hall/refused.ts';
 import { lookUp } from '../../hall/resolve-all.ts';
 
 /**
@@ -21,11 +21,13 @@ import { lookUp } from '../../hall/resolve-all.ts';
  */
 export async function findCustomer(trx: TenantTransaction, seller: AccountId, text: string): Promise<AccountId> {
   const found = (await lookUp(trx, [text]))(text);
-  if (found.ok) return found.value.id;
-  // It has left, and its statements have not.
-  const gone = parseAccountId(text);
-  if (gone !== null && (await readAssignmentsOf(trx, seller, [gone])).length > 0) return gone;
-  throw new Refused({ ...accountNotFound(text).refusal, field: 'customer' });
+  const id = found.ok ? found.value.id : parseAccountId(text);
+  if (id !== null) {
+    if (found.ok && (await readAccountState(trx, id))?.parentId === seller) return id;
+    // It has left, or stands elsewhere, and its statements do not.
+    if ((await readAssignmentsOf(trx, seller, [id])).length > 0) return id;
+  }
+  return refuseWith('NOT_FOUND', `There is no customer ${quoted(text)} of this account.`, 'customer');
 }
 
 /** The period that an input names; absent: the one that runs. @throws Refused BAD_REQUEST */

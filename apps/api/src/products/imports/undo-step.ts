@@ -229,13 +229,6 @@ export async function undoSteps(
   return ends;
 }
 
-/** Takes back what one step did. @throws Refused */
-export async function undoStep(scope: Change, from: AccountId, by: Writing['by'], step: DoneStep): Promise<Undone> {
-  const [end] = await undoSteps(scope, from, by, [step]);
-  if (!end || 'refused' in end) throw new Refused(end!.refused);
-  return end;
-}
-
 /** What all that is written over becomes again, and what there is of what that names. */
 async function readPasts(
   trx: TenantTransaction,

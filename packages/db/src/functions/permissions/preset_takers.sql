@@ -11,7 +11,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET plan_
   )
   SELECT p.version, coalesce(sum(l.n), 0)::int, coalesce(sum(l.n) FILTER (WHERE NOT s.levels @> p.levels), 0)::int
   FROM unnest(path_of(acting_root(), acting_key())) w(id)
-  JOIN presets p ON p.root_id = acting_root() AND p.account_id = w.id AND p.id = p_id
+  JOIN presets p ON p.root_id = acting_root() AND p.account_id = w.id AND p.id = p_id AND p.removed_at IS NULL
   LEFT JOIN alike l ON l.preset_version = p.version
   LEFT JOIN LATERAL (SELECT x.levels FROM account_caps x WHERE x.root_id = acting_root() AND x.account_id = l.sample LIMIT 1) s ON true
   GROUP BY p.version ORDER BY p.version DESC

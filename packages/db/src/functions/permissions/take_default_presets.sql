@@ -11,7 +11,7 @@ BEGIN
       CROSS JOIN LATERAL (
         SELECT p.id, p.version, p.levels FROM preset_defaults d JOIN presets p ON p.root_id = d.root_id AND p.account_id = d.preset_account AND p.id = d.preset_id
         -- After a move what stood above may not do so any more.
-        WHERE d.root_id = p_root AND d.account_id = c.id AND d.preset_account = ANY (path_of(p_root, a.path_key))
+        WHERE d.root_id = p_root AND d.account_id = c.id AND d.preset_account = ANY (path_of(p_root, a.path_key)) AND p.removed_at IS NULL
         ORDER BY p.version DESC LIMIT 1) d
       ORDER BY level DESC LIMIT 1) p
   ), taken AS (
