@@ -267,6 +267,28 @@ describe('A file of accounts (rules/accounts 26, 27, 28)', () => {
     expect(await bad(account, id)).toEqual([[2, 'LIMIT_REACHED']]);
   });
 
+  it('is made in parts of 2 000 rows: each sees what those before it made and took room for, and names are kept as they are', async () => {
+    const account = await branch();
+    const n = branches;
+    const MANY = 2_050;
+    const name = (i: number): string => `{"${i}"}, NULL \\ \\x${i} ü`;
+    const rows = Array.from({ length: MANY }, (_, i) => [
+      `wide-${n}-${i},,"${name(i).replaceAll('"', '""')}"`,
+      `deep-${n}-${i},wide-${n}-${i},Deep ${i}`,
+    ]).flat();
+    await api.owner.limits.set.mutate({ account, limits: [{ kind: 'subaccounts', max: 2 * MANY }] });
+    const { id, counts } = await planned(account, csv('externalId,parentExternalId,name', ...rows));
+    expect(counts).toMatchObject({ new: 2 * MANY, bad: 0 });
+    expect(await run(account, id)).toMatchObject({
+      state: 'succeeded',
+      items: [{ result: { made: 2 * MANY, same: 0 } }],
+    });
+    expect((await api.owner.accounts.get.query({ account })).subaccounts).toBe(2 * MANY);
+    const last = await api.owner.accounts.get.query({ account: `ext:wide-${n}-${MANY - 1}` });
+    expect(last).toMatchObject({ name: name(MANY - 1), children: 1, subaccounts: 1 });
+    expect(await codeOf(api.owner.accounts.create.mutate({ account, name: 'One more' }))).toBe('LIMIT_REACHED');
+  });
+
   it('that was exported is read back, and changes nothing; accounts without external ids are known by theirs', async () => {
     const account = await branch();
     const parent = (await api.owner.accounts.create.mutate({ account, name: '=Formula, "quoted"' })).account.id;
@@ -456,6 +478,31 @@ describe('The job that imports a file', () => {
     const ends = found.items.map(({ state, error }) => error?.code ?? state);
     expect(ends.join(' ')).toMatch(/^done (done )?(FORBIDDEN ?)+$/);
     expect((await api.owner.accounts.get.query({ account })).subaccounts).toBe(500 * found.done);
+  });
+
+  it.each([
+    ['is imported when that is in no row’s way', 'Anything', 'succeeded'],
+    ['is kept from being imported in part when it is in the way of a row of the second part', 'Wanted', 'failed'],
+  ])('of which the tree has changed since it was asked for %s', async (_, renamed, state) => {
+    const account = await branch();
+    const n = branches;
+    const { id: other } = (await api.owner.accounts.create.mutate({ account, name: 'Other' })).account;
+    const rows = Array.from({ length: 2_050 }, (__, i) => `turn-${n}-${i},Account ${i}`);
+    const { id } = await planned(account, csv('externalId,name', ...rows, `turn-${n},Wanted`));
+    const job = await inTheMiddle(start(api.owner, account, id, 'all'), async () => {
+      await api.database.asOwner(
+        `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted AND relation = 'account_caps'::regclass`,
+      );
+      await api.owner.accounts.rename.mutate({ account: other, name: renamed });
+    });
+    const found = await ended(account, job);
+    const stale = 'Nothing was imported: line 2052 was new and is NAME_TAKEN now. Check the file again.';
+    const [item] = found.items;
+    expect([found.state, item?.state === 'done' || item?.error?.message]).toEqual([
+      state,
+      state === 'failed' ? stale : true,
+    ]);
+    expect((await api.owner.accounts.get.query({ account })).subaccounts).toBe(state === 'failed' ? 1 : 2_052);
   });
 
   it('makes all accounts once, when its server is cut off in the middle and two servers are asked for it', async () => {

@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import {
   beginTreeChange,
   endChange,
+  journalText,
   listChildren,
   readCappedSubtree,
   readCapsBelow,
@@ -255,7 +256,7 @@ async function compareSet({ app, owner }: BenchDatabase): Promise<Target[]> {
         requestId: null,
         left: null,
       } as const;
-      await endChange(trx, ROOT, version, [row], { shows: [account], rights: { subtree: account } });
+      await endChange(trx, ROOT, version, journalText([row], { subtree: account }), { shows: [account] });
     });
   };
   const ten = (account: AccountId) => async () => {

@@ -13,11 +13,13 @@ import {
   findFaults,
   insertAccounts,
   type JournalFault,
+  journalText,
   readAccountState,
   readAudit,
   readHeads,
   readJournalExtent,
   readNews,
+  sentAccounts,
   type TenantTransaction,
 } from '../src/index.ts';
 import { migrate } from '../src/migrate.ts';
@@ -250,7 +252,7 @@ async function plantMany(parent: AccountId, many: number, name: string): Promise
         metadata: {},
       };
     });
-    await insertAccounts(trx, accounts, { creator: null, now: now() }, version);
+    await insertAccounts(trx, sentAccounts(accounts), { creator: null, now: now() }, version);
     const by = {
       action: 'account.created',
       actor: { kind: 'system', id: null, name: 'Test', via: null },
@@ -265,7 +267,7 @@ async function plantMany(parent: AccountId, many: number, name: string): Promise
       id: freshId() as string as RowId,
       at: instantOf(NOVEMBER_10),
     }));
-    await endChange(trx, above.rootId, version, rows, { shows: [parent], rights: null });
+    await endChange(trx, above.rootId, version, journalText(rows, null), { shows: [parent] });
   });
 }
 

@@ -13,6 +13,7 @@ import {
   parseDecimal,
   type Role,
   type RowId,
+  type TouchedRights,
   type UserId,
 } from '@tenantree/domain';
 import {
@@ -29,12 +30,14 @@ import {
   insertAccounts,
   insertMember,
   insertPerson,
+  journalText,
   moveSubtree,
   type NewRow,
   readAccountState,
   readUncountedTrees,
   recordUsage,
   type Shown,
+  sentAccounts,
   type TenantTransaction,
   type Trace,
   type TreeChange,
@@ -70,8 +73,9 @@ export const ended = (
   {
     action = 'account.metadataSet',
     left = null,
+    rights = null,
     ...shown
-  }: Partial<Shown> & Pick<Shown, 'shows'> & Partial<Pick<NewRow, 'left'>> & { readonly action?: AuditAction },
+  }: Shown & Partial<Pick<NewRow, 'left'>> & { readonly action?: AuditAction; readonly rights?: TouchedRights | null },
 ): Promise<number> => {
   const actor = { kind: 'system', id: null, name: 'Test', via: null } as const;
   const row = {
@@ -83,7 +87,7 @@ export const ended = (
     requestId: null,
   };
   const target = { id: left?.at(-1) ?? account, name: 'Test' };
-  return endChange(trx, root, version, [{ ...row, account, target, left }], { rights: null, ...shown });
+  return endChange(trx, root, version, journalText([{ ...row, account, target, left }], rights), shown);
 };
 
 /** A visit of an account: what only leaves a trace. */
@@ -126,7 +130,7 @@ export async function plantAll(
       externalId: null,
       metadata: {},
     }));
-    await insertAccounts(trx, accounts, { creator: null, now }, version);
+    await insertAccounts(trx, sentAccounts(accounts), { creator: null, now }, version);
     await ended(trx, above?.rootId ?? first, version, first, {
       action: 'account.created',
       shows: [...(above?.path ?? []), ...ids],

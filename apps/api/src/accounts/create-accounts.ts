@@ -1,4 +1,10 @@
-import { findByExternalId, insertAccounts, type TenantTransaction } from '@tenantree/db';
+import {
+  findByExternalId,
+  insertAccounts,
+  type SentAccounts,
+  sentAccounts,
+  type TenantTransaction,
+} from '@tenantree/db';
 import {
   type AccountId,
   type AccountRow,
@@ -8,6 +14,7 @@ import {
   type Decision,
   ERROR_CODES,
   type ErrorCode,
+  type PlannedAccount,
   type PlannedCreation,
   parseNewAccount,
   type Refusal,
@@ -139,7 +146,7 @@ async function create<Answer>(hall: Hall, caller: Caller, acting: Acting, batch:
   if (repeat.found) return repeat.answer;
   return hall.change(caller, { root: acting.root, acting: acting.id }, async (change) => {
     const decisions = await decide(hall, change.trx, acting, batch);
-    await writeCreations(caller, change, decisions);
+    await writeCreations(caller, change, creationsOf(decisions));
     const made = decisions.filter(isNew).map(({ value: { account } }) => account.id);
     if (made.length > 0) await batch.setUp?.(change, made);
     return batch.answer(change.trx, decisions);
@@ -152,20 +159,29 @@ async function decide(
   acting: Acting,
   { entries, judge }: Batch<unknown>,
 ): Promise<Decision<PlannedCreation>[]> {
-  const decisions = await openCreations(hall, acting).decide(trx, entries);
+  const creations = openCreations(hall, acting);
+  const decisions = creations.decide(await creations.read(trx, entries), entries);
   judge(decisions);
   return decisions;
 }
 
-/** Writes the accounts that were decided to be made. @param by whoever makes them @returns how many */
+/** Accounts that are to be written, ready to be sent. */
+export type NewAccounts = { readonly accounts: readonly PlannedAccount[]; readonly sent: SentAccounts };
+
+/** What is to be written of what was decided. */
+export function creationsOf(decisions: readonly Decision<PlannedCreation>[]): NewAccounts {
+  const accounts = decisions.flatMap((decision) => (isNew(decision) ? [decision.value.account] : []));
+  return { accounts, sent: sentAccounts(accounts) };
+}
+
+/** Writes accounts. @param by whoever makes them @returns how many */
 export async function writeCreations(
   { user }: { readonly user: UserId | null },
   change: Change,
-  decisions: readonly Decision<PlannedCreation>[],
+  { accounts, sent }: NewAccounts,
 ): Promise<number> {
-  const accounts = decisions.flatMap((decision) => (isNew(decision) ? [decision.value.account] : []));
   if (accounts.length === 0) return 0;
-  await insertAccounts(change.trx, accounts, { creator: user, now: change.now }, change.version);
+  await insertAccounts(change.trx, sent, { creator: user, now: change.now }, change.version);
   const made = accounts.map(({ id, name: { name } }) => ({ id, name }));
   change.happenedToEach('account.created', made, ({ id, name }) => ({
     account: id,

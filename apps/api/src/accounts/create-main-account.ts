@@ -1,4 +1,4 @@
-import { findMainAccountMadeBy, insertAccounts, mainAccount, ownsMainAccount, readAccountRows } from '@tenantree/db';
+import { findMainAccountMadeBy, insertMainAccount, ownsMainAccount, readAccountRows } from '@tenantree/db';
 import { type AccountId, decideCreate, parseNewAccount } from '@tenantree/domain';
 import { type Caller, type Hall, nowOf } from '../hall/hall.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
@@ -20,7 +20,7 @@ export async function createMainAccount(hall: Hall, caller: Caller, input: Creat
     const creation = granted(decideCreate({ ...ground, maxDepth: hall.settings.maxDepth }, wish));
     if (creation.outcome === 'exists') return creation.id;
     const { name } = wish.name;
-    await insertAccounts(trx, [mainAccount(fresh, wish)], { creator: caller.user, now }, version);
+    await insertMainAccount(trx, fresh, wish, { creator: caller.user, now }, version);
     change.happened('account.created', fresh, { account: name }, { id: fresh, name });
     change.shows([fresh]);
     return fresh;

@@ -1,5 +1,6 @@
 import { CONTRACT } from '@tenantree/contract';
 import {
+  type CreationGround,
   isSoldWithoutSubaccounts,
   readCreationGround,
   readSubaccountLimits,
@@ -32,14 +33,16 @@ export type Acting = Pick<Access, 'id' | 'root' | 'chain' | 'memberships' | 'rea
 
 /** Decides about accounts that are asked for, part by part, each as if it came after those before it. */
 export type OpenCreations = {
-  readonly decide: (trx: TenantTransaction, entries: readonly BatchEntry[]) => Promise<Decision<PlannedCreation>[]>;
+  /** Reads what decides about a part. */
+  readonly read: (trx: TenantTransaction, entries: readonly BatchEntry[]) => Promise<CreationGround>;
+  readonly decide: (ground: CreationGround, entries: readonly BatchEntry[]) => Decision<PlannedCreation>[];
 };
 
 /**
  * Begins to decide about accounts below the acting one.
  *
  * @param how `keeps`: which of the planned accounts later parts may name; all, where there is one part. `setUp`: whether accounts can be made that a
- * blueprint is to set up. `judged`: that nothing is in the way of any is known
+ * blueprint is to set up. `judged`: that nothing is in the way of any is known, and no part looks at what those before it plan
  */
 export function openCreations(
   hall: Hall,
@@ -68,14 +71,15 @@ export function openCreations(
   };
   const creations = new Creations(terms, keeps);
   return {
-    decide: async (trx, entries) => {
+    read: async (trx, entries) => {
       const ground = await readCreationGround(trx, id, entries, judged);
       await room.learn(
         trx,
         ground.accounts.flatMap(({ path }) => path),
       );
-      return creations.decide(ground, entries);
+      return ground;
     },
+    decide: (ground, entries) => (judged ? new Creations(terms) : creations).decide(ground, entries),
   };
 }
 

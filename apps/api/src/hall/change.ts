@@ -7,6 +7,7 @@ import {
   endSignInChange,
   type Happening,
   type JournalNews,
+  journalText,
   type NewRow,
   readAccountState,
   refusedByLimit,
@@ -29,6 +30,7 @@ import {
   type RowId,
   type TouchedRights,
 } from '@tenantree/domain';
+import { inTurn } from './in-turn.ts';
 import { Refused, refuseWith } from './refused.ts';
 
 /** Who does something, as the journal names them. */
@@ -183,17 +185,17 @@ class Draft {
     return this.#said.reduce((sum, said) => sum + ('n' in said ? said.n : 1), 0);
   }
 
-  /** Rows of the journal, in parts that one statement writes. */
-  *parts(rowOf: (said: Said) => NewRow): Generator<readonly NewRow[]> {
-    let rows: NewRow[] = [];
+  /** What is said, in parts that one statement writes. */
+  *parts(): Generator<readonly Said[]> {
+    let part: Said[] = [];
     for (const said of this.#said)
       for (let at = 0; at < ('n' in said ? said.n : 1); at += 1) {
-        rows.push(rowOf('n' in said ? said.of(at) : said));
-        if (rows.length < ROWS_AT_ONCE) continue;
-        yield rows;
-        rows = [];
+        part.push('n' in said ? said.of(at) : said);
+        if (part.length < ROWS_AT_ONCE) continue;
+        yield part;
+        part = [];
       }
-    if (rows.length > 0) yield rows;
+    if (part.length > 0) yield part;
   }
 }
 
@@ -282,12 +284,21 @@ async function writeDraft(
   if (length === 0) return null;
   const shows = [...draft.shown];
   // The first part says what all of the change shows.
-  let whole: Shown = { shows, rights, ...(moved && { usage: 'moved' as const }) };
+  let whole: Shown = { shows, ...(moved && { usage: 'moved' as const }) };
+  let means = rights;
   let seq = 0;
-  for (const rows of draft.parts(rowOf)) {
-    seq = await endChange(trx, root, version, rows, whole);
-    whole = { shows: [], rights: null };
-  }
+  await inTurn(draft.parts(), {
+    read: async (said) => said,
+    make: (said) => {
+      const text = journalText(said.map(rowOf), means);
+      means = null;
+      return text;
+    },
+    write: async (text) => {
+      seq = await endChange(trx, root, version, text, whole);
+      whole = { shows: [] };
+    },
+  });
   return { root, after: seq - length, seq, version, shows, rights, ...(moved && { moved }) };
 }
 

@@ -1,5 +1,5 @@
 import { normalEmail, shownEmail } from '@tenantree/contract';
-import { insertAccounts, isClaimed, mainAccount, makeFirstPerson, offerClaim, takeClaim } from '@tenantree/db';
+import { insertMainAccount, isClaimed, makeFirstPerson, offerClaim, takeClaim } from '@tenantree/db';
 import { type AccountId, type ParsedName, parseName, type UserId } from '@tenantree/domain';
 import { SYSTEM } from '../hall/change.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
@@ -78,8 +78,8 @@ export async function claimDeployment(
       passwordHash,
       now,
     });
-    const root = mainAccount(account, { name: accountName, externalId: null, metadata: {} });
-    await insertAccounts(trx, [root], { creator: user, now }, version);
+    const root = { name: accountName, externalId: null, metadata: {} };
+    await insertMainAccount(trx, account, root, { creator: user, now }, version);
     change.actsAs({ kind: 'person', id: user, name: person, via: null });
     const { name } = accountName;
     change.happened('setup.claimed', account, { account: name }, { id: account, name });

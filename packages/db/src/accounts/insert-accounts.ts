@@ -3,42 +3,62 @@ import { sql } from 'kysely';
 import type { TenantTransaction } from '../database.ts';
 import { countMember } from '../members/count-member.ts';
 import { insertMember } from '../members/members.ts';
-import { keyOf } from './place.ts';
+import { keyText } from './place.ts';
 import type { TreeVersion } from './tree-version.ts';
 
 /** Who makes accounts, and when. */
 export type Making = {
-  /** Becomes the owner of a main account; null: nobody, in tests. */
+  /** Null: nobody, in tests. */
   readonly creator: UserId | null;
   readonly now: Instant;
 };
 
-/**
- * Inserts accounts of one tree and counts them into their ancestors, by one statement however many they are; parents stand before their
- * children. Whoever creates a main account is its owner; a subaccount they reach from above, and it has no members.
- */
+/** Accounts of one tree as they are sent: the texts of lists. */
+export type SentAccounts = readonly string[];
+
+/** Makes accounts of one tree ready to be sent: apart, so that it is done while others are written. Parents stand before their children. */
+export const sentAccounts = (accounts: readonly PlannedAccount[]): SentAccounts => [
+  plainList(accounts, ({ id }) => id),
+  plainList(accounts, ({ path }) => path[0]!),
+  plainList(accounts, ({ path }) => path.at(-2) ?? 'NULL'),
+  plainList(accounts, ({ path }) => `"\\${keyText(path)}"`),
+  textList(accounts, ({ name }) => name.name),
+  textList(accounts, ({ name }) => name.key),
+  textList(accounts, ({ externalId }) => externalId),
+  textList(accounts, ({ metadata }) => JSON.stringify(metadata)),
+  plainList(accounts, ({ payerId }) => payerId),
+];
+
+/** A list of what needs no quotation marks. */
+const plainList = <T>(all: readonly T[], of: (one: T) => string): string => `{${all.map(of).join()}}`;
+
+const textList = <T>(all: readonly T[], of: (one: T) => string | null): string =>
+  plainList(all, (one) => quotedItem(of(one)));
+
+const quotedItem = (text: string | null): string => (text === null ? 'NULL' : `"${text.replaceAll(/["\\]/g, '\\$&')}"`);
+
+/** Inserts accounts and counts them into their ancestors, by one statement however many they are. Nobody is a member of them yet. */
 export async function insertAccounts(
   trx: TenantTransaction,
-  accounts: readonly PlannedAccount[],
+  [ids, roots, parents, keys, names, nameKeys, externalIds, metadata, payers]: SentAccounts,
   { creator, now }: Making,
   version: TreeVersion,
 ): Promise<void> {
-  await sql`SELECT make_accounts(${accounts.map(({ id }) => id)}::uuid[], ${accounts.map(({ path }) => path[0])}::uuid[],
-    ${accounts.map(({ path }) => path.at(-2) ?? null)}::uuid[], ${accounts.map(({ path }) => keyOf(path))}::bytea[],
-    ${accounts.map(({ name }) => name.name)}::text[], ${accounts.map(({ name }) => name.key)}::text[],
-    ${accounts.map(({ externalId }) => externalId)}::text[], ${accounts.map(({ metadata }) => JSON.stringify(metadata))}::jsonb[],
-    ${accounts.map(({ payerId }) => payerId)}::uuid[], ${version}, ${now}::timestamptz, ${creator}::uuid)`.execute(trx);
-  for (const { id, path } of accounts) {
-    if (path.length > 1 || creator === null) continue;
-    await insertMember(trx, id, creator, 'owner', now);
-    await countMember(trx, id, creator, 'came', version);
-  }
+  await sql`SELECT make_accounts(${ids}::uuid[], ${roots}::uuid[], ${parents}::uuid[], ${keys}::bytea[], ${names}::text[], ${nameKeys}::text[],
+    ${externalIds}::text[], ${metadata}::jsonb[], ${payers}::uuid[], ${version}, ${now}::timestamptz, ${creator}::uuid)`.execute(
+    trx,
+  );
 }
 
-/** A main account to be written: the top of a tree of its own. */
-export const mainAccount = (id: AccountId, account: NewAccount): PlannedAccount => ({
-  ...account,
-  id,
-  path: [id],
-  payerId: id,
-});
+/** Inserts a main account: the top of a tree of its own, whose owner is whoever creates it. */
+export async function insertMainAccount(
+  trx: TenantTransaction,
+  id: AccountId,
+  account: NewAccount,
+  making: Making & { readonly creator: UserId },
+  version: TreeVersion,
+): Promise<void> {
+  await insertAccounts(trx, sentAccounts([{ ...account, id, path: [id], payerId: id }]), making, version);
+  await insertMember(trx, id, making.creator, 'owner', making.now);
+  await countMember(trx, id, making.creator, 'came', version);
+}

@@ -20,9 +20,8 @@ export function pathOf(root: AccountId, key: Buffer): AccountId[] {
   return path;
 }
 
-/** The key of the account at the end of a path: the reverse of `pathOf`. */
-export const keyOf = (path: readonly AccountId[]): Buffer =>
-  Buffer.from(path.slice(1).join('').replaceAll('-', ''), 'hex');
+/** The key of the account at the end of a path, as the database reads it from a text: the reverse of `pathOf`. */
+export const keyText = (path: readonly AccountId[]): string => `\\x${path.slice(1).join('').replaceAll('-', '')}`;
 
 /** The tree of the acting account: leads every statement of a tree's table. Null without an acting account, and nothing equals that. */
 export const ACTING_ROOT: RawBuilder<string> = sql<string>`acting_root()`;

@@ -1,6 +1,6 @@
-import type { AccountId, AuditAction, Instant, RowId, TouchedRights } from '@tenantree/domain';
+import type { AccountId, AuditAction, Brand, Instant, RowId, TouchedRights } from '@tenantree/domain';
 import { type Kysely, sql } from 'kysely';
-import { keyOf } from '../accounts/place.ts';
+import { keyText } from '../accounts/place.ts';
 import type { TreeVersion } from '../accounts/tree-version.ts';
 import type { TenantTransaction } from '../database.ts';
 
@@ -41,8 +41,6 @@ export type Shown = {
   readonly shows: readonly AccountId[];
   /** Accounts came to where their minutes are news; those of the accounts above them may have changed, too. */
   readonly usage?: 'moved';
-  /** Whose access may have changed; null: nobody's. */
-  readonly rights: TouchedRights | null;
 };
 
 const columnsOf = ({ id, at, action, actor, target, details, requestId }: Happening) => ({
@@ -60,32 +58,38 @@ const columnsOf = ({ id, at, action, actor, target, details, requestId }: Happen
   request_id: requestId,
 });
 
-const leftKey = (left: readonly AccountId[]): string => `\\x${keyOf(left).toString('hex')}`;
+/** Rows of a tree's journal as they are sent. */
+export type JournalText = Brand<string, 'JournalText'>;
+
+/** Makes the text of some rows, the first of which says whose access may have changed with all of the change; null: nobody's. */
+export function journalText(rows: readonly NewRow[], rights: TouchedRights | null): JournalText {
+  const entries = rows.map(({ account, left, ...row }, n) => ({
+    ...columnsOf(row),
+    account_id: account,
+    ...(left && { left_key: keyText(left) }),
+    ...(n === 0 && { rights }),
+  }));
+  return JSON.stringify(entries) as JournalText;
+}
 
 /**
  * Ends a change of a tree: writes what happened into its journal. The last statement of the change's transaction; whoever else changes
  * the tree's journal waits for its commit.
  *
- * @param rows at least one
+ * @param text of one row at least
  * @returns the number of the last row
  */
 export async function endChange(
   trx: TenantTransaction,
   root: AccountId,
   version: TreeVersion,
-  rows: readonly NewRow[],
-  { shows, usage, rights }: Shown,
+  text: JournalText,
+  { shows, usage }: Shown,
 ): Promise<number> {
-  const entries = rows.map(({ account, left, ...row }, n) => ({
-    ...columnsOf(row),
-    account_id: account,
-    ...(left && { left_key: leftKey(left) }),
-    ...(n === 0 && { rights }),
-  }));
   const { rows: written } = await sql<{
     seq: string;
   }>`SELECT end_change(${root}, ${version}, ${[...new Set(shows)]}::uuid[],
-    ${usage === 'moved'}, ${JSON.stringify(entries)}::jsonb) AS seq`.execute(trx);
+    ${usage === 'moved'}, ${text}::jsonb) AS seq`.execute(trx);
   return Number(written[0]!.seq);
 }
 

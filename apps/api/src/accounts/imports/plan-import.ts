@@ -28,6 +28,7 @@ import {
 } from '@tenantree/domain';
 import type { Access } from '../../guard/admit.ts';
 import { type Hall, type NewSetUp, nowOf } from '../../hall/hall.ts';
+import { inTurn } from '../../hall/in-turn.ts';
 import { partsOf } from '../../hall/parts-of.ts';
 import { refuseWith } from '../../hall/refused.ts';
 import { openCreations } from '../open-creations.ts';
@@ -113,19 +114,21 @@ async function judgeAll(
     setUp: setUps,
   });
   const order = [...rows.keys()].filter((n) => levels[n] !== 0).sort((a, b) => levels[a]! - levels[b]! || a - b);
-  for (const part of partsOf(order, ROWS_AT_ONCE)) {
-    const entries = await readImportEntries(
-      trx,
-      ref,
-      part.map((n) => rows[n]!.line),
-    );
-    const decisions = await creations.decide(trx, entries);
-    const judged = entries.map((entry, at) => {
-      const n = part[at]!;
-      return judgedRow({ ...entry, level: levels[n]!, turn: turns[n]! }, decisions[at]!);
-    });
-    await judgeImportRows(trx, ref, judged);
-  }
+  await inTurn(partsOf(order, ROWS_AT_ONCE), {
+    read: async (part) => {
+      const lines = part.map((n) => rows[n]!.line);
+      const entries = await readImportEntries(trx, ref, lines);
+      return { part, entries, ground: await creations.read(trx, entries) };
+    },
+    make: ({ part, entries, ground }) => {
+      const decisions = creations.decide(ground, entries);
+      return entries.map((entry, at) => {
+        const n = part[at]!;
+        return judgedRow({ ...entry, level: levels[n]!, turn: turns[n]! }, decisions[at]!);
+      });
+    },
+    write: (judged) => judgeImportRows(trx, ref, judged),
+  });
 }
 
 async function readNames(trx: TenantTransaction, ref: ImportRef): Promise<NamedRow[]> {

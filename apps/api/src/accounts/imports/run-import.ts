@@ -27,12 +27,13 @@ import { z } from 'zod';
 import type { Access } from '../../guard/admit.ts';
 import type { Change } from '../../hall/change.ts';
 import type { Caller, Hall, NewSetUp } from '../../hall/hall.ts';
+import { inTurn } from '../../hall/in-turn.ts';
 import { partsOf } from '../../hall/parts-of.ts';
 import { granted, Refused, refuseWith } from '../../hall/refused.ts';
 import { admitAsker } from '../../jobs/asker.ts';
 import { defineJob, type ItemOutcome, type JobItem } from '../../jobs/define-job.ts';
 import { enqueue } from '../../jobs/enqueue.ts';
-import { MOST_SET_UP, writeCreations } from '../create-accounts.ts';
+import { creationsOf, MOST_SET_UP, writeCreations } from '../create-accounts.ts';
 import { openCreations } from '../open-creations.ts';
 import {
   findImport,
@@ -83,18 +84,26 @@ async function importAll(item: Item): Promise<ItemOutcome> {
     const setUp = await readSetUps(hall, trx, acting, ref);
     // Where nothing has changed since the rows were judged, what is in their way isn't asked again: nothing is.
     const judged = file.plannedChange === (await readLastChange(trx));
+    const creations = openCreations(hall, acting, { setUp, judged, keeps: () => false });
     const rows: MadeRow[] = [];
     let made = 0;
-    for (const { lines } of await readImportLevels(trx, ref, judged ? ['new'] : ['new', 'same'])) {
-      for (const part of partsOf(lines, ROWS_AT_ONCE)) {
-        const entries = await readImportEntries(trx, ref, part);
-        // What the parts before have made is there: nothing is kept of them.
-        const decisions = await openCreations(hall, acting, { setUp, judged }).decide(trx, entries);
-        refuseUnlessAsPlanned(entries, decisions);
-        made += await writeCreations(by, change, decisions);
-        rows.push(...madeRows(entries, decisions, setUp));
-      }
-    }
+    // Of a level no row needs another one, so that what decides about the next is read before these are written.
+    for (const { lines } of await readImportLevels(trx, ref, judged ? ['new'] : ['new', 'same']))
+      await inTurn(partsOf(lines, ROWS_AT_ONCE), {
+        read: async (part) => {
+          const entries = await readImportEntries(trx, ref, part);
+          return { entries, ground: await creations.read(trx, entries) };
+        },
+        make: ({ entries, ground }) => {
+          const decisions = creations.decide(ground, entries);
+          refuseUnlessAsPlanned(entries, decisions);
+          rows.push(...madeRows(entries, decisions, setUp));
+          return creationsOf(decisions);
+        },
+        write: async (accounts) => {
+          made += await writeCreations(by, change, accounts);
+        },
+      });
     if (made === 0) return { skipped: NOTHING_NEW };
     const [refused] = await setUpMade(item, acting, change, rows);
     if (refused) {
@@ -204,7 +213,8 @@ async function importRows(
       lines.filter((line) => !refused.has(line)),
     );
     const setUp = await readSetUps(hall, trx, acting, ref);
-    const decisions = await openCreations(hall, acting, { setUp }).decide(trx, entries);
+    const creations = openCreations(hall, acting, { setUp });
+    const decisions = creations.decide(await creations.read(trx, entries), entries);
     const bad = [
       ...entries.map((entry, at) => judgedRow(entry, decisions[at]!)).filter(({ refusal }) => refusal !== null),
       ...[...refused].map(
@@ -212,7 +222,7 @@ async function importRows(
       ),
     ];
     await waitForParents(trx, ref, entries, bad);
-    const made = await writeCreations(by, change, decisions);
+    const made = await writeCreations(by, change, creationsOf(decisions));
     // A change in which nothing is made is undone, with what it notes.
     if (made === 0) return bad;
     const refusals = await setUpMade(item, acting, change, madeRows(entries, decisions, setUp));
