@@ -1,12 +1,13 @@
 -- What was used of a meter in a billing period, by account and where it stood then: what a payer pays for (p_seller NULL), or what a customer
 -- of p_seller used with all below it while it was one. Reads totals and no events, so it takes the same at any number of events. What
--- waits to be counted is not in it. Only for payers and sellers at or below the acting account.
+-- waits to be counted is not in it. Only for payers and sellers at or below the acting account. ROWS: so that whoever joins something to it reads
+-- these in their order, and not the other way round.
 --   name         of accounts that stand there now
 --   chain        the ids from the root of that time down to the account, 16 bytes each
 --   came_inside  it didn't stand there all the time, and may have several rows, to be added; otherwise it has no other one
 CREATE OR REPLACE FUNCTION billed_usage(p_account uuid, p_seller uuid, p_meter text, p_from timestamptz)
 RETURNS TABLE (account_id uuid, name text, chain bytea, came_inside boolean, quantity numeric)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET work_mem = '64MB'
+LANGUAGE plpgsql STABLE ROWS 100000 SECURITY DEFINER SET search_path = public, pg_temp SET work_mem = '64MB'
 SET enable_seqscan = off SET enable_indexscan = off SET enable_nestloop = off SET plan_cache_mode = force_custom_plan AS $$
 #variable_conflict use_column
 DECLARE
