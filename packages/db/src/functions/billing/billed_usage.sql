@@ -27,16 +27,16 @@ BEGIN
       SELECT p.account_id, p.name, p.chain, NULL::timestamptz AS left_at, p.came_inside FROM present_places(root, a.path_key, payer, p_from, until) p
       UNION ALL
       SELECT f.account_id, NULL, f.chain, f.left_at, true FROM former_places(p_account, p_seller, p_from, until) f
-    )
+    ), moved AS MATERIALIZED (SELECT p.account_id, p.name, p.chain, p.left_at FROM places p WHERE p.came_inside)
     SELECT p.account_id, p.name, p.chain, p.came_inside, t.own FROM places p JOIN usage_totals t ON t.account_id = p.account_id
       WHERE p.left_at IS NULL AND t.account_id = ANY (ARRAY(SELECT x.account_id FROM places x WHERE x.left_at IS NULL))
         AND t.meter = p_meter AND t.period = p_from AND t.own_events > 0
     UNION ALL
     -- Of those that came what they used elsewhere, and of those that left what they used here.
-    SELECT p.account_id, p.name, p.chain, true, CASE WHEN p.left_at IS NULL THEN -g.quantity ELSE g.quantity END
-      FROM places p JOIN usage_segments g ON g.account_id = p.account_id
-      WHERE p.came_inside AND g.account_id = ANY (ARRAY(SELECT x.account_id FROM places x WHERE x.came_inside))
-        AND g.meter = p_meter AND g.valid_to > p_from AND g.valid_to < until AND (p.left_at IS NULL OR g.valid_to = p.left_at);
+    SELECT m.account_id, m.name, m.chain, true, CASE WHEN m.left_at IS NULL THEN -g.quantity ELSE g.quantity END
+      FROM moved m JOIN usage_segments g ON g.account_id = m.account_id
+      WHERE g.account_id = ANY (ARRAY(SELECT x.account_id FROM moved x))
+        AND g.meter = p_meter AND g.valid_to > p_from AND g.valid_to < until AND (m.left_at IS NULL OR g.valid_to = m.left_at);
 END $$;
 REVOKE ALL ON FUNCTION billed_usage FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION billed_usage TO tenantree_app;

@@ -2,7 +2,7 @@
 -- otherwise those with which accounts left. Chains that these begin with are told of, too.
 --   p_aboves  the chains above those places
 CREATE OR REPLACE FUNCTION names_above(p_aboves bytea[]) RETURNS TABLE (above_of bytea, names text[])
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off SET work_mem = '64MB' AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off SET work_mem = '64MB' SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
   root uuid := acting_root();
   first bytea := acting_key();
