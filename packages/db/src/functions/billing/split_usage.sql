@@ -21,7 +21,7 @@ BEGIN
       FROM billed_places(p_account, p_seller, p_meter, p_from, p_begin, p_end) b OFFSET 0
     ), divided AS (SELECT s.*, div(s.share, divisor) AS d FROM shares s OFFSET 0),
     rest AS (SELECT d.*, d.share - d.d * divisor AS r FROM divided d OFFSET 0),
-    -- The one copy of all lines: their names, and what each gets, are told from it when they are sorted.
+    -- All lines, in no order yet: what each gets, and the names above it, are told from here.
     floored AS MATERIALIZED (
       -- div goes toward 0, and below 0 the one below is meant.
       SELECT r.account_id, r.name, r.chain, r.quantity, CASE WHEN r.r < 0 THEN r.d - 1 ELSE r.d END AS d, CASE WHEN r.r < 0 THEN r.r + divisor ELSE r.r END AS r FROM rest r
