@@ -74,7 +74,8 @@ import * as toldDepartures from './migrations/0103-told-departures.ts';
 import * as calledNumbers from './migrations/0104-called-numbers.ts';
 import * as narrowLeases from './migrations/0105-narrow-leases.ts';
 import * as lightTransfers from './migrations/0106-light-transfers.ts';
-import * as movesAndRemovals from './migrations/0110-moves-and-removals.ts';
+import * as oneSplit from './migrations/0107-one-split.ts';
+import * as movesAndRemovals from './migrations/0109-moves-and-removals.ts';
 import { tellStatistics } from './told-statistics.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
@@ -150,7 +151,8 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0104-called-numbers': calledNumbers,
   '0105-narrow-leases': narrowLeases,
   '0106-light-transfers': lightTransfers,
-  '0110-moves-and-removals': movesAndRemovals,
+  '0107-one-split': oneSplit,
+  '0109-moves-and-removals': movesAndRemovals,
 };
 
 const MINIMUM_VERSION = 180000;

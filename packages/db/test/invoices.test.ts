@@ -24,12 +24,17 @@ const TERMS = { currency: 'EUR', monthlyFee: '1', meters: {}, concurrent: null, 
 let test: TestDatabase;
 let payer: AccountId;
 const accounts: AccountId[] = [];
+const names = new Map<AccountId, string>();
 const now = ticking(NOVEMBER_10);
 beforeAll(async () => {
   test = await createTestDatabase(inject('database'));
   payer = await plant(test.db, null, 'Payer', now());
-  for (let n = 0; n < 8; n += 1)
-    accounts.push(await plant(test.db, n < 4 ? payer : accounts[n - 4]!, `Account ${n}`, now()));
+  names.set(payer, 'Payer');
+  for (let n = 0; n < 12; n += 1) {
+    const id = await plant(test.db, n < 4 ? payer : accounts[n - 4]!, `Account ${n}`, now());
+    accounts.push(id);
+    names.set(id, `Account ${n}`);
+  }
 });
 afterAll(() => test.drop());
 
@@ -50,11 +55,10 @@ const draft = (id: RowId, more: { total?: bigint; period?: Instant } = {}) => ({
 const rowId = (): RowId => freshId() as string as RowId;
 
 describe('Lines of usage', () => {
-  it('are split in the database as the domain splits them, in every place, and are written only for what was rated', async () => {
-    const quantities = fc.array(fc.bigInt({ min: -(10n ** 13n), max: 10n ** 14n }), {
-      minLength: 1,
-      maxLength: accounts.length,
-    });
+  it('are split in the database as the domain splits them, in every place and in the order of the tree, and are written only for what was rated', async () => {
+    // Many with the same, and some above others with nothing.
+    const quantity = fc.oneof(fc.bigInt({ min: -(10n ** 13n), max: 10n ** 14n }), fc.constantFrom(0n, UNIT, 7n * UNIT));
+    const quantities = fc.array(quantity, { minLength: 1, maxLength: accounts.length });
     await fc.assert(
       fc.asyncProperty(quantities, fc.bigInt({ min: -(10n ** 9n), max: 10n ** 12n }), async (nanos, amount) => {
         await test.asOwner('DELETE FROM usage_totals');
@@ -79,10 +83,13 @@ describe('Lines of usage', () => {
           const expected = new Map(used.map(({ id, weight }, n) => [id, [weight, parts[n]]]));
           const found = new Map(lines.map((line) => [line.account!.id, [parseDecimal(line.quantity!), line.amount]]));
           expect(found).toEqual(expected);
-          for (const { account } of lines) {
-            expect(account!.place.at(-1)).toBe(account!.id);
-            expect(account!.above).toHaveLength(account!.place.length - 1);
+          const told = lines.map(({ account }) => account!);
+          for (const { id, place, name, above } of told) {
+            expect(place.at(-1)).toBe(id);
+            expect([...above, name]).toEqual(place.map((one) => names.get(one)));
           }
+          const places = told.map(({ place }) => place.join(' '));
+          expect(places).toEqual(places.toSorted());
         });
       }),
       { numRuns: 60 },

@@ -29,8 +29,8 @@ export async function readBilledUsage(
   },
 ): Promise<BilledUsage[]> {
   const { rows } = await sql<{ account: AccountId; path: AccountId[]; quantity: Decimal }>`
-    SELECT account_id AS account, path_of(encode(substr(chain, 1, 16), 'hex')::uuid, substr(chain, 17)) AS path, trim_scale(sum(quantity))::text AS quantity
-    FROM billed_usage(${of.account}, ${of.seller}, ${of.meter}, ${of.period}::timestamptz) GROUP BY account_id, chain HAVING sum(quantity) <> 0 ORDER BY account_id, chain`.execute(
+    SELECT account_id AS account, path_of(encode(substr(chain, 1, 16), 'hex')::uuid, substr(chain, 17)) AS path, trim_scale(quantity)::text AS quantity
+    FROM billed_usage(${of.account}, ${of.seller}, ${of.meter}, ${of.period}::timestamptz, false) ORDER BY account_id, chain`.execute(
     trx,
   );
   return rows;

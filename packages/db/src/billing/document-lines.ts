@@ -165,10 +165,10 @@ export async function writeUsageLines(
   const { account, seller, meter, period, part } = used;
   const { numAffectedRows = 0n } = await sql`
     INSERT INTO ${sql.table(of.table)} (account_id, ${documentColumn(of)}, n, type, for_account, for_name, above, place, meter, of_period, valid_from, valid_to, quantity, amount)
-    SELECT ${of.account}, ${of.document}, ${after} + u.n, 'usage', u.for_account, u.for_name, u.above, u.place, ${meter.key}, ${period}::timestamptz,
+    SELECT ${of.account}, ${of.document}, ${after} + u.ordinality, 'usage', u.for_account, u.for_name, u.above, u.place, ${meter.key}, ${period}::timestamptz,
       ${valid?.from ?? null}::timestamptz, ${valid?.to ?? null}::timestamptz, u.quantity, u.amount
     FROM split_usage(${account}, ${seller}, ${meter.counted}, ${period}::timestamptz, ${part?.from ?? null}::timestamptz, ${part?.to ?? null}::timestamptz,
-      ${rated.quantity}::numeric, ${rated.amount.toString()}::numeric) u`.execute(trx);
+      ${rated.quantity}::numeric, ${rated.amount.toString()}::numeric, true) WITH ORDINALITY u`.execute(trx);
   if (numAffectedRows > 0n) return Number(numAffectedRows);
   const now = await readQuantityBilled(trx, used);
   return now === '0' && rated.quantity === '0' ? 0 : null;
@@ -302,11 +302,11 @@ export async function readLinesToCome(
   const { rows } = await sql<{ all: number; lines: Raw[] }>`
     WITH u AS MATERIALIZED (
       SELECT * FROM split_usage(${account}, ${seller}, ${meter.counted}, ${period}::timestamptz, ${part?.from ?? null}::timestamptz, ${part?.to ?? null}::timestamptz,
-        ${rated.quantity}::numeric, ${rated.amount.toString()}::numeric)
+        ${rated.quantity}::numeric, ${rated.amount.toString()}::numeric, true) WITH ORDINALITY
     )
     SELECT (SELECT count(*)::int FROM u) AS all, (SELECT coalesce(jsonb_agg(jsonb_build_object('for_account', x.for_account, 'for_name', x.for_name, 'above', x.above,
-        'place', path_of(encode(substr(x.place, 1, 16), 'hex')::uuid, substr(x.place, 17)), 'quantity', trim_scale(x.quantity)::text, 'amount', x.amount::text) ORDER BY x.n), '[]')
-      FROM (SELECT * FROM u ORDER BY u.n OFFSET ${skip} LIMIT ${limit}) x) AS lines`.execute(trx);
+        'place', path_of(encode(substr(x.place, 1, 16), 'hex')::uuid, substr(x.place, 17)), 'quantity', trim_scale(x.quantity)::text, 'amount', x.amount::text) ORDER BY x.ordinality), '[]')
+      FROM (SELECT * FROM u ORDER BY u.ordinality OFFSET ${skip} LIMIT ${limit}) x) AS lines`.execute(trx);
   const { all, lines } = rows[0]!;
   return {
     all,

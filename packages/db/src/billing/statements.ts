@@ -315,9 +315,9 @@ export async function shareCost(
   rated: { readonly quantity: Decimal; readonly amount: bigint },
 ): Promise<SharedCost[]> {
   const { rows } = await sql<{ below: AccountId | null; amount: string }>`
-    SELECT encode(nullif(below_in(u.chain, ${account}), ''), 'hex')::uuid AS below, sum(u.amount)::text AS amount
-    FROM split_places(${account}, ${seller}, ${meter.counted}, ${period}::timestamptz, ${part?.from ?? null}::timestamptz, ${part?.to ?? null}::timestamptz,
-      ${rated.quantity}::numeric, ${rated.amount.toString()}::numeric) u GROUP BY 1`.execute(trx);
+    SELECT encode(nullif(below_in(u.place, ${account}), ''), 'hex')::uuid AS below, sum(u.amount)::text AS amount
+    FROM split_usage(${account}, ${seller}, ${meter.counted}, ${period}::timestamptz, ${part?.from ?? null}::timestamptz, ${part?.to ?? null}::timestamptz,
+      ${rated.quantity}::numeric, ${rated.amount.toString()}::numeric, false) u GROUP BY 1`.execute(trx);
   return rows.map(({ below, amount }) => ({ below, type: 'usage', amount: BigInt(amount) }));
 }
 

@@ -5,22 +5,16 @@
 CREATE OR REPLACE FUNCTION billed_places(p_account uuid, p_seller uuid, p_meter text, p_from timestamptz, p_begin timestamptz, p_end timestamptz)
 RETURNS TABLE (account_id uuid, name text, parent bytea, top bytea, chain bytea, quantity numeric)
 LANGUAGE sql STABLE AS $$
-  WITH used AS MATERIALIZED (
-    SELECT b.account_id, b.name, b.chain, b.came_inside, b.quantity FROM billed_usage(p_account, p_seller, p_meter, p_from) b
-      WHERE p_begin IS NULL AND position(' ' IN p_meter) = 0
-    UNION ALL
-    SELECT b.account_id, b.name, b.chain, true, b.quantity FROM used_between(p_account, p_seller, p_meter, p_from, p_begin, p_end) b
+  SELECT u.account_id, u.name, parent_in(u.chain), top_in(u.chain, p_account, p_seller), u.chain, u.quantity
+  FROM billed_usage(p_account, p_seller, p_meter, p_from, true) u WHERE p_begin IS NULL AND position(' ' IN p_meter) = 0
+  UNION ALL
+  SELECT u.account_id, max(u.name), parent_in(u.chain), top_in(u.chain, p_account, p_seller), max(u.chain), sum(u.quantity) FROM (
+    SELECT b.account_id, b.name, b.chain, b.quantity FROM used_between(p_account, p_seller, p_meter, p_from, p_begin, p_end) b
       WHERE p_begin IS NOT NULL AND position(' ' IN p_meter) = 0
     UNION ALL
-    SELECT b.account_id, b.name, b.chain, true, b.quantity FROM rounded_usage(p_account, p_seller, p_meter, p_from, p_begin, p_end) b
+    SELECT b.account_id, b.name, b.chain, b.quantity FROM rounded_usage(p_account, p_seller, p_meter, p_from, p_begin, p_end) b
       WHERE position(' ' IN p_meter) > 0
-  )
-  -- Most accounts stay where they are: those need no adding up.
-  SELECT u.account_id, u.name, parent_in(u.chain), CASE WHEN p_seller IS NULL THEN substr(u.chain, 17, 16) ELSE below_in(u.chain, p_account) END, u.chain, u.quantity
-  FROM used u WHERE NOT u.came_inside AND u.quantity <> 0
-  UNION ALL
-  SELECT u.account_id, max(u.name), parent_in(u.chain), CASE WHEN p_seller IS NULL THEN substr(u.chain, 17, 16) ELSE below_in(u.chain, p_account) END, max(u.chain), sum(u.quantity)
-  FROM used u WHERE u.came_inside GROUP BY 1, 3, 4 HAVING sum(u.quantity) <> 0
+  ) u GROUP BY 1, 3, 4 HAVING sum(u.quantity) <> 0
 $$;
 REVOKE ALL ON FUNCTION billed_places FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION billed_places TO tenantree_app;
