@@ -74,6 +74,7 @@ import * as toldDepartures from './migrations/0103-told-departures.ts';
 import * as calledNumbers from './migrations/0104-called-numbers.ts';
 import * as narrowLeases from './migrations/0105-narrow-leases.ts';
 import * as lightTransfers from './migrations/0106-light-transfers.ts';
+import * as keptByAccount from './migrations/0108-kept-by-account.ts';
 import { tellStatistics } from './told-statistics.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
@@ -149,6 +150,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0104-called-numbers': calledNumbers,
   '0105-narrow-leases': narrowLeases,
   '0106-light-transfers': lightTransfers,
+  '0108-kept-by-account': keptByAccount,
 };
 
 const MINIMUM_VERSION = 180000;

@@ -113,7 +113,6 @@ export type InvitationsTable = {
 };
 
 export type AccountCapsTable = {
-  root_id: Root;
   account_id: string;
   /** Levels by permission; what is absent nobody decided. */
   levels: ColumnType<Record<string, string>, never, string>;
@@ -137,7 +136,6 @@ export type StoredMark = {
 
 /** One version of a preset. */
 export type PresetsTable = {
-  root_id: Root;
   account_id: string;
   id: string;
   version: number;
@@ -147,7 +145,7 @@ export type PresetsTable = {
   saved_at: Timestamp;
 };
 
-export type PresetDefaultsTable = { root_id: Root; account_id: string; preset_account: string; preset_id: string };
+export type PresetDefaultsTable = { account_id: string; preset_account: string; preset_id: string };
 
 /** Who saved or deleted a product. */
 export type StoredActor = { readonly id: string | null; readonly name: string };
@@ -314,7 +312,7 @@ export type EmbedTokensTable = {
   refused_at: ColumnType<Date | null, never, Date | string>;
 };
 
-export type EmbedOriginsTable = { root_id: Root; account_id: string; origins: string[] };
+export type EmbedOriginsTable = { account_id: string; origins: string[] };
 
 export type UsageTotalsTable = {
   account_id: string;
@@ -350,7 +348,6 @@ export type JournalTable = {
 export type SetupClaimsTable = { token_hash: Buffer; created_at: Timestamp };
 
 export type JobsTable = {
-  root_id: Root;
   account_id: string;
   id: string;
   kind: string;
@@ -373,7 +370,6 @@ export type JobsTable = {
 };
 
 export type JobItemsTable = {
-  root_id: Root;
   account_id: string;
   job_id: string;
   n: number;

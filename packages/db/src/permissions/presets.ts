@@ -1,6 +1,5 @@
 import type { AccountId, CapSetter, Instant, RowId, SomeLevels } from '@tenantree/domain';
 import { sql } from 'kysely';
-import { ACTING_ROOT } from '../accounts/place.ts';
 import type { TenantTransaction } from '../database.ts';
 
 /** A version of a preset, with the account that it belongs to. */
@@ -92,13 +91,8 @@ export async function insertPreset(
 
 /** Removes a preset of an account with all its versions, also as a default. What was taken from it stays. */
 export async function deletePreset(trx: TenantTransaction, account: AccountId, id: RowId): Promise<void> {
-  await trx.deleteFrom('preset_defaults').where('root_id', '=', ACTING_ROOT).where('preset_id', '=', id).execute();
-  await trx
-    .deleteFrom('presets')
-    .where('root_id', '=', ACTING_ROOT)
-    .where('account_id', '=', account)
-    .where('id', '=', id)
-    .execute();
+  await trx.deleteFrom('preset_defaults').where('preset_id', '=', id).execute();
+  await trx.deleteFrom('presets').where('account_id', '=', account).where('id', '=', id).execute();
 }
 
 /** Makes a preset what new accounts below the account begin with; null: what those above it say, or nothing is taken. */
@@ -108,17 +102,13 @@ export async function writeDefaultPreset(
   preset: Preset | null,
 ): Promise<void> {
   if (preset === null) {
-    await trx
-      .deleteFrom('preset_defaults')
-      .where('root_id', '=', ACTING_ROOT)
-      .where('account_id', '=', account)
-      .execute();
+    await trx.deleteFrom('preset_defaults').where('account_id', '=', account).execute();
     return;
   }
   const chosen = { preset_account: preset.account, preset_id: preset.id };
   await trx
     .insertInto('preset_defaults')
     .values({ account_id: account, ...chosen })
-    .onConflict((same) => same.columns(['root_id', 'account_id']).doUpdateSet(chosen))
+    .onConflict((same) => same.column('account_id').doUpdateSet(chosen))
     .execute();
 }
