@@ -82,8 +82,8 @@ export async function plantTree(owner: Pool): Promise<void> {
         ${uuidOf('p.path[1]')}, 1, '2026-11-01', (SELECT count(*) FROM bench_shape c WHERE c.parent = p.n), s.below,
         p.members, s.members, p.agents, s.agents
       FROM bench_paths p JOIN bench_sums s USING (n) ORDER BY cardinality(p.path), p.n;
-    INSERT INTO resource_totals (root_id, account_id, resource, own, total)
-      SELECT a.root_id, a.id, r.resource, r.own, r.total FROM accounts a CROSS JOIN LATERAL (
+    INSERT INTO resource_totals (account_id, resource, own, total)
+      SELECT a.id, r.resource, r.own, r.total FROM accounts a CROSS JOIN LATERAL (
         VALUES ('subaccounts', a.children, a.subaccounts), ('members', a.own_members, a.total_members), ('agents', a.own_agents, a.total_agents)
       ) r(resource, own, total) WHERE r.total > 0;
     INSERT INTO tree_versions SELECT DISTINCT root_id, 1 FROM accounts;`);

@@ -732,7 +732,9 @@ describe('Importing products', () => {
     const { account, agent, base } = await shop('Midway');
     const [target, leaving] = [await make('Stays', account), await make('Leaves', account)];
     const { id } = await run(account, await plan(account, [target, leaving], [agent]));
-    const [job] = await api.database.asOwner(`SELECT root_id, asked_by FROM jobs WHERE id = '${id}'`);
+    const [job] = await api.database.asOwner(
+      `SELECT d.root_id, j.asked_by FROM jobs j JOIN account_roots d ON d.id = j.account_id WHERE j.id = '${id}'`,
+    );
     const steps = await api.database.asOwner(
       `SELECT target_id, payload FROM job_items WHERE job_id = '${id}' ORDER BY n`,
     );

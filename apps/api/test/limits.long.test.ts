@@ -23,7 +23,7 @@ async function prepare(beside?: KillableServer): Promise<KillableServer> {
 /** Counters that are above a maximum, or differ from the leases that are open: there is never one, at no instant. */
 const FAULTS = `
   SELECT t.account_id FROM resource_totals t
-  LEFT JOIN limits l ON l.root_id = t.root_id AND l.account_id = t.account_id AND l.kind = t.resource
+  LEFT JOIN limits l ON l.account_id = t.account_id AND l.kind = t.resource
   LEFT JOIN (SELECT account_id, sum(n) AS n FROM leases WHERE kind = 'calls' GROUP BY 1) g ON g.account_id = t.account_id
   WHERE t.resource = 'calls' AND (t.total + t.held > l.cap OR t.own <> coalesce(g.n, 0))`;
 

@@ -214,19 +214,19 @@ const FURNITURE_BEFORE = `
 /** What they have today. */
 const FURNITURE = `
   CREATE TEMP TABLE s AS SELECT x.id, a.root_id, a.parent_id FROM ${SUBTREE} x JOIN accounts a USING (id);
-  INSERT INTO embed_origins (root_id, account_id, origins) SELECT root_id, id, '{https://portal.example}' FROM s ON CONFLICT DO NOTHING;
-  INSERT INTO presets (root_id, account_id, id, version, name, levels, saved_by, saved_at) SELECT root_id, id, id, 1, 'Ours', '{"tasks": "read"}', '{}', now() FROM s;
-  INSERT INTO preset_defaults (root_id, account_id, preset_account, preset_id) SELECT root_id, id, id, id FROM s;
-  INSERT INTO account_caps (root_id, account_id, levels) SELECT root_id, id, '{"tasks": "read"}' FROM s ON CONFLICT DO NOTHING;
+  INSERT INTO embed_origins (account_id, origins) SELECT id, '{https://portal.example}' FROM s ON CONFLICT DO NOTHING;
+  INSERT INTO presets (account_id, id, version, name, levels, saved_by, saved_at) SELECT id, id, 1, 'Ours', '{"tasks": "read"}', '{}', now() FROM s;
+  INSERT INTO preset_defaults (account_id, preset_account, preset_id) SELECT id, id, id FROM s;
+  INSERT INTO account_caps (account_id, levels) SELECT id, '{"tasks": "read"}' FROM s ON CONFLICT DO NOTHING;
   INSERT INTO limits (root_id, account_id, kind, metered, cap, thresholds) SELECT root_id, id, 'calls', false, 100, '{80}' FROM s;
-  INSERT INTO limit_defaults (root_id, account_id, kind, metered, cap, at_limit, thresholds) SELECT root_id, id, 'calls', false, 100, 'block', '{80}' FROM s;
+  INSERT INTO limit_defaults (account_id, kind, metered, cap, at_limit, thresholds) SELECT id, 'calls', false, 100, 'block', '{80}' FROM s;
   INSERT INTO leases (root_id, account_id, key, kind, period, n, expires_at) SELECT root_id, id, 'lease', 'calls', '-infinity', 1, '2099-01-01' FROM s;
   INSERT INTO sorted_parents (root_id, account_id) SELECT root_id, id FROM s ON CONFLICT DO NOTHING;
-  INSERT INTO account_sort_minutes (root_id, account_id, parent_id, minutes) SELECT root_id, id, parent_id, 0 FROM s ON CONFLICT DO NOTHING;
-  INSERT INTO account_sort_counts (root_id, account_id, parent_id, members, agents) SELECT root_id, id, parent_id, 0, 0 FROM s ON CONFLICT DO NOTHING;
-  INSERT INTO jobs (root_id, account_id, id, kind, asked_by, total, created_at) SELECT root_id, id, id, 'bench', '{}', 1, now() FROM s;
-  INSERT INTO job_items (root_id, account_id, job_id, n, payload) SELECT root_id, id, id, 1, '{}' FROM s;
-  INSERT INTO job_files (root_id, account_id, job_id, part, filename, content, has_usage, expires_at) SELECT root_id, id, id, 0, 'a.csv', 'id', false, '2099-01-01' FROM s;
+  INSERT INTO account_sort_minutes (account_id, parent_id, minutes) SELECT id, parent_id, 0 FROM s ON CONFLICT DO NOTHING;
+  INSERT INTO account_sort_counts (account_id, parent_id, members, agents) SELECT id, parent_id, 0, 0 FROM s ON CONFLICT DO NOTHING;
+  INSERT INTO jobs (account_id, id, kind, asked_by, total, created_at) SELECT id, id, 'bench', '{}', 1, now() FROM s;
+  INSERT INTO job_items (account_id, job_id, n, payload) SELECT id, id, 1, '{}' FROM s;
+  INSERT INTO job_files (account_id, job_id, part, filename, content, has_usage, expires_at) SELECT id, id, 0, 'a.csv', 'id', false, '2099-01-01' FROM s;
   INSERT INTO carried_entries (root_id, account_id, id, kind, chain_id, seq) SELECT root_id, id, uuidv7(), 'account.renamed', uuidv7(), 1 FROM s;
   INSERT INTO departures (root_id, account_id, id, departed, name, agency, at, accounts, external_ids) SELECT root_id, id, uuidv7(), uuidv7(), 'Gone', 'kept', now(), '{}', '{}' FROM s;
   INSERT INTO billing_transfers (root_id, account_id, id, version, state, recipient, grace_days, agency, completion, started_at, expires_at, ended_at, mail, ahead, reminded, steps)

@@ -67,10 +67,10 @@ const connections = async ({ owner }: BenchDatabase) => {
 };
 
 const INSERT = `INSERT INTO leases (root_id, account_id, key, kind, period, n, expires_at) VALUES ($1, $2, $3, 'calls', '-infinity', 1, now() + interval '600 s')`;
-const READ = `SELECT t.total, t.held, l.cap FROM resource_totals t JOIN limits l ON l.root_id = t.root_id AND l.account_id = t.account_id AND l.kind = t.resource
-  WHERE t.root_id = $1 AND t.account_id = $2 AND t.resource = 'calls' AND t.period = '-infinity' FOR UPDATE OF t`;
-const ADD = `UPDATE resource_totals SET total = total + 1, own = own + CASE WHEN account_id = $2 THEN 1 ELSE 0 END
-  WHERE root_id = $1 AND account_id = ANY ($3) AND resource = 'calls' AND period = '-infinity'`;
+const READ = `SELECT t.total, t.held, l.cap FROM resource_totals t JOIN limits l ON l.root_id = $1 AND l.account_id = t.account_id AND l.kind = t.resource
+  WHERE t.account_id = $2 AND t.resource = 'calls' AND t.period = '-infinity' FOR UPDATE OF t`;
+const ADD = `UPDATE resource_totals SET total = total + 1, own = own + CASE WHEN account_id = $1 THEN 1 ELSE 0 END
+  WHERE account_id = ANY ($2) AND resource = 'calls' AND period = '-infinity'`;
 
 async function levelByLevel(client: PoolClient, leaf: number): Promise<void> {
   const chain = chainOf(leaf).map(idOf);
@@ -80,7 +80,7 @@ async function levelByLevel(client: PoolClient, leaf: number): Promise<void> {
     if (Number(rows[0].total) + Number(rows[0].held) + 1 > Number(rows[0].cap))
       throw new Error('nobody is refused here');
   }
-  await client.query({ name: 'add_one', text: ADD, values: [ROOT, chain[0], chain] });
+  await client.query({ name: 'add_one', text: ADD, values: [chain[0], chain] });
   await client.query({ name: 'lease_one', text: INSERT, values: [ROOT, chain[0], randomUUID()] });
   await client.query('COMMIT');
 }
@@ -135,7 +135,7 @@ async function reset({ owner }: BenchDatabase, where: Where): Promise<void> {
   await owner.query(`INSERT INTO limits (root_id, account_id, kind, metered, cap, reserve, promised, thresholds)
     SELECT root_id, id, 'calls', false, 1000000000, ${reserve}, ${promised}, '{80,95,100}' FROM accounts`);
   await owner.query(
-    `INSERT INTO resource_totals (root_id, account_id, resource, own, total, held) SELECT root_id, account_id, kind, 0, 0, promised FROM limits ORDER BY account_id`,
+    `INSERT INTO resource_totals (account_id, resource, own, total, held) SELECT account_id, kind, 0, 0, promised FROM limits ORDER BY account_id`,
   );
   await owner.query('VACUUM ANALYZE limits, resource_totals, leases');
   await owner.query('CHECKPOINT');

@@ -212,10 +212,10 @@ async function comparePreview({ app, owner }: BenchDatabase): Promise<Target[]> 
       const id = idOf(20_010 + n * Math.trunc(LARGE / RECURSED));
       await owner.query(
         `WITH RECURSIVE up AS (
-           SELECT a.id, a.parent_id, c.levels FROM accounts a LEFT JOIN account_caps c ON c.root_id = a.root_id AND c.account_id = a.id
+           SELECT a.id, a.parent_id, c.levels FROM accounts a LEFT JOIN account_caps c ON c.account_id = a.id
              WHERE a.root_id = $1 AND a.id = $2
            UNION ALL SELECT a.id, a.parent_id, c.levels FROM up JOIN accounts a ON a.root_id = $1 AND a.id = up.parent_id
-             LEFT JOIN account_caps c ON c.root_id = a.root_id AND c.account_id = a.id)
+             LEFT JOIN account_caps c ON c.account_id = a.id)
          SELECT l.key, min(CASE l.value #>> '{}' WHEN 'none' THEN 0 WHEN 'full' THEN 2 ELSE 1 END), array_agg(DISTINCT m.role)
          FROM up CROSS JOIN LATERAL jsonb_each(up.levels) l LEFT JOIN members m ON m.root_id = $1 AND m.account_id = $2 GROUP BY l.key`,
         [ROOT, id],
@@ -270,7 +270,7 @@ async function compareSet({ app, owner }: BenchDatabase): Promise<Target[]> {
   );
   const rewrite = await timed(() =>
     owner.query(
-      `UPDATE bench_effective e SET levels = c.levels FROM accounts a JOIN account_caps c ON c.root_id = a.root_id AND c.account_id = a.id
+      `UPDATE bench_effective e SET levels = c.levels FROM accounts a JOIN account_caps c ON c.account_id = a.id
        WHERE a.root_id = $1 AND a.path_key >= uuid_send($2::uuid) AND a.path_key < uuid_send($2::uuid) || '\\xff'::bytea AND e.root_id = a.root_id AND e.id = a.id`,
       [ROOT, AT_LARGE],
     ),

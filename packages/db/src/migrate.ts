@@ -75,6 +75,7 @@ import * as calledNumbers from './migrations/0104-called-numbers.ts';
 import * as narrowLeases from './migrations/0105-narrow-leases.ts';
 import * as lightTransfers from './migrations/0106-light-transfers.ts';
 import * as oneSplit from './migrations/0107-one-split.ts';
+import * as keptByAccount from './migrations/0108-kept-by-account.ts';
 import * as movesAndRemovals from './migrations/0109-moves-and-removals.ts';
 import { tellStatistics } from './told-statistics.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
@@ -152,6 +153,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0105-narrow-leases': narrowLeases,
   '0106-light-transfers': lightTransfers,
   '0107-one-split': oneSplit,
+  '0108-kept-by-account': keptByAccount,
   '0109-moves-and-removals': movesAndRemovals,
 };
 

@@ -113,7 +113,6 @@ export type InvitationsTable = {
 };
 
 export type AccountCapsTable = {
-  root_id: Root;
   account_id: string;
   /** Levels by permission; what is absent nobody decided. */
   levels: ColumnType<Record<string, string>, never, string>;
@@ -137,7 +136,6 @@ export type StoredMark = {
 
 /** One version of a preset. */
 export type PresetsTable = {
-  root_id: Root;
   account_id: string;
   id: string;
   version: number;
@@ -149,7 +147,7 @@ export type PresetsTable = {
   removed_at: Timestamp | null;
 };
 
-export type PresetDefaultsTable = { root_id: Root; account_id: string; preset_account: string; preset_id: string };
+export type PresetDefaultsTable = { account_id: string; preset_account: string; preset_id: string };
 
 /** Who saved or deleted a product. */
 export type StoredActor = { readonly id: string | null; readonly name: string };
@@ -316,7 +314,7 @@ export type EmbedTokensTable = {
   refused_at: ColumnType<Date | null, never, Date | string>;
 };
 
-export type EmbedOriginsTable = { root_id: Root; account_id: string; origins: string[] };
+export type EmbedOriginsTable = { account_id: string; origins: string[] };
 
 export type UsageTotalsTable = {
   account_id: string;
@@ -352,7 +350,6 @@ export type JournalTable = {
 export type SetupClaimsTable = { token_hash: Buffer; created_at: Timestamp };
 
 export type JobsTable = {
-  root_id: Root;
   account_id: string;
   id: string;
   kind: string;
@@ -375,7 +372,6 @@ export type JobsTable = {
 };
 
 export type JobItemsTable = {
-  root_id: Root;
   account_id: string;
   job_id: string;
   n: number;

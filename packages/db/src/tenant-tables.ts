@@ -2,13 +2,15 @@
  * What a table's rows belong to, and with what they move (rules/data 1):
  *
  * - `tree`: to an account of a tree. Keyed by `(root_id, account)`, and carried along when the account comes to another tree.
+ * - `account`: to an account, whichever tree it stands in. Keyed by `account_id` first, without its tree, which another one leaves alone; written
+ *   behind the lock of the tree, or where it doesn't matter who comes first.
  * - `fact`: to what happened. Keyed by `account_id` first; neither a move nor another tree touches them.
  * - `journal`: to the tree they were written in, for ever. Keyed by `root_id` first.
  * - `version`: to a tree's numbers of changes. Keyed by `root_id` first, and gone when nobody resumes from there any more.
  * - `queue`: to a tree, until somebody has done what they ask for. No key.
  * - `directory`: to nobody: what is asked before the tree is known, and small.
  */
-export type TableClass = 'tree' | 'fact' | 'journal' | 'version' | 'queue' | 'directory';
+export type TableClass = 'tree' | 'account' | 'fact' | 'journal' | 'version' | 'queue' | 'directory';
 
 /** Every table of schema `public`, and its class. A table that is not here, or not built as its class is, fails the tests. */
 export const TENANT_TABLES: Readonly<Record<string, TableClass>> = {
@@ -17,7 +19,7 @@ export const TENANT_TABLES: Readonly<Record<string, TableClass>> = {
   invitations: 'tree',
   api_keys: 'tree',
   embed_tokens: 'tree',
-  embed_origins: 'tree',
+  embed_origins: 'account',
   products: 'tree',
   product_secrets: 'tree',
   product_refs: 'tree',
@@ -30,20 +32,20 @@ export const TENANT_TABLES: Readonly<Record<string, TableClass>> = {
   blueprint_plans: 'tree',
   rollouts: 'tree',
   rollout_stages: 'tree',
-  account_caps: 'tree',
-  presets: 'tree',
-  preset_defaults: 'tree',
-  resource_totals: 'tree',
+  account_caps: 'account',
+  presets: 'account',
+  preset_defaults: 'account',
+  resource_totals: 'account',
   limits: 'tree',
-  limit_defaults: 'tree',
+  limit_defaults: 'account',
   leases: 'tree',
   account_search: 'tree',
-  account_sort_minutes: 'tree',
-  account_sort_counts: 'tree',
+  account_sort_minutes: 'account',
+  account_sort_counts: 'account',
   sorted_parents: 'tree',
-  jobs: 'tree',
-  job_items: 'tree',
-  job_files: 'tree',
+  jobs: 'account',
+  job_items: 'account',
+  job_files: 'account',
   list_views: 'tree',
   account_imports: 'tree',
   account_import_rows: 'tree',

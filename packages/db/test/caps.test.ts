@@ -60,7 +60,7 @@ describe('Caps', () => {
     const root = await plant(test.db, null, 'Root', now());
     const leaf = await plant(test.db, root, 'Leaf', now());
     const rows = await test.asOwner<{ account_id: string; levels: unknown }>(
-      'SELECT account_id, levels FROM account_caps WHERE root_id = $1',
+      'SELECT account_id, levels FROM account_caps WHERE account_id IN (SELECT id FROM accounts WHERE root_id = $1)',
       [root],
     );
     expect(rows).toEqual([{ account_id: leaf, levels: HIGHEST }]);
@@ -103,8 +103,8 @@ describe('Caps', () => {
     expect(await restrictedOf(await plant(test.db, east, 'Other', now()))).toEqual(['tasks']);
     // Inner says that what is made below it begins with west's; then it is moved to where that is not offered.
     await test.asOwner(
-      `INSERT INTO preset_defaults (root_id, account_id, preset_account, preset_id)
-       SELECT root_id, $1, preset_account, preset_id FROM preset_defaults WHERE account_id = $2`,
+      `INSERT INTO preset_defaults (account_id, preset_account, preset_id)
+       SELECT $1, preset_account, preset_id FROM preset_defaults WHERE account_id = $2`,
       [inner, west],
     );
     expect(await restrictedOf(await plant(test.db, inner, 'First', now()))).toEqual(['tasks', 'agents']);

@@ -8,6 +8,7 @@ import {
   UNIT,
   type UserId,
 } from '@tenantree/domain';
+import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import {
@@ -34,6 +35,7 @@ import {
   readBilledUsage,
   readChain,
   readLimits,
+  readPresetTakers,
   readTotals,
   readTreePlaces,
   storeOriginList,
@@ -179,8 +181,8 @@ async function furnish(account: AccountId): Promise<void> {
   // What accounts have that stand among many siblings, and have many below them.
   await owner.query(
     `WITH a AS (SELECT * FROM accounts WHERE id = $1), p AS (INSERT INTO sorted_parents (root_id, account_id) SELECT root_id, id FROM a),
-       m AS (INSERT INTO account_sort_minutes (root_id, account_id, parent_id, minutes) SELECT root_id, id, parent_id, 0 FROM a)
-     INSERT INTO account_sort_counts (root_id, account_id, parent_id, members, agents) SELECT root_id, id, parent_id, 0, 0 FROM a`,
+       m AS (INSERT INTO account_sort_minutes (account_id, parent_id, minutes) SELECT id, parent_id, 0 FROM a)
+     INSERT INTO account_sort_counts (account_id, parent_id, members, agents) SELECT id, parent_id, 0, 0 FROM a`,
     [account],
   );
   const key = await newKey(account, null);
@@ -331,6 +333,19 @@ async function rootsOf(accounts: readonly AccountId[]): Promise<Record<string, R
   return found;
 }
 
+/** How many rows each table has that is kept by account, of some accounts. */
+async function keptOf(accounts: readonly AccountId[]): Promise<Record<string, number>> {
+  const kept: Record<string, number> = {};
+  for (const name of Object.keys(TENANT_TABLES).filter((table) => TENANT_TABLES[table] === 'account')) {
+    const { rows } = await owner.query<{ rows: number }>(
+      `SELECT count(*)::int AS rows FROM ${name} WHERE account_id = ANY ($1)`,
+      [accounts],
+    );
+    kept[name] = rows[0]?.rows ?? 0;
+  }
+  return kept;
+}
+
 /** What happened, but for where accounts stood and what they had used until they left, which a change of tree writes. */
 const facts = async (): Promise<string[]> => {
   const written = ['past_placements', 'usage_segments'];
@@ -340,6 +355,9 @@ const facts = async (): Promise<string[]> => {
   );
   return rows.map(({ row }) => row).toSorted();
 };
+
+const byAccount = (one: { account_id: string }, two: { account_id: string }) =>
+  one.account_id < two.account_id ? -1 : 1;
 
 const minutesOf = async (account: AccountId): Promise<string> =>
   (await test.db.withTenant(account, (trx) => readTotals(trx, account, 'call.minutes', PERIOD))).quantity.total;
@@ -377,15 +395,18 @@ describe('A subtree that becomes a tree of its own', () => {
     const { root, parent, other, leaving, leaf } = await plantGround();
     const both = [leaving, leaf];
     const before = await rootsOf(both);
+    const kept = await keptOf(both);
+    expect(Object.values(kept).every((rows) => rows >= 2)).toBe(true);
     // What is noted for the roll-ups is folded when a subtree leaves.
     await foldQuarters(test.db);
     const recorded = await facts();
     const under = await versionOf(root);
 
     const version = await change(leaving, null);
-    // A main account has no caps.
     for (const [table, rows] of Object.entries(await rootsOf(both)))
-      expect([table, rows]).toEqual([table, { [leaving]: before[table]![root]! - (table === 'account_caps' ? 1 : 0) }]);
+      expect([table, rows]).toEqual([table, { [leaving]: before[table]![root]! }]);
+    // A main account has no caps.
+    expect(await keptOf(both)).toEqual({ ...kept, account_caps: kept['account_caps']! - 1 });
     expect(Object.values(before).every((rows) => (rows[root] ?? 0) >= 2)).toBe(true);
     expect(await facts()).toEqual(recorded);
     expect(version).toBeGreaterThan(under);
@@ -407,6 +428,7 @@ describe('A subtree that becomes a tree of its own', () => {
     const back = await change(leaving, other);
     for (const [table, rows] of Object.entries(await rootsOf(both)))
       expect([table, rows]).toEqual([table, before[table]]);
+    expect(await keptOf(both)).toEqual(kept);
     expect(back).toBeGreaterThan(version);
     expect(await chainOf(leaf)).toEqual([root, other, leaving, leaf]);
     expect(await standing(root)).toMatchObject({ children: 2, subaccounts: 4, total_members: 1, total_agents: 2 });
@@ -427,6 +449,23 @@ describe('A subtree that becomes a tree of its own', () => {
     await changeRoot(leaving, null);
     const left = await test.db.withTenant(leaving, (trx) => readApplications(trx, [leaf], null));
     expect([stood, left.map(({ blueprint }) => blueprint.account)]).toEqual([2, [leaf]]);
+  });
+
+  it('takes along its presets, and counts nobody as their taker who stays behind', async () => {
+    const { leaving, other, leaf } = await plantGround();
+    const [preset] = (await owner.query<{ id: RowId }>('SELECT id FROM presets WHERE account_id = $1', [leaving])).rows;
+    const taken = 'UPDATE account_caps SET preset_id = $1, preset_version = 1 WHERE account_id = ANY ($2)';
+    await owner.query(taken, [preset!.id, [other, leaf]]);
+    await changeRoot(leaving, null);
+    const takers = await test.db.withTenant(leaving, (trx) => readPresetTakers(trx, preset!.id));
+    expect(takers.map(({ accounts }) => accounts)).toEqual([1]);
+    const named = 'SELECT account_id, preset_id, preset_version FROM account_caps WHERE account_id = ANY ($1)';
+    expect((await owner.query(named, [[other, leaf]])).rows.toSorted(byAccount)).toEqual(
+      [
+        { account_id: other, preset_id: null, preset_version: null },
+        { account_id: leaf, preset_id: preset!.id, preset_version: 1 },
+      ].toSorted(byAccount),
+    );
   });
 
   it('has its usage counted where it stood when it happened', async () => {
@@ -531,7 +570,7 @@ describe('A subtree that becomes a tree of its own', () => {
     const { root, leaving, leaf } = await plantGround();
     const write = (client: pg.Client) =>
       client.query(
-        `INSERT INTO presets (root_id, account_id, id, version, name, levels, saved_by, saved_at) VALUES ($1, $2, uuidv7(), 1, 'Late', '{}', '{}', now())`,
+        `INSERT INTO import_plans (root_id, account_id, id, asked, shown, created_at) VALUES ($1, $2, uuidv7(), '{}', '{}', now())`,
         [root, leaf],
       );
     const waits = (seen: pg.Client) =>
@@ -561,11 +600,35 @@ describe('A subtree that becomes a tree of its own', () => {
       await waits(early);
       await owner.query('COMMIT');
       expect(await refused).toMatchObject({ message: expect.stringMatching(/violates foreign key/) });
-      expect((await rootsOf([leaf]))['presets']).toEqual({ [leaving]: 2 });
+      expect((await rootsOf([leaf]))['import_plans']).toEqual({ [leaving]: 2 });
       expect(await dangling()).toEqual([]);
     } finally {
       await owner.query('ROLLBACK');
       await Promise.all([early.end(), late.end()]);
+    }
+  });
+
+  it('lets nobody who waited for the tree write what is kept by account to what has left it', async () => {
+    const { root, leaving, leaf } = await plantGround();
+    const preset = { account: leaf, id: freshId() as string as RowId, version: 1, name: 'Late', levels: {} } as const;
+    const begun = Promise.withResolvers<number>();
+    await owner.query('BEGIN');
+    try {
+      await changeRoot(leaving, null);
+      const late = test.db.withTenant(root, async (trx) => {
+        begun.resolve((await sql<{ pid: number }>`SELECT pg_backend_pid() AS pid`.execute(trx)).rows[0]!.pid);
+        await beginTreeChange(trx, root);
+        await insertPreset(trx, preset, { id: null, name: 'Tenantree' }, now());
+      });
+      const refused = late.catch((error: unknown) => error);
+      const pid = await begun.promise;
+      await expect
+        .poll(async () => (await owner.query('SELECT FROM pg_locks WHERE pid = $1 AND NOT granted', [pid])).rowCount)
+        .toBe(1);
+      await owner.query('COMMIT');
+      expect(await refused).toMatchObject({ message: expect.stringMatching(/violates row-level security/) });
+    } finally {
+      await owner.query('ROLLBACK');
     }
   });
 

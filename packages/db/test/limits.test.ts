@@ -465,7 +465,7 @@ describe('Limits in the database', () => {
     ]);
     await endOverdueLeases(test.db);
     const rows = await test.asOwner(
-      `SELECT 1 FROM leases WHERE root_id = $1 UNION ALL SELECT 1 FROM resource_totals WHERE root_id = $1 AND total <> 0`,
+      `SELECT 1 FROM leases WHERE root_id = $1 UNION ALL SELECT 1 FROM resource_totals WHERE account_id IN (SELECT id FROM accounts WHERE root_id = $1) AND total <> 0`,
       [root],
     );
     expect(rows).toEqual([]);
@@ -503,7 +503,7 @@ describe('Limits in the database', () => {
     expect(await tick(['again'], [])).toMatchObject([{ outcome: 'granted', n: 6n * each('minutes') }]);
     expect(
       await test.asOwner(
-        `SELECT (total / 60)::int AS minutes FROM resource_totals WHERE root_id = $1 AND account_id = $1 AND resource = 'call.seconds' ORDER BY period`,
+        `SELECT (total / 60)::int AS minutes FROM resource_totals WHERE account_id = $1 AND resource = 'call.seconds' ORDER BY period`,
         [root],
       ),
     ).toEqual([{ minutes: 6 }, { minutes: 6 }]);
@@ -541,7 +541,7 @@ describe('Limits in the database', () => {
       });
       expect(admitted).toEqual(asks.map(() => ({ outcome: 'granted', n: UNIT })));
       const [above] = await test.asOwner(
-        `SELECT total::int AS used, held::int FROM resource_totals WHERE root_id = $1 AND account_id = $1 AND resource = 'calls'`,
+        `SELECT total::int AS used, held::int FROM resource_totals WHERE account_id = $1 AND resource = 'calls'`,
         [root],
       );
       return above;
@@ -575,9 +575,10 @@ describe('Limits in the database', () => {
     expect(await ask(root, 'calls', [{ want: UNIT, key: 'same' }])).toEqual(first);
     expect(await ask(root, 'minutes', [{ want: UNIT * 60n, key: 'same' }])).toEqual([{ outcome: 'taken' }]);
     expect(
-      await test.asOwner(`SELECT total::int AS n FROM resource_totals WHERE root_id = $1 AND resource = 'calls'`, [
-        root,
-      ]),
+      await test.asOwner(
+        `SELECT total::int AS n FROM resource_totals WHERE account_id IN (SELECT id FROM accounts WHERE root_id = $1) AND resource = 'calls'`,
+        [root],
+      ),
     ).toEqual([{ n: 1 }]);
   });
 
@@ -701,7 +702,7 @@ describe('Limits in the database', () => {
     ).toHaveLength(1);
     expect(
       await test.asOwner(
-        `SELECT total::int FROM resource_totals WHERE root_id = $1 AND resource = 'call.seconds' AND total <> 0`,
+        `SELECT total::int FROM resource_totals WHERE account_id IN (SELECT id FROM accounts WHERE root_id = $1) AND resource = 'call.seconds' AND total <> 0`,
         [root],
       ),
     ).toEqual([]);
@@ -793,9 +794,9 @@ describe('Limits in the database', () => {
     const watch = (async () => {
       while (!stop.signal.aborted) {
         const above = await test.asOwner(
-          `SELECT 1 FROM resource_totals t JOIN limits l ON l.root_id = t.root_id AND l.account_id = t.account_id AND l.kind = t.resource
+          `SELECT 1 FROM resource_totals t JOIN limits l ON l.root_id = $1 AND l.account_id = t.account_id AND l.kind = t.resource
              LEFT JOIN (SELECT account_id, sum(n) AS n FROM leases GROUP BY 1) g ON g.account_id = t.account_id
-           WHERE t.root_id = $1 AND t.resource = 'calls' AND (t.total + t.held > l.cap OR t.own <> coalesce(g.n, 0))`,
+           WHERE t.resource = 'calls' AND (t.total + t.held > l.cap OR t.own <> coalesce(g.n, 0))`,
           [root],
         );
         expect(above).toEqual([]);
@@ -830,7 +831,7 @@ describe('Limits in the database', () => {
     await watch;
     expect([granted > 50, readings > 3]).toEqual([true, true]);
     const left = await test.asOwner(
-      `SELECT total::int, held::int FROM resource_totals WHERE root_id = $1 AND resource = 'calls' AND (total <> 0 OR account_id = $1)`,
+      `SELECT total::int, held::int FROM resource_totals WHERE account_id IN (SELECT id FROM accounts WHERE root_id = $1) AND resource = 'calls' AND (total <> 0 OR account_id = $1)`,
       [root],
     );
     expect(left).toEqual([{ total: 0, held: 5 }]);

@@ -4,7 +4,7 @@ import { type TableClass, TENANT_TABLES } from '../src/tenant-tables.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
 
 type Table = { name: string; secured: boolean; columns: string[]; required: string[]; key: string[] };
-type ForeignKey = { from: string; to: string; columns: string[]; targets: string[]; cascades: boolean };
+type ForeignKey = { from: string; to: string; columns: string[]; targets: string[]; cascades: boolean; ends: boolean };
 
 let test: TestDatabase;
 let tables: Table[];
@@ -27,7 +27,7 @@ beforeAll(async () => {
   ).rows;
   foreignKeys = (
     await owner.query<ForeignKey>(`
-      SELECT f.conrelid::regclass::text AS "from", f.confrelid::regclass::text AS "to", f.confupdtype = 'c' AS cascades,
+      SELECT f.conrelid::regclass::text AS "from", f.confrelid::regclass::text AS "to", f.confupdtype = 'c' AS cascades, f.confdeltype = 'c' AS ends,
         ARRAY(SELECT attname::text FROM unnest(f.conkey) WITH ORDINALITY k(num, at) JOIN pg_attribute ON attrelid = f.conrelid AND attnum = num ORDER BY at) AS columns,
         ARRAY(SELECT attname::text FROM unnest(f.confkey) WITH ORDINALITY k(num, at) JOIN pg_attribute ON attrelid = f.confrelid AND attnum = num ORDER BY at) AS targets
       FROM pg_constraint f WHERE f.contype = 'f' AND f.connamespace = 'public'::regnamespace AND f.conparentid = 0`)
@@ -90,14 +90,30 @@ describe('The tables of tenants (rules/data 1)', () => {
     expect(carried.filter(({ always }) => !always)).toEqual([]);
   });
 
+  it('of an account are keyed by it alone, know no tree, and end with it', () => {
+    expect(of('account').length).toBeGreaterThan(5);
+    for (const { name, key, columns } of of('account')) {
+      expect([name, key[0]]).toEqual([name, 'account_id']);
+      expect(columns, name).not.toContain('root_id');
+    }
+    const ending = foreignKeys.filter(({ from }) => TENANT_TABLES[from] === 'account');
+    for (const { from, to, columns, ends } of ending)
+      expect([from, to, columns, ends]).toEqual([from, 'account_roots', ['account_id'], true]);
+    expect(ending.map(({ from }) => from).toSorted()).toEqual(
+      of('account')
+        .map(({ name }) => name)
+        .toSorted(),
+    );
+  });
+
   it('of facts are keyed by the account first, know no tree in their keys and refer to none', () => {
     for (const { name, key } of of('fact')) {
       expect([name, key[0]]).toEqual([name, 'account_id']);
       expect(key, name).not.toContain('root_id');
     }
-    expect(foreignKeys.filter(({ from }) => TENANT_TABLES[from] !== 'tree').map(({ from }) => from)).toEqual([
-      'account_roots',
-    ]);
+    expect(
+      foreignKeys.filter(({ from }) => !['tree', 'account'].includes(TENANT_TABLES[from]!)).map(({ from }) => from),
+    ).toEqual(['account_roots']);
   });
 
   it('of journals and versions are keyed by the tree', () => {

@@ -80,7 +80,7 @@ const takeIn = (account: AccountId, root: AccountId, resource: SummedResource, n
 async function countedIn(root: AccountId): Promise<Record<AccountId, Record<string, { own: number; total: number }>>> {
   const rows = await test.asOwner<{ account: AccountId; resource: string; own: number; total: number; held: number }>(
     `SELECT account_id AS account, resource, own::int, total::int, held::int FROM resource_totals
-     WHERE root_id = $1 AND period = '-infinity' AND (own <> 0 OR total <> 0 OR held <> 0)`,
+     WHERE account_id IN (SELECT id FROM accounts WHERE root_id = $1) AND period = '-infinity' AND (own <> 0 OR total <> 0 OR held <> 0)`,
     [root],
   );
   expect(rows.every(({ held }) => held === 0)).toBe(true);

@@ -306,10 +306,10 @@ const bring = (job: string, where: string, from: number): Promise<unknown> =>
        INSERT INTO product_links (root_id, account_id, product_id, source_account, source_id, source_version, source_name, base_doc, ids, needs, activates, version)
        SELECT root_id, account_id, id, root_id, uuidv7(), 1, 'Waiting', '{}', '[]', '{/secret}', false, 1 FROM made
      )
-     INSERT INTO job_items (root_id, account_id, job_id, n, target_id, payload, state, result, due_at)
-     SELECT m.root_id, j.account_id, j.id, $2 + row_number() OVER (), m.account_id, '{}', 'done',
+     INSERT INTO job_items (account_id, job_id, n, target_id, payload, state, result, due_at)
+     SELECT j.account_id, j.id, $2 + row_number() OVER (), m.account_id, '{}', 'done',
        jsonb_build_object('items', jsonb_build_array(jsonb_build_object('product', m.id, 'needs', '["/secret"]'::jsonb))), now()
-     FROM made m JOIN jobs j ON j.root_id = m.root_id AND j.id = $1`,
+     FROM made m JOIN jobs j ON j.id = $1`,
     [job, from],
   );
 

@@ -66,7 +66,7 @@ export async function insertImport(
     WITH old AS (
       DELETE FROM account_imports i WHERE i.root_id = acting_root() AND i.account_id = ${ref.account} AND i.id IN (
         SELECT o.id FROM account_imports o WHERE o.root_id = acting_root() AND o.account_id = ${ref.account} AND NOT EXISTS (
-          SELECT FROM jobs j WHERE j.root_id = acting_root() AND j.account_id = ${ref.account} AND j.id = o.job_id AND j.ended_at IS NULL)
+          SELECT FROM jobs j WHERE j.account_id = ${ref.account} AND j.id = o.job_id AND j.ended_at IS NULL)
         ORDER BY o.id DESC OFFSET ${keep}) RETURNING i.id)
     DELETE FROM account_import_rows r WHERE r.root_id = acting_root() AND r.account_id = ${ref.account} AND r.import_id IN (SELECT id FROM old)`.execute(
     trx,
@@ -161,7 +161,7 @@ export async function readImports(
 ): Promise<AccountImportRow[]> {
   const { rows } = await sql<Raw>`
     SELECT i.*, o.outcomes, coalesce(o.changed, 0)::int AS changed, coalesce(o.set_ups, 0)::int AS set_ups, (
-      SELECT j.ended_at IS NULL FROM jobs j WHERE j.root_id = acting_root() AND j.account_id = ${account} AND j.id = i.job_id) AS is_live
+      SELECT j.ended_at IS NULL FROM jobs j WHERE j.account_id = ${account} AND j.id = i.job_id) AS is_live
     FROM account_imports i CROSS JOIN LATERAL (
       SELECT jsonb_object_agg(c.outcome, c.n) AS outcomes, sum(c.changed) AS changed, sum(c.set_ups) AS set_ups FROM (
         SELECT r.outcome, count(*) AS n, count(r.was) AS changed, count(r.blueprint) FILTER (WHERE r.outcome = 'new') AS set_ups FROM account_import_rows r
@@ -212,7 +212,7 @@ export async function lockImport(trx: TenantTransaction, ref: ImportRef): Promis
   await sql`SELECT FROM account_imports i WHERE ${itself(ref)} FOR UPDATE`.execute(trx);
   const { rows } = await sql<{ filename: string; rows: number; planned_change: string | null; is_running: boolean }>`
     SELECT i.filename, i.rows, i.planned_change, EXISTS (
-      SELECT FROM jobs j WHERE j.root_id = acting_root() AND j.account_id = ${ref.account} AND j.id = i.job_id AND j.ended_at IS NULL) AS is_running
+      SELECT FROM jobs j WHERE j.account_id = ${ref.account} AND j.id = i.job_id AND j.ended_at IS NULL) AS is_running
     FROM account_imports i WHERE ${itself(ref)} AND i.rows IS NOT NULL`.execute(trx);
   const [row] = rows;
   if (!row) return null;

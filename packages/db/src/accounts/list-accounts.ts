@@ -122,7 +122,7 @@ function selectPage(query: ListQuery, { key, id, type, rows }: Order): RawBuilde
   const order = direction === 'asc' ? sql`ASC` : sql`DESC`;
   const beyond = direction === 'asc' ? sql`>` : sql`<`;
   const children = rows
-    ? sql`${rows} s ${lookUpAccounts(sql`s.account_id`)} ${totals} WHERE s.root_id = ${ACTING_ROOT} AND s.parent_id = ${parent}`
+    ? sql`${rows} s ${lookUpAccounts(sql`s.account_id`)} ${totals} WHERE s.parent_id = ${parent}`
     : sql`accounts a ${totals} WHERE a.root_id = ${ACTING_ROOT} AND a.parent_id = ${parent}`;
   const next = after ? sql`AND (${key}, ${id}) ${beyond} (CAST(${after.key} AS ${type}), ${after.id}::uuid)` : sql``;
   const page = sql`

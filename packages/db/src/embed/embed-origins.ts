@@ -1,6 +1,6 @@
 import { type AccountId, areListed, type Instant, type RowId } from '@tenantree/domain';
 import { sql } from 'kysely';
-import { ACTING_ROOT, atOrBelow } from '../accounts/place.ts';
+import { atOrBelow } from '../accounts/place.ts';
 import type { Database, TenantTransaction } from '../database.ts';
 import { endEmbedSessions } from './embed-tokens.ts';
 
@@ -41,17 +41,13 @@ export async function storeOriginList(
 ): Promise<void> {
   await lockOrigins(trx);
   if (origins === null) {
-    await trx
-      .deleteFrom('embed_origins')
-      .where('root_id', '=', ACTING_ROOT)
-      .where('account_id', '=', account)
-      .execute();
+    await trx.deleteFrom('embed_origins').where('account_id', '=', account).execute();
     return;
   }
   await trx
     .insertInto('embed_origins')
     .values({ account_id: account, origins: [...origins] })
-    .onConflict((conflict) => conflict.columns(['root_id', 'account_id']).doUpdateSet({ origins: [...origins] }))
+    .onConflict((conflict) => conflict.column('account_id').doUpdateSet({ origins: [...origins] }))
     .execute();
 }
 
@@ -72,9 +68,10 @@ export async function endUnlistedSessions(
     CROSS JOIN LATERAL (SELECT x.root_id, x.path_key FROM accounts x WHERE x.root_id = e.root_id AND x.id = e.account_id LIMIT 1) a
     WHERE e.root_id = acting_root() AND e.ended_at IS NULL AND e.expires_at > ${now}::timestamptz AND ${atOrBelow('a', account)}
     AND NOT EXISTS (
-      SELECT FROM embed_origins o JOIN accounts l ON l.root_id = o.root_id AND l.id = o.account_id
-      WHERE o.root_id = acting_root() AND o.account_id <> ${account} AND ${atOrBelow('l', account)}
-        AND a.path_key >= l.path_key AND a.path_key < l.path_key || '\\xff'::bytea)`.execute(trx);
+      SELECT FROM embed_origins o
+      WHERE o.account_id = ANY ((path_of(a.root_id, a.path_key))[octet_length(place_of(${account}::uuid)) / 16 + 2 :]))`.execute(
+    trx,
+  );
   const ids = rows.filter(({ origins }) => !areListed(list, origins)).map(({ id }) => id);
   return ids.length === 0 ? [] : endEmbedSessions(trx, { ids }, now);
 }
@@ -83,7 +80,7 @@ export async function endUnlistedSessions(
 export async function readOriginsBelow(trx: TenantTransaction, account: AccountId, limit: number): Promise<string[]> {
   const { rows } = await sql<{ origin: string }>`
     SELECT DISTINCT u.origin FROM accounts a
-    CROSS JOIN LATERAL (SELECT x.origins FROM embed_origins x WHERE x.root_id = a.root_id AND x.account_id = a.id LIMIT 1) o
+    CROSS JOIN LATERAL (SELECT x.origins FROM embed_origins x WHERE x.account_id = a.id LIMIT 1) o
     CROSS JOIN LATERAL unnest(o.origins) u(origin) WHERE ${atOrBelow('a', account)} ORDER BY 1 LIMIT ${limit}`.execute(
     trx,
   );

@@ -1,6 +1,5 @@
 import type { Instant } from '@tenantree/domain';
 import { sql } from 'kysely';
-import { ACTING_ROOT } from '../accounts/place.ts';
 import type { TenantTransaction } from '../database.ts';
 import type { JobRef } from './queue.ts';
 
@@ -44,9 +43,9 @@ export async function findJobFile(
   };
   const { rows } = await sql<Raw>`
     SELECT f.filename, f.type, f.content, f.has_usage, f.expires_at, NOT EXISTS (SELECT FROM job_files n
-      WHERE n.root_id = ${ACTING_ROOT} AND n.account_id = ${account} AND n.job_id = ${job} AND n.part = ${part} + 1) AS is_last
+      WHERE n.account_id = ${account} AND n.job_id = ${job} AND n.part = ${part} + 1) AS is_last
     FROM job_files f
-    WHERE f.root_id = ${ACTING_ROOT} AND f.account_id = ${account} AND f.job_id = ${job} AND f.part = ${part} AND f.expires_at > ${now}::timestamptz`.execute(
+    WHERE f.account_id = ${account} AND f.job_id = ${job} AND f.part = ${part} AND f.expires_at > ${now}::timestamptz`.execute(
     trx,
   );
   const [row] = rows;

@@ -62,9 +62,7 @@ export async function insertJob(trx: TenantTransaction, job: NewJob): Promise<bo
       ended_at: null,
       cancel_asked_at: null,
     })
-    .onConflict((conflict) =>
-      conflict.columns(['root_id', 'account_id', 'kind', 'key']).where('ended_at', 'is', null).doNothing(),
-    )
+    .onConflict((conflict) => conflict.columns(['account_id', 'kind', 'key']).where('ended_at', 'is', null).doNothing())
     .returning('id')
     .executeTakeFirst();
   if (!stored) return false;
@@ -82,9 +80,7 @@ export async function insertJob(trx: TenantTransaction, job: NewJob): Promise<bo
 export async function hastenJob(trx: TenantTransaction, ref: JobRef): Promise<void> {
   await sql`
     UPDATE job_items SET due_at = clock_timestamp()
-    WHERE root_id = acting_root() AND account_id = ${ref.account} AND job_id = ${ref.job} AND state = 'pending'`.execute(
-    trx,
-  );
+    WHERE account_id = ${ref.account} AND job_id = ${ref.job} AND state = 'pending'`.execute(trx);
   await wakeJob(trx, ref, 0);
 }
 
@@ -115,11 +111,10 @@ export async function beginJobStep(
   const row = await trx
     .updateTable('jobs')
     .set({ state: 'running', started_at: sql<Date>`coalesce(started_at, ${now}::timestamptz)` })
-    .where('root_id', '=', ACTING_ROOT)
     .where('account_id', '=', account)
     .where('id', '=', job)
     .where('ended_at', 'is', null)
-    .returning(['root_id', 'kind', 'asked_by', 'created_at', 'cancel_asked_at', 'stop_on', 'failed'])
+    .returning([ACTING_ROOT.as('root_id'), 'kind', 'asked_by', 'created_at', 'cancel_asked_at', 'stop_on', 'failed'])
     .executeTakeFirst();
   if (!row) return null;
   return {
@@ -159,13 +154,13 @@ export async function takeJobItems(
   const { rows } = await sql<{ n: number; target_id: AccountId | null; payload: unknown; attempt: number }>`
     WITH due AS MATERIALIZED (
       SELECT p.n, p.attempts FROM job_items p
-      WHERE p.root_id = acting_root() AND p.account_id = ${account} AND p.job_id = ${job} AND p.state = 'pending'
+      WHERE p.account_id = ${account} AND p.job_id = ${job} AND p.state = 'pending'
         AND p.due_at <= clock_timestamp() AND (
-          SELECT j.cancel_asked_at IS NULL AND (j.failed < j.stop_on) IS NOT FALSE FROM jobs j WHERE j.root_id = acting_root() AND j.account_id = ${account} AND j.id = ${job})
+          SELECT j.cancel_asked_at IS NULL AND (j.failed < j.stop_on) IS NOT FALSE FROM jobs j WHERE j.account_id = ${account} AND j.id = ${job})
       ORDER BY p.n LIMIT ${most} FOR UPDATE OF p)
     UPDATE job_items t SET attempts = least(t.attempts, ${waitsMs.length}) + 1,
       due_at = clock_timestamp() + coalesce((${[...waitsMs]}::float8[])[t.attempts + 1], 0) * interval '1 ms'
-    WHERE t.root_id = acting_root() AND t.account_id = ${account} AND t.job_id = ${job} AND t.n = ANY (ARRAY(
+    WHERE t.account_id = ${account} AND t.job_id = ${job} AND t.n = ANY (ARRAY(
       SELECT d.n FROM due d, (SELECT x.n, x.attempts FROM due x ORDER BY x.n LIMIT 1) first
       WHERE d.n = first.n OR (d.attempts = 0 AND first.attempts = 0)))
     RETURNING t.n, t.target_id, CASE WHEN t.secrets IS NULL THEN t.payload ELSE t.payload || jsonb_build_object('secrets', t.secrets) END AS payload,
@@ -200,14 +195,14 @@ export async function endJobItems(
       UPDATE job_items t SET state = e.state, secrets = CASE WHEN e.state = 'failed' THEN t.secrets END,
         result = CASE WHEN e.state = 'failed' THEN t.result ELSE e.value END, error = CASE WHEN e.state = 'failed' THEN e.value ELSE t.error END
       FROM unnest(${ns}::int[], ${states}::text[], ${values}) e(n, state, value)
-      WHERE t.root_id = acting_root() AND t.account_id = ${account} AND t.job_id = ${job} AND t.n = ANY (${ns}::int[]) AND t.n = e.n
+      WHERE t.account_id = ${account} AND t.job_id = ${job} AND t.n = ANY (${ns}::int[]) AND t.n = e.n
         AND t.state = 'pending'
       RETURNING t.state),
     counts AS (
       SELECT count(*)::int AS ended, count(*) FILTER (WHERE state = 'done') AS done, count(*) FILTER (WHERE state = 'skipped') AS skipped,
         count(*) FILTER (WHERE state = 'failed') AS failed FROM ended)
     UPDATE jobs j SET done = j.done + c.done, skipped = j.skipped + c.skipped, failed = j.failed + c.failed FROM counts c
-    WHERE j.root_id = acting_root() AND j.account_id = ${account} AND j.id = ${job} RETURNING c.ended`.execute(trx);
+    WHERE j.account_id = ${account} AND j.id = ${job} RETURNING c.ended`.execute(trx);
   return rows[0]?.ended === ends.length;
 }
 
@@ -221,7 +216,6 @@ export async function postponeJobItem(
   await trx
     .updateTable('job_items')
     .set({ error: JSON.stringify(error), due_at: sql<Date>`clock_timestamp() + ${inMs}::float8 * interval '1 ms'` })
-    .where('root_id', '=', ACTING_ROOT)
     .where('account_id', '=', account)
     .where('job_id', '=', job)
     .where('n', '=', n)
@@ -234,9 +228,9 @@ export async function failJobItems(trx: TenantTransaction, { account, job }: Job
   await sql`
     WITH failing AS (
       UPDATE job_items SET state = 'failed', error = ${JSON.stringify(error)}
-      WHERE root_id = acting_root() AND account_id = ${account} AND job_id = ${job} AND state = 'pending' RETURNING n)
+      WHERE account_id = ${account} AND job_id = ${job} AND state = 'pending' RETURNING n)
     UPDATE jobs SET failed = failed + (SELECT count(*) FROM failing)
-    WHERE root_id = acting_root() AND account_id = ${account} AND id = ${job}`.execute(trx);
+    WHERE account_id = ${account} AND id = ${job}`.execute(trx);
 }
 
 /**
@@ -248,11 +242,11 @@ export async function failJobItems(trx: TenantTransaction, { account, job }: Job
 export async function endJobStep(trx: TenantTransaction, ref: JobRef): Promise<AccountId | null> {
   const { account, job } = ref;
   const { rows } = await sql<{ root_id: AccountId; is_over: boolean; due_in_ms: number | null }>`
-    SELECT j.root_id, j.cancel_asked_at IS NOT NULL OR (j.failed < j.stop_on) IS FALSE AS is_over, (
+    SELECT acting_root() AS root_id, j.cancel_asked_at IS NOT NULL OR (j.failed < j.stop_on) IS FALSE AS is_over, (
       SELECT greatest(0, extract(epoch FROM i.due_at - clock_timestamp())::float8 * 1000) FROM job_items i
-      WHERE i.root_id = acting_root() AND i.account_id = ${account} AND i.job_id = ${job} AND i.state = 'pending'
+      WHERE i.account_id = ${account} AND i.job_id = ${job} AND i.state = 'pending'
       ORDER BY i.due_at LIMIT 1) AS due_in_ms
-    FROM jobs j WHERE j.root_id = acting_root() AND j.account_id = ${account} AND j.id = ${job} AND j.ended_at IS NULL
+    FROM jobs j WHERE j.account_id = ${account} AND j.id = ${job} AND j.ended_at IS NULL
     FOR UPDATE OF j`.execute(trx);
   const row = rows[0];
   if (!row) return null;
@@ -269,7 +263,6 @@ export async function endJob(trx: TenantTransaction, { account, job }: JobRef, n
   const counts = await trx
     .selectFrom('jobs')
     .select(['total', 'done', 'skipped', 'failed'])
-    .where('root_id', '=', ACTING_ROOT)
     .where('account_id', '=', account)
     .where('id', '=', job)
     .where('ended_at', 'is', null)
@@ -281,13 +274,10 @@ export async function endJob(trx: TenantTransaction, { account, job }: JobRef, n
   if (state === 'cancelled')
     await sql`
       UPDATE job_items i SET secrets = NULL
-      WHERE i.root_id = acting_root() AND i.account_id = ${account} AND i.job_id = ${job} AND i.secrets IS NOT NULL`.execute(
-      trx,
-    );
+      WHERE i.account_id = ${account} AND i.job_id = ${job} AND i.secrets IS NOT NULL`.execute(trx);
   await trx
     .updateTable('jobs')
     .set({ state, ended_at: now })
-    .where('root_id', '=', ACTING_ROOT)
     .where('account_id', '=', account)
     .where('id', '=', job)
     .execute();
@@ -299,7 +289,6 @@ export async function cancelJob(trx: TenantTransaction, ref: JobRef, now: Instan
   const asked = await trx
     .updateTable('jobs')
     .set({ cancel_asked_at: now })
-    .where('root_id', '=', ACTING_ROOT)
     .where('account_id', '=', ref.account)
     .where('id', '=', ref.job)
     .where('ended_at', 'is', null)
@@ -324,15 +313,15 @@ export async function retryJob(
 ): Promise<number | null> {
   const { rows } = await sql<{ retried: number }>`
     WITH ended AS MATERIALIZED (
-      SELECT j.id FROM jobs j WHERE j.root_id = acting_root() AND j.account_id = ${ref.account} AND j.id = ${ref.job}
+      SELECT j.id FROM jobs j WHERE j.account_id = ${ref.account} AND j.id = ${ref.job}
         AND j.state IN ('partly', 'failed') FOR UPDATE),
     items AS (
       UPDATE job_items i SET state = 'pending', attempts = 0, error = NULL, due_at = clock_timestamp() FROM ended
-      WHERE i.root_id = acting_root() AND i.account_id = ${ref.account} AND i.job_id = ${ref.job} AND i.state = 'failed'
+      WHERE i.account_id = ${ref.account} AND i.job_id = ${ref.job} AND i.state = 'failed'
         AND (${only && [...only]}::int[] IS NULL OR i.n = ANY (${only && [...only]}::int[])) RETURNING i.n),
     again AS (SELECT count(*)::int AS n FROM items)
     UPDATE jobs j SET state = 'queued', asked_by = ${JSON.stringify(askedBy)}::jsonb, failed = j.failed - again.n, started_at = NULL, ended_at = NULL
-    FROM again WHERE j.root_id = acting_root() AND j.account_id = ${ref.account} AND j.id = ${ref.job} AND again.n > 0 RETURNING again.n AS retried`.execute(
+    FROM again WHERE j.account_id = ${ref.account} AND j.id = ${ref.job} AND again.n > 0 RETURNING again.n AS retried`.execute(
     trx,
   );
   const retried = rows[0]?.retried ?? null;

@@ -9,7 +9,6 @@ import type {
   RowId,
 } from '@tenantree/domain';
 import { type RawBuilder, type Selectable, sql } from 'kysely';
-import { ACTING_ROOT } from '../accounts/place.ts';
 import type { TenantTransaction } from '../database.ts';
 import { instantOrNull } from '../instant-or-null.ts';
 import type { JobsTable } from '../schema.ts';
@@ -33,7 +32,7 @@ export type JobRow = {
   readonly file: { readonly filename: string; readonly hasUsage: boolean; readonly expiresAt: Instant } | null;
 };
 
-type RawJob = Omit<Selectable<JobsTable>, 'root_id' | 'account_id' | 'key'> & {
+type RawJob = Omit<Selectable<JobsTable>, 'account_id' | 'key'> & {
   readonly first_payload: unknown;
   readonly filename: string | null;
   readonly has_usage: boolean | null;
@@ -67,9 +66,9 @@ async function findJobs(trx: TenantTransaction, account: AccountId, which: RawBu
   const { rows } = await sql<RawJob>`
     SELECT j.*, f.filename, f.has_usage, f.expires_at, i.payload AS first_payload FROM jobs j
     LEFT JOIN job_items i ON j.subject IS NOT NULL
-      AND i.root_id = j.root_id AND i.account_id = j.account_id AND i.job_id = j.id AND i.n = 1
-    LEFT JOIN job_files f ON f.root_id = j.root_id AND f.account_id = j.account_id AND f.job_id = j.id AND f.part = 0
-    WHERE j.root_id = ${ACTING_ROOT} AND j.account_id = ${account} AND ${which}`.execute(trx);
+      AND i.account_id = j.account_id AND i.job_id = j.id AND i.n = 1
+    LEFT JOIN job_files f ON f.account_id = j.account_id AND f.job_id = j.id AND f.part = 0
+    WHERE j.account_id = ${account} AND ${which}`.execute(trx);
   return rows.map(rowOf);
 }
 
@@ -121,7 +120,6 @@ export async function readJobItems(
   const rows = await trx
     .selectFrom('job_items')
     .select(['n', 'target_id', 'payload', 'state', 'attempts', 'result', 'error'])
-    .where('root_id', '=', ACTING_ROOT)
     .where('account_id', '=', account)
     .where('job_id', '=', job)
     .where('n', '>', after)

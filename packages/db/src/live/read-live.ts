@@ -247,7 +247,7 @@ async function readCapsAt(trx: TenantTransaction, accounts: readonly AccountId[]
   type Raw = { id: AccountId; root_id: AccountId; path_key: Buffer; levels: SomeLevels; version: number };
   const { rows } = await sql<Raw>`
     SELECT a.id, a.root_id, a.path_key, c.levels, c.version FROM accounts a
-    JOIN account_caps c ON c.root_id = a.root_id AND c.account_id = a.id
+    JOIN account_caps c ON c.account_id = a.id
     WHERE a.root_id = ${ACTING_ROOT} AND a.id = ANY (${[...new Set(accounts)]}::uuid[])`.execute(trx);
   return rows.map(({ id, root_id, path_key, levels, version }) => ({
     account: id,

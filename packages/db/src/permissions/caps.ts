@@ -141,7 +141,7 @@ export async function readCapsToChange(trx: TenantTransaction, accounts: readonl
     SELECT a.id, a.name, a.root_id, a.path_key, c.levels, c.marks, c.version, c.preset_id, c.preset_version, c.last
     FROM unnest(${[...accounts]}::uuid[]) WITH ORDINALITY n(id, i)
     JOIN accounts a ON a.root_id = ${ACTING_ROOT} AND a.id = n.id
-    JOIN account_caps c ON c.root_id = a.root_id AND c.account_id = a.id
+    JOIN account_caps c ON c.account_id = a.id
     WHERE a.id <> acting_account() ORDER BY n.i`.execute(trx);
   return rows.map((row) => ({
     ...toCaps(row),
@@ -155,7 +155,7 @@ export async function readCapsToChange(trx: TenantTransaction, accounts: readonl
 /** Reads who changed the caps of the acting account last, and what takes it back; null: nobody did. */
 export async function readLastOfCaps(trx: TenantTransaction, account: AccountId): Promise<LastChange | null> {
   const { rows } = await sql<{ last: LastChange | null }>`
-    SELECT last FROM account_caps WHERE root_id = ${ACTING_ROOT} AND account_id = ${account}`.execute(trx);
+    SELECT last FROM account_caps WHERE account_id = ${account}`.execute(trx);
   return rows[0]?.last ?? null;
 }
 
@@ -176,7 +176,7 @@ export async function writeCaps(
       ) n(id, last, levels, marks, version, preset_id, preset_version, lowered, decided)
     ), written AS (
       UPDATE account_caps c SET last = n.last, levels = n.levels, marks = n.marks, version = n.version, preset_id = n.preset_id, preset_version = n.preset_version
-      FROM told n WHERE c.root_id = ${ACTING_ROOT} AND c.account_id = n.id RETURNING n.id, n.lowered, n.decided
+      FROM told n WHERE c.account_id = n.id RETURNING n.id, n.lowered, n.decided
     )
     UPDATE accounts a SET caps_lowered = w.lowered, caps_decided = w.decided, version = ${version}
     FROM written w WHERE a.root_id = ${ACTING_ROOT} AND a.id = w.id`.execute(trx);
@@ -189,7 +189,7 @@ export async function readCapsBelow(
 ): Promise<readonly { readonly key: Buffer; readonly id: AccountId; readonly levels: SomeLevels }[]> {
   const { rows } = await sql<{ key: Buffer; id: AccountId; levels: SomeLevels }>`
     SELECT a.path_key AS key, a.id, c.levels FROM accounts a
-    CROSS JOIN LATERAL (SELECT x.levels FROM account_caps x WHERE x.root_id = a.root_id AND x.account_id = a.id LIMIT 1) c
+    CROSS JOIN LATERAL (SELECT x.levels FROM account_caps x WHERE x.account_id = a.id LIMIT 1) c
     WHERE ${atOrBelow('a', account)} AND (a.id = ${account} OR ${LOWERED} OR ${UNREVIEWED})
     ORDER BY a.path_key`.execute(trx);
   return rows;

@@ -1,6 +1,5 @@
 import type { AccountId, CapSetter, Instant, RowId, SomeLevels } from '@tenantree/domain';
 import { sql } from 'kysely';
-import { ACTING_ROOT } from '../accounts/place.ts';
 import type { Database, TenantTransaction } from '../database.ts';
 
 /** A version of a preset, with the account that it belongs to. */
@@ -94,7 +93,7 @@ export async function insertPreset(
 export async function hidePreset(trx: TenantTransaction, account: AccountId, id: RowId, now: Instant): Promise<void> {
   await sql`
     UPDATE presets SET removed_at = ${now}::timestamptz
-    WHERE root_id = acting_root() AND account_id = ${account} AND id = ${id} AND removed_at IS NULL`.execute(trx);
+    WHERE account_id = ${account} AND id = ${id} AND removed_at IS NULL`.execute(trx);
 }
 
 /** Offers a preset of an account again that was taken out, and to whom it was a default as that. @returns its last version; null: none was taken out */
@@ -105,9 +104,7 @@ export async function offerPresetAgain(
 ): Promise<Pick<Preset, 'name' | 'version'> | null> {
   const { rows } = await sql<Pick<Preset, 'name' | 'version'>>`
     UPDATE presets SET removed_at = NULL
-    WHERE root_id = acting_root() AND account_id = ${account} AND id = ${id} AND removed_at IS NOT NULL RETURNING name, version`.execute(
-    trx,
-  );
+    WHERE account_id = ${account} AND id = ${id} AND removed_at IS NOT NULL RETURNING name, version`.execute(trx);
   return rows.toSorted((a, b) => b.version - a.version)[0] ?? null;
 }
 
@@ -122,17 +119,13 @@ export async function writeDefaultPreset(
   preset: Preset | null,
 ): Promise<void> {
   if (preset === null) {
-    await trx
-      .deleteFrom('preset_defaults')
-      .where('root_id', '=', ACTING_ROOT)
-      .where('account_id', '=', account)
-      .execute();
+    await trx.deleteFrom('preset_defaults').where('account_id', '=', account).execute();
     return;
   }
   const chosen = { preset_account: preset.account, preset_id: preset.id };
   await trx
     .insertInto('preset_defaults')
     .values({ account_id: account, ...chosen })
-    .onConflict((same) => same.columns(['root_id', 'account_id']).doUpdateSet(chosen))
+    .onConflict((same) => same.column('account_id').doUpdateSet(chosen))
     .execute();
 }

@@ -281,7 +281,7 @@ export async function readWaiting(
       SELECT x.needs FROM product_links x WHERE x.root_id = acting_root() AND x.account_id = i.target_id AND x.product_id = d.product AND x.needs <> '{}' LIMIT 1) l
     CROSS JOIN LATERAL (SELECT x.kind, x.name FROM products x WHERE x.root_id = acting_root() AND x.account_id = i.target_id AND x.id = d.product LIMIT 1) p
     CROSS JOIN LATERAL (SELECT x.name FROM accounts x WHERE x.root_id = acting_root() AND x.id = i.target_id LIMIT 1) a
-    WHERE i.root_id = acting_root() AND i.account_id = ${account} AND i.job_id = ${job} AND i.state = 'done' AND i.n >= ${after?.item ?? 0}
+    WHERE i.account_id = ${account} AND i.job_id = ${job} AND i.state = 'done' AND i.n >= ${after?.item ?? 0}
       AND d.needs <> '[]' AND p.kind = ANY (${[...kinds]}::text[])
       AND (i.n, d.product) > (${after?.item ?? 0}::int, ${after?.product ?? NO_ID}::uuid)
     ORDER BY i.n, d.product LIMIT ${limit}`.execute(trx);

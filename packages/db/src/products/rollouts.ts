@@ -151,7 +151,7 @@ export async function readStages(trx: TenantTransaction, account: AccountId, rol
       j.started_at IS NOT NULL AS is_begun
     FROM rollout_stages s LEFT JOIN LATERAL (
       SELECT j.started_at, j.done, j.skipped, j.failed, ${conflictsOf(account)} AS conflicts FROM jobs j
-      WHERE j.root_id = acting_root() AND j.account_id = ${account} AND j.id = s.jobs[cardinality(s.jobs)] AND s.ended_at IS NULL) j ON true
+      WHERE j.account_id = ${account} AND j.id = s.jobs[cardinality(s.jobs)] AND s.ended_at IS NULL) j ON true
     WHERE s.root_id = acting_root() AND s.account_id = ${account} AND s.rollout_id = ${rollout} ORDER BY s.n`.execute(
     trx,
   );
@@ -166,7 +166,7 @@ export async function readStages(trx: TenantTransaction, account: AccountId, rol
 
 /** How many of a job's accounts keep something that both changed: it is told with their results. */
 const conflictsOf = (account: AccountId) => sql`(
-  SELECT count(*)::int FROM job_items i WHERE i.root_id = acting_root() AND i.account_id = ${account} AND i.job_id = j.id
+  SELECT count(*)::int FROM job_items i WHERE i.account_id = ${account} AND i.job_id = j.id
     AND i.state = 'done' AND (i.result ->> 'conflicts')::int > 0)`;
 
 /** Begins a stage, or lets it go on: by another job. @param failed whether that tries those again that failed */
@@ -209,7 +209,7 @@ export async function endStage(
       conflicts = s.conflicts + e.conflicts
     FROM (
       SELECT x.n, j.done, j.skipped, j.failed, j.total - j.done - j.skipped - j.failed AS unbegun, ${conflictsOf(account)} AS conflicts
-      FROM rollout_stages x JOIN jobs j ON j.root_id = acting_root() AND j.account_id = ${account} AND j.id = x.jobs[cardinality(x.jobs)]
+      FROM rollout_stages x JOIN jobs j ON j.account_id = ${account} AND j.id = x.jobs[cardinality(x.jobs)]
       WHERE x.root_id = acting_root() AND x.account_id = ${account} AND x.rollout_id = ${rollout} AND x.n = ${n}) e
     WHERE s.root_id = acting_root() AND s.account_id = ${account} AND s.rollout_id = ${rollout} AND s.n = e.n RETURNING e.failed, e.unbegun`.execute(
     trx,
@@ -226,7 +226,7 @@ export async function readStageRest(
 ): Promise<AccountId[]> {
   const { rows } = await sql<{ id: AccountId }>`
     SELECT t.id FROM unnest(${[...targets]}::uuid[]) WITH ORDINALITY t(id, n) WHERE NOT EXISTS (
-      SELECT FROM unnest(${[...jobs]}::uuid[]) j(id) JOIN job_items i ON i.root_id = acting_root() AND i.account_id = ${account} AND i.job_id = j.id
+      SELECT FROM unnest(${[...jobs]}::uuid[]) j(id) JOIN job_items i ON i.account_id = ${account} AND i.job_id = j.id
       WHERE i.target_id = t.id AND (i.state IN ('done', 'skipped') OR (i.state = 'failed' AND ${failed === 'left'})))
     ORDER BY t.n`.execute(trx);
   return rows.map(({ id }) => id);
@@ -254,7 +254,7 @@ export async function readFailures(
 ): Promise<{ readonly job: RowId; readonly account: AccountId; readonly error: unknown }[]> {
   const { rows } = await sql<{ job_id: RowId; target_id: AccountId; error: unknown }>`
     SELECT i.job_id, i.target_id, i.error FROM unnest(${[...jobs]}::uuid[]) j(id)
-    JOIN job_items i ON i.root_id = acting_root() AND i.account_id = ${account} AND i.job_id = j.id
+    JOIN job_items i ON i.account_id = ${account} AND i.job_id = j.id
     WHERE i.state = 'failed' AND i.target_id IS NOT NULL ORDER BY i.job_id, i.n LIMIT ${limit}`.execute(trx);
   return rows.map(({ job_id: job, target_id: target, error }) => ({ job, account: target, error }));
 }

@@ -10,7 +10,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enabl
   CROSS JOIN LATERAL (SELECT x.root_id, x.path_key FROM accounts x WHERE x.root_id = d.root_id AND x.id = d.id LIMIT 1) a
   CROSS JOIN LATERAL generate_series(0, octet_length(a.path_key) / 16) level
   CROSS JOIN LATERAL (SELECT x.* FROM accounts x WHERE x.root_id = a.root_id AND x.path_key = substr(a.path_key, 1, level * 16) LIMIT 1) c
-  LEFT JOIN LATERAL (SELECT x.levels FROM account_caps x WHERE x.root_id = c.root_id AND x.account_id = c.id LIMIT 1) k ON true
+  LEFT JOIN LATERAL (SELECT x.levels FROM account_caps x WHERE x.account_id = c.id LIMIT 1) k ON true
   WHERE d.id = p_account AND may_be_told(a.root_id, a.path_key) ORDER BY level
 $$;
 REVOKE ALL ON FUNCTION account_chain FROM PUBLIC;

@@ -1,5 +1,5 @@
 -- Carries a subtree to the tree of p_parent, or makes it one of its own (NULL): its accounts by one statement, and each table of a tree by
--- another. Facts stay, and so do the rows of the journal: a tree that begins goes on from the number and the hash of the one that it
+-- another. What is kept by account stays as it is, facts do, and so do the rows of the journal: a tree that begins goes on from the number and the hash of the one that it
 -- came from, and what was written of the subtree in others is noted in carried_entries. Answers with the version of the tree that it came to, above that of the tree it left. Not planned anew for each call, whoever
 -- calls it: that would hold for what foreign keys do for each row, too (7 times as slow).
 --   p_by  who does it, as in the journal
@@ -39,12 +39,12 @@ BEGIN
   -- And what is noted of the tree for its roll-ups is folded.
   PERFORM fold_tree(old_root);
 
+  old_key := a.path_key;
   -- As a list: joined, the tables of a tree that is younger than the statistics were read anew for every account (over 500 s).
   ids := ARRAY(SELECT id FROM accounts WHERE root_id = old_root AND path_key >= a.path_key AND path_key < a.path_key || '\xff'::bytea);
   -- After everything that was placed before. Usage ahead of the clock that is counted already is placed again.
-  changed_at := greatest(p_now, (SELECT max(placed_at) + interval '1 millisecond' FROM accounts WHERE root_id = old_root AND id = ANY (ids)));
+  changed_at := greatest(p_now, (SELECT max(placed_at) + interval '1 millisecond' FROM accounts WHERE root_id = old_root AND path_key >= old_key AND path_key < old_key || '\xff'::bytea));
   old_path := path_of(old_root, a.path_key);
-  old_key := a.path_key;
   -- Whoever leaves as a whole tree leaves nobody behind to tell.
   old_parent := coalesce(a.parent_id, p_account);
   parent_key := substr(old_key, 1, greatest(octet_length(old_key) - 16, 0));
@@ -62,16 +62,19 @@ BEGIN
   DELETE FROM book_assignments WHERE customer_id = p_account AND valid_from >= changed_at;
   UPDATE book_assignments SET valid_to = changed_at WHERE customer_id = p_account AND (valid_to IS NULL OR valid_to > changed_at);
   INSERT INTO past_placements (account_id, valid_to, root_id, path_key, payer_id, name)
-    SELECT id, changed_at, root_id, path_key, payer_id, name FROM accounts WHERE root_id = old_root AND id = ANY (ids);
+    SELECT id, changed_at, root_id, path_key, payer_id, name FROM accounts WHERE root_id = old_root AND path_key >= old_key AND path_key < old_key || '\xff'::bytea;
   -- What it took from above stays, and names nothing above any more. Whoever becomes a main account has no caps, whoever was one gets some.
-  UPDATE account_caps c SET preset_id = NULL, preset_version = NULL WHERE c.root_id = old_root AND c.account_id = ANY (ids)
-    AND c.preset_id IS NOT NULL AND NOT EXISTS (SELECT FROM presets p WHERE p.root_id = old_root AND p.account_id = ANY (ids) AND p.id = c.preset_id);
+  UPDATE account_caps c SET preset_id = NULL, preset_version = NULL WHERE c.account_id = ANY (ids)
+    AND c.preset_id IS NOT NULL AND NOT EXISTS (SELECT FROM presets p WHERE p.account_id = ANY (ids) AND p.id = c.preset_id);
+  -- Nor does whoever took it from here, and was moved elsewhere since, name what is in another tree now.
+  UPDATE account_caps c SET preset_id = NULL, preset_version = NULL FROM presets p
+    WHERE p.account_id = ANY (ids) AND c.preset_id = p.id AND c.account_id <> ALL (ids);
   -- Nor anybody above, who may have changed them last: that is not taken back from here.
-  UPDATE account_caps c SET last = NULL WHERE c.root_id = old_root AND c.account_id = ANY (ids) AND c.last IS NOT NULL;
-  DELETE FROM preset_defaults d WHERE d.root_id = old_root AND d.account_id = ANY (ids) AND d.preset_account <> ALL (ids);
+  UPDATE account_caps c SET last = NULL WHERE c.account_id = ANY (ids) AND c.last IS NOT NULL;
+  DELETE FROM preset_defaults d WHERE d.account_id = ANY (ids) AND d.preset_account <> ALL (ids);
   DELETE FROM blueprint_applications b WHERE b.root_id = old_root AND b.account_id = ANY (ids) AND b.blueprint_account <> ALL (ids);
-  DELETE FROM account_caps c WHERE p_parent IS NULL AND c.root_id = old_root AND c.account_id = p_account;
-  INSERT INTO account_caps (root_id, account_id, levels) SELECT old_root, p_account, highest_caps() WHERE p_parent IS NOT NULL ON CONFLICT DO NOTHING;
+  DELETE FROM account_caps c WHERE p_parent IS NULL AND c.account_id = p_account;
+  INSERT INTO account_caps (account_id, levels) SELECT p_account, highest_caps() WHERE p_parent IS NOT NULL ON CONFLICT DO NOTHING;
   -- The same of limits that were set from above; what is promised to those below stays.
   UPDATE limits b SET cap = NULL, reserve = 0, next_reserve = 0, next_from = NULL, at_limit = 'block', thresholds = '{}', near_in = NULL, full_in = NULL, version = b.version + 1
     WHERE p_parent IS NULL AND b.root_id = old_root AND b.account_id = p_account;
@@ -96,7 +99,7 @@ BEGIN
     caps_lowered = CASE WHEN id = p_account AND p_parent IS NULL THEN 0 ELSE caps_lowered END,
     caps_decided = CASE WHEN id = p_account AND p_parent IS NULL THEN count_of_permissions() ELSE caps_decided END,
     version = CASE WHEN id = p_account THEN came_at ELSE version END
-  WHERE root_id = old_root AND id = ANY (ids);
+  WHERE root_id = old_root AND path_key >= old_key AND path_key < old_key || '\xff'::bytea;
   -- In either tree: where foreign keys are in force these have come along already, and are to be written all the same.
   UPDATE members SET root_id = new_root, path_key = new_key || substr(path_key, octet_length(old_key) + 1)
     WHERE root_id IN (old_root, new_root) AND account_id = ANY (ids);

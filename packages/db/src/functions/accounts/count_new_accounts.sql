@@ -4,17 +4,18 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cac
 DECLARE
   keys bytea[] := ARRAY(SELECT a.path_key FROM unnest(p_accounts) n(id) CROSS JOIN LATERAL (
     SELECT x.path_key FROM accounts x WHERE x.root_id = acting_root() AND x.id = n.id AND (x.path_key >= acting_key() AND x.path_key < acting_end()) IS TRUE LIMIT 1) a);
+  parents uuid[] := ARRAY(SELECT DISTINCT CASE WHEN octet_length(k.key) = 16 THEN acting_root() ELSE encode(substr(k.key, octet_length(k.key) - 31, 16), 'hex')::uuid END FROM unnest(keys) k(key));
 BEGIN
   IF cardinality(keys) < cardinality(p_accounts) THEN
     RAISE EXCEPTION 'accounts are not in the subtree of the acting account' USING ERRCODE = 'insufficient_privilege';
   END IF;
   -- What those above them set for new ones.
-  IF EXISTS (SELECT FROM limit_defaults WHERE root_id = acting_root()) THEN
+  IF EXISTS (SELECT FROM limit_defaults WHERE account_id = ANY (parents)) THEN
     INSERT INTO limits (root_id, account_id, kind, metered, cap, at_limit, thresholds, version)
     SELECT acting_root(), n.id, d.kind, d.metered, d.cap, d.at_limit, d.thresholds, 1
     FROM unnest(p_accounts) n(id)
     CROSS JOIN LATERAL (SELECT a.parent_id FROM accounts a WHERE a.root_id = acting_root() AND a.id = n.id LIMIT 1) a
-    JOIN limit_defaults d ON d.root_id = acting_root() AND d.account_id = a.parent_id;
+    JOIN limit_defaults d ON d.account_id = a.parent_id;
   END IF;
   PERFORM add_to_totals(acting_root(), p_version, array_agg(s.id ORDER BY s.level DESC, s.id), array_agg('subaccounts'::text),
     array_agg(s.children::numeric ORDER BY s.level DESC, s.id), array_agg(s.below::numeric ORDER BY s.level DESC, s.id)) FROM (

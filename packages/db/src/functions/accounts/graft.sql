@@ -36,13 +36,13 @@ BEGIN
     FROM unnest(chain) WITH ORDINALITY c(id, level)
     CROSS JOIN (
       SELECT 'subaccounts' AS resource, '-infinity'::timestamptz AS period, a.subaccounts::numeric AS total, coalesce((
-        SELECT greatest(coalesce(b.reserve, 0), t.total + t.held) - t.total FROM resource_totals t LEFT JOIN limits b ON b.root_id = t.root_id AND b.account_id = t.account_id AND b.kind = t.resource
-        WHERE t.root_id = a.root_id AND t.account_id = a.id AND t.resource = 'subaccounts' AND t.period = '-infinity'), 0) AS held
+        SELECT greatest(coalesce(b.reserve, 0), t.total + t.held) - t.total FROM resource_totals t LEFT JOIN limits b ON b.root_id = a.root_id AND b.account_id = t.account_id AND b.kind = t.resource
+        WHERE t.account_id = a.id AND t.resource = 'subaccounts' AND t.period = '-infinity'), 0) AS held
       UNION ALL SELECT t.resource, t.period, t.total, greatest(coalesce(b.reserve, 0), t.total + t.held + coalesce(q.total, 0)) - t.total - coalesce(q.total, 0)
         FROM resource_totals t
-        LEFT JOIN LATERAL (SELECT x.reserve, x.metered FROM limits x WHERE x.root_id = t.root_id AND x.account_id = t.account_id AND x.kind = t.resource LIMIT 1) b ON true
+        LEFT JOIN LATERAL (SELECT x.reserve, x.metered FROM limits x WHERE x.root_id = a.root_id AND x.account_id = t.account_id AND x.kind = t.resource LIMIT 1) b ON true
         LEFT JOIN LATERAL (SELECT x.total FROM usage_totals x WHERE x.account_id = t.account_id AND x.meter = t.resource AND x.period = t.period LIMIT 1) q ON b.metered
-        WHERE t.root_id = a.root_id AND t.account_id = a.id AND t.resource <> 'subaccounts' AND (t.period = '-infinity' OR t.total <> 0 OR t.held <> 0 OR b.reserve > 0)
+        WHERE t.account_id = a.id AND t.resource <> 'subaccounts' AND (t.period = '-infinity' OR t.total <> 0 OR t.held <> 0 OR b.reserve > 0)
     ) r
     WHERE c.level < cardinality(chain)
   ) g;

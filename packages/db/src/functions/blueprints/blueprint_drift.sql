@@ -32,7 +32,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET plan_
   ), rows AS (
     SELECT a.id, a.path_key, a.name, b.version, b.state, k.account_id AS owner_id, k.id AS blueprint_id, k.name AS blueprint_name,
       CASE WHEN k.has_caps THEN blueprint_row_drift(coalesce(b.caps_same, true), k.caps, CASE WHEN k.caps OR (k.caps_clash AND b.caps_same) THEN false
-        ELSE NOT k.judged ? 'caps' OR (SELECT c.levels @> (k.judged -> 'caps') FROM account_caps c WHERE c.root_id = b.root_id AND c.account_id = b.account_id) END) END AS caps,
+        ELSE NOT k.judged ? 'caps' OR (SELECT c.levels @> (k.judged -> 'caps') FROM account_caps c WHERE c.account_id = b.account_id) END) END AS caps,
       CASE WHEN k.has_limits THEN blueprint_row_drift(coalesce(b.limits_same, true), k.limits, CASE WHEN k.limits OR (k.limits_clash AND b.limits_same) THEN false
         ELSE NOT k.judged ? 'limits' OR blueprint_limits_are(b.root_id, b.account_id, k.judged -> 'limits') END) END AS limits,
       CASE WHEN k.has_book AND a.parent_id = k.account_id THEN blueprint_row_drift(coalesce(b.book_same, true), k.book, CASE WHEN k.book THEN false

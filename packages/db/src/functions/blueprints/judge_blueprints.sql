@@ -3,7 +3,7 @@
 CREATE OR REPLACE FUNCTION judge_blueprints(p_root uuid, p_account uuid, p_section text) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
   UPDATE blueprint_applications b SET
-    caps_same = CASE WHEN p_section = 'caps' THEN coalesce((SELECT c.levels @> (v.judged -> 'caps') FROM account_caps c WHERE c.root_id = p_root AND c.account_id = p_account), false) ELSE b.caps_same END,
+    caps_same = CASE WHEN p_section = 'caps' THEN coalesce((SELECT c.levels @> (v.judged -> 'caps') FROM account_caps c WHERE c.account_id = p_account), false) ELSE b.caps_same END,
     limits_same = CASE WHEN p_section = 'limits' THEN blueprint_limits_are(p_root, p_account, v.judged -> 'limits') ELSE b.limits_same END,
     book_same = CASE WHEN p_section = 'priceBook' THEN blueprint_book_is(b.blueprint_account, p_account, v.judged -> 'priceBook') ELSE b.book_same END,
     products_same = CASE WHEN p_section = 'products' THEN blueprint_products_are(p_root, p_account, b.products, v.judged -> 'products') ELSE b.products_same END

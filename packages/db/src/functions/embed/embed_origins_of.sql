@@ -4,7 +4,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enabl
   SELECT o.account_id, o.origins FROM account_roots d
   CROSS JOIN LATERAL (SELECT x.root_id, x.path_key FROM accounts x WHERE x.root_id = d.root_id AND x.id = d.id LIMIT 1) a
   CROSS JOIN LATERAL unnest(path_of(a.root_id, a.path_key)) WITH ORDINALITY p(id, level)
-  CROSS JOIN LATERAL (SELECT x.account_id, x.origins FROM embed_origins x WHERE x.root_id = a.root_id AND x.account_id = p.id LIMIT 1) o
+  CROSS JOIN LATERAL (SELECT x.account_id, x.origins FROM embed_origins x WHERE x.account_id = p.id LIMIT 1) o
   WHERE d.id = p_account ORDER BY p.level DESC LIMIT 1
 $$;
 REVOKE ALL ON FUNCTION embed_origins_of FROM PUBLIC;

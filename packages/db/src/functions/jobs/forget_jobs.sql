@@ -3,8 +3,8 @@ CREATE OR REPLACE FUNCTION forget_jobs(p_ended_before timestamptz, p_now timesta
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE gone int;
 BEGIN
-  WITH old AS (DELETE FROM jobs WHERE ended_at < p_ended_before RETURNING root_id, account_id, id),
-    items AS (DELETE FROM job_items i USING old o WHERE i.root_id = o.root_id AND i.account_id = o.account_id AND i.job_id = o.id)
+  WITH old AS (DELETE FROM jobs WHERE ended_at < p_ended_before RETURNING account_id, id),
+    items AS (DELETE FROM job_items i USING old o WHERE i.account_id = o.account_id AND i.job_id = o.id)
   SELECT count(*) INTO gone FROM old;
   DELETE FROM job_files WHERE expires_at <= p_now;
   DELETE FROM graphile_worker._private_jobs WHERE attempts >= max_attempts AND locked_at IS NULL;

@@ -3,7 +3,7 @@ CREATE OR REPLACE FUNCTION wake_job(p_account uuid, p_job uuid, p_in_ms bigint) 
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
 DECLARE due timestamptz := clock_timestamp() + p_in_ms * interval '1 ms';
 BEGIN
-  UPDATE jobs j SET due_at = due WHERE j.root_id = acting_root() AND j.account_id = p_account AND j.id = p_job AND j.ended_at IS NULL
+  UPDATE jobs j SET due_at = due WHERE j.account_id = p_account AND j.id = p_job AND j.ended_at IS NULL
     AND (SELECT true FROM accounts a WHERE a.root_id = acting_root() AND a.id = p_account
       AND (a.path_key >= acting_key() AND a.path_key < acting_end()) IS TRUE LIMIT 1);
   IF FOUND THEN PERFORM wake_at(p_account, p_job, due); END IF;

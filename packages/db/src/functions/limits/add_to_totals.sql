@@ -17,12 +17,12 @@ DECLARE
   ids uuid[]; children_now int[]; subaccounts_now int[]; own_members_now int[]; total_members_now int[]; own_agents_now int[]; total_agents_now int[];
 BEGIN
   WITH written AS (
-    INSERT INTO resource_totals AS t (root_id, account_id, resource, period, own, total, held)
-    SELECT p_root, u.account_id, u.resource, coalesce(u.period, '-infinity'), u.own, u.total, CASE WHEN limited THEN coalesce(
+    INSERT INTO resource_totals AS t (account_id, resource, period, own, total, held)
+    SELECT u.account_id, u.resource, coalesce(u.period, '-infinity'), u.own, u.total, CASE WHEN limited THEN coalesce(
       (SELECT b.promised FROM limits b WHERE b.root_id = p_root AND b.account_id = u.account_id AND b.kind = u.resource LIMIT 1), 0) ELSE 0 END
     FROM unnest(p_accounts, p_resources, p_owns, p_totals, p_periods) WITH ORDINALITY u(account_id, resource, own, total, period, i)
     WHERE limited OR u.own <> 0 OR u.total <> 0 ORDER BY u.i
-    ON CONFLICT (root_id, account_id, resource, period) DO UPDATE SET own = t.own + excluded.own, total = t.total + excluded.total
+    ON CONFLICT (account_id, resource, period) DO UPDATE SET own = t.own + excluded.own, total = t.total + excluded.total
     RETURNING t AS new
   )
   SELECT array_agg(w.new) INTO counted FROM written w;

@@ -69,9 +69,9 @@ BEGIN
     WITH written AS (
       MERGE INTO resource_totals r
       USING unnest(p_ids, owns, sums, more) WITH ORDINALITY x(id, own, sum, more, i)
-      ON r.root_id = p_root AND r.account_id = x.id AND r.resource = p_kind AND r.period = p_period
+      ON r.account_id = x.id AND r.resource = p_kind AND r.period = p_period
       WHEN MATCHED THEN UPDATE SET own = r.own + x.own, total = r.total + x.sum, held = r.held + coalesce(x.more, 0)
-      WHEN NOT MATCHED THEN INSERT (root_id, account_id, resource, period, own, total, held) VALUES (p_root, x.id, p_kind, p_period, 0, 0, 0)
+      WHEN NOT MATCHED THEN INSERT (account_id, resource, period, own, total, held) VALUES (x.id, p_kind, p_period, 0, 0, 0)
       RETURNING x.i, r.total AS used, r.held, merge_action() = 'INSERT' AS is_new, p_loads[x.i] IS NOT NULL AS is_promised,
         p_metered OR r.fired > 0 OR r.total + r.held >= p_looks[x.i] AS is_near
     )
@@ -99,7 +99,7 @@ BEGIN
         SELECT n.*, b.cap, b.at_limit, b.thresholds, t.fired FROM unnest(near, useds, helds) n(k, used, held)
         CROSS JOIN LATERAL (
           SELECT x.cap, x.at_limit, x.thresholds FROM limits x WHERE x.root_id = p_root AND x.account_id = p_ids[n.k] AND x.kind = p_kind AND x.cap IS NOT NULL LIMIT 1) b
-        CROSS JOIN LATERAL (SELECT r.fired FROM resource_totals r WHERE r.root_id = p_root AND r.account_id = p_ids[n.k] AND r.resource = p_kind AND r.period = p_period LIMIT 1) t
+        CROSS JOIN LATERAL (SELECT r.fired FROM resource_totals r WHERE r.account_id = p_ids[n.k] AND r.resource = p_kind AND r.period = p_period LIMIT 1) t
         ORDER BY n.k
       LOOP
         -- What is given back is no room for those who ask where what is left is too much: they are asked one by one.
@@ -111,7 +111,7 @@ BEGIN
         judged := judge_thresholds(one.thresholds, one.cap, one.fired, one.used - greatest(p_sums[one.k], 0), one.used);
         FOREACH mark IN ARRAY judged.told LOOP alert_ids := alert_ids || p_ids[one.k]; alert_marks := alert_marks || mark; END LOOP;
         IF judged.fired <> one.fired THEN
-          UPDATE resource_totals r SET fired = judged.fired WHERE r.root_id = p_root AND r.account_id = p_ids[one.k] AND r.resource = p_kind AND r.period = p_period;
+          UPDATE resource_totals r SET fired = judged.fired WHERE r.account_id = p_ids[one.k] AND r.resource = p_kind AND r.period = p_period;
         END IF;
       END LOOP;
     END IF;
@@ -132,7 +132,7 @@ BEGIN
     loads := (SELECT array_agg(coalesce(r.total + r.held, 0) + x.counted ORDER BY x.i)
       FROM unnest(p_ids, p_loads, counted_of(p_kind, p_period, p_metered, p_ids)) WITH ORDINALITY x(id, load, counted, i)
       LEFT JOIN LATERAL (SELECT t.total, t.held FROM resource_totals t
-        WHERE t.root_id = p_root AND t.account_id = x.id AND t.resource = p_kind AND t.period = p_period LIMIT 1) r ON true
+        WHERE t.account_id = x.id AND t.resource = p_kind AND t.period = p_period LIMIT 1) r ON true
       WHERE x.load IS NOT NULL);
   END IF;
 END $$;

@@ -60,7 +60,7 @@ BEGIN
       SELECT array_agg(c.total ORDER BY x.i), array_agg(c.held ORDER BY x.i), array_agg(c.fired ORDER BY x.i), array_agg(c.at ORDER BY x.i)
       INTO used_before, held_before, fires, at_tid FROM unnest(ids) WITH ORDINALITY x(id, i) CROSS JOIN LATERAL (
         SELECT r.total, r.held, r.fired, r.ctid AS at FROM resource_totals r
-        WHERE r.root_id = p_root AND r.account_id = x.id AND r.resource = p_kind AND r.period = p_period LIMIT 1 FOR UPDATE) c;
+        WHERE r.account_id = x.id AND r.resource = p_kind AND r.period = p_period LIMIT 1 FOR UPDATE) c;
       IF coalesce(cardinality(used_before), 0) < cardinality(ids) THEN RAISE SQLSTATE 'TT001'; END IF;
       EXIT;
     EXCEPTION WHEN SQLSTATE 'TT001' THEN

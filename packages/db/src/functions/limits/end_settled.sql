@@ -27,7 +27,7 @@ BEGIN
     FROM unnest(p_ids, p_added, p_totals, p_looks) c(id, added, total, look)
     CROSS JOIN LATERAL (
       SELECT x.cap, x.thresholds, level_marked(x, p_period) AS marked FROM limits x WHERE x.root_id = p_root AND x.account_id = c.id AND x.kind = p_kind AND x.cap IS NOT NULL LIMIT 1) b
-    LEFT JOIN LATERAL (SELECT r.fired FROM resource_totals r WHERE r.root_id = p_root AND r.account_id = c.id AND r.resource = p_kind AND r.period = p_period LIMIT 1) t ON true
+    LEFT JOIN LATERAL (SELECT r.fired FROM resource_totals r WHERE r.account_id = c.id AND r.resource = p_kind AND r.period = p_period LIMIT 1) t ON true
     CROSS JOIN LATERAL (SELECT x.ctid AS at FROM usage_totals x WHERE x.account_id = c.id AND x.meter = p_kind AND x.period = p_period LIMIT 1) q
     CROSS JOIN LATERAL judge_thresholds(b.thresholds, b.cap, coalesce(t.fired, 0::smallint), least(c.total, c.total - c.added), c.total) j
     WHERE c.look
@@ -61,10 +61,10 @@ BEGIN
     ), nodes AS MATERIALIZED (
       SELECT s.*, (row_number() OVER (ORDER BY s.level DESC, s.id))::int AS i FROM steps s
     ), written AS (
-      INSERT INTO resource_totals AS r (root_id, account_id, resource, period, own, total, held)
-      SELECT p_root, n.id, p_kind, of_period, -coalesce(n.own, 0), -n.n, coalesce((SELECT b.promised FROM limits b WHERE b.root_id = p_root AND b.account_id = n.id AND b.kind = p_kind LIMIT 1), 0)
+      INSERT INTO resource_totals AS r (account_id, resource, period, own, total, held)
+      SELECT n.id, p_kind, of_period, -coalesce(n.own, 0), -n.n, coalesce((SELECT b.promised FROM limits b WHERE b.root_id = p_root AND b.account_id = n.id AND b.kind = p_kind LIMIT 1), 0)
       FROM nodes n ORDER BY n.i
-      ON CONFLICT (root_id, account_id, resource, period) DO UPDATE SET own = r.own + excluded.own, total = r.total + excluded.total
+      ON CONFLICT (account_id, resource, period) DO UPDATE SET own = r.own + excluded.own, total = r.total + excluded.total
       RETURNING r.account_id, r.total, r.held, r.ctid AS at
     )
     SELECT array_agg(n.id ORDER BY n.i), array_agg(coalesce(m.i, 0) ORDER BY n.i), array_agg(n.n ORDER BY n.i), array_agg(w.total ORDER BY n.i), array_agg(w.held ORDER BY n.i),

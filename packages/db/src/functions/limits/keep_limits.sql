@@ -17,7 +17,7 @@ BEGIN
     array_agg(coalesce(b.reserve, 0) ORDER BY g.i), array_agg(CASE WHEN b.thresholds <> '{}' THEN b.thresholds::text END ORDER BY g.i), array_agg(coalesce(b.metered, false) ORDER BY g.i)
   INTO ups, useds, helds, before, fires, caps, blocks, reserves, marks, metereds
   FROM given g
-  CROSS JOIN LATERAL (SELECT r.total, r.held, r.fired FROM resource_totals r WHERE r.root_id = p_root AND r.account_id = g.id AND r.resource = g.resource AND r.period = g.period LIMIT 1) t
+  CROSS JOIN LATERAL (SELECT r.total, r.held, r.fired FROM resource_totals r WHERE r.account_id = g.id AND r.resource = g.resource AND r.period = g.period LIMIT 1) t
   CROSS JOIN LATERAL (SELECT a.parent_id FROM accounts a WHERE a.root_id = p_root AND a.id = g.id LIMIT 1) a
   LEFT JOIN given up ON up.id = a.parent_id AND up.resource = g.resource AND up.period = g.period
   LEFT JOIN LATERAL (SELECT x.* FROM limits x WHERE x.root_id = p_root AND x.account_id = g.id AND x.kind = g.resource LIMIT 1) b ON true
@@ -43,14 +43,14 @@ BEGIN
   END IF;
   UPDATE resource_totals r SET held = x.held
   FROM unnest(p_accounts, p_resources, p_periods, helds, before) x(id, resource, period, held, before)
-  WHERE x.held <> x.before AND r.root_id = p_root AND r.account_id = x.id AND r.resource = x.resource AND r.period = coalesce(x.period, '-infinity');
+  WHERE x.held <> x.before AND r.account_id = x.id AND r.resource = x.resource AND r.period = coalesce(x.period, '-infinity');
 
   FOR k IN 1..cardinality(ups) LOOP
     CONTINUE WHEN metereds[k] OR caps[k] IS NULL OR marks[k] IS NULL OR p_totals[k] = 0;
     judged := judge_thresholds(marks[k]::smallint[], caps[k], fires[k], least(useds[k], useds[k] - p_totals[k]), useds[k]);
     CONTINUE WHEN judged.fired = fires[k] AND judged.told = '{}';
     UPDATE resource_totals r SET fired = judged.fired
-      WHERE r.root_id = p_root AND r.account_id = p_accounts[k] AND r.resource = p_resources[k] AND r.period = coalesce(p_periods[k], '-infinity');
+      WHERE r.account_id = p_accounts[k] AND r.resource = p_resources[k] AND r.period = coalesce(p_periods[k], '-infinity');
     IF judged.told <> '{}' THEN
       PERFORM note_alerts(alert_rows(p_root, p_resources[k], array_fill(p_accounts[k], ARRAY[cardinality(judged.told)]), judged.told));
     END IF;

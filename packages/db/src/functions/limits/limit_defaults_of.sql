@@ -2,9 +2,9 @@
 CREATE OR REPLACE FUNCTION limit_defaults_of(p_account uuid) RETURNS TABLE (kind text, cap numeric, at_limit text, thresholds smallint[])
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
 #variable_conflict use_column
-DECLARE a accounts := reached(p_account);
 BEGIN
-  RETURN QUERY SELECT d.kind, d.cap, d.at_limit, d.thresholds FROM limit_defaults d WHERE d.root_id = a.root_id AND d.account_id = p_account ORDER BY d.kind;
+  PERFORM reached(p_account);
+  RETURN QUERY SELECT d.kind, d.cap, d.at_limit, d.thresholds FROM limit_defaults d WHERE d.account_id = p_account ORDER BY d.kind;
 END $$;
 REVOKE ALL ON FUNCTION limit_defaults_of FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION limit_defaults_of TO tenantree_app;

@@ -18,12 +18,12 @@ BEGIN
   CROSS JOIN LATERAL (SELECT y.name FROM accounts y WHERE y.root_id = root AND y.id = c.id LIMIT 1) x
   CROSS JOIN LATERAL (
     SELECT y.kind FROM limits y WHERE y.root_id = root AND y.account_id = c.id
-    UNION SELECT y.resource FROM resource_totals y WHERE y.root_id = root AND y.account_id = c.id AND y.period IN ('-infinity', p_period)
+    UNION SELECT y.resource FROM resource_totals y WHERE y.account_id = c.id AND y.period IN ('-infinity', p_period)
     UNION SELECT y.meter FROM usage_totals y WHERE y.account_id = c.id AND y.period = p_period) k
   LEFT JOIN LATERAL (SELECT y.* FROM limits y WHERE y.root_id = root AND y.account_id = c.id AND y.kind = k.kind LIMIT 1) b ON true
   LEFT JOIN LATERAL (SELECT y.own, y.total FROM usage_totals y WHERE y.account_id = c.id AND y.meter = k.kind AND y.period = p_period LIMIT 1) q ON true
   LEFT JOIN LATERAL (
-    SELECT y.own, y.total, y.held, y.fired FROM resource_totals y WHERE y.root_id = root AND y.account_id = c.id AND y.resource = k.kind
+    SELECT y.own, y.total, y.held, y.fired FROM resource_totals y WHERE y.account_id = c.id AND y.resource = k.kind
       AND y.period IN ('-infinity', p_period) ORDER BY y.period DESC LIMIT 1) t ON true
   ORDER BY c.level;
 END $$;

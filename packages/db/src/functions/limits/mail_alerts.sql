@@ -19,7 +19,7 @@ BEGIN
     LEFT JOIN LATERAL (SELECT x.cap FROM limits x WHERE x.root_id = p_root AND x.account_id = r.account AND x.kind = r.kind LIMIT 1) b ON true
     ORDER BY octet_length(a.path_key), r.account, r.kind LIMIT 50
   LOOP
-    CONTINUE WHEN EXISTS (SELECT FROM jobs j WHERE j.root_id = p_root AND j.account_id = one.account AND j.id > uuidv7(interval '-1 hour')
+    CONTINUE WHEN EXISTS (SELECT FROM jobs j WHERE j.account_id = one.account AND j.id > uuidv7(interval '-1 hour')
       AND j.kind = 'limits.mail' AND j.key = one.job_key);
     SELECT p.id, m.people INTO near FROM unnest(path_of(p_root, one.path_key)) WITH ORDINALITY p(id, level)
       CROSS JOIN LATERAL (SELECT array_agg(x.user_id ORDER BY x.user_id) AS people FROM members x
@@ -27,11 +27,11 @@ BEGIN
       WHERE m.people IS NOT NULL ORDER BY p.level DESC LIMIT 1;
     CONTINUE WHEN NOT FOUND;
     job := uuidv7();
-    INSERT INTO jobs (root_id, account_id, id, kind, key, asked_by, total, created_at)
-      VALUES (p_root, one.account, job, 'limits.mail', one.job_key, system, cardinality(near.people), clock_timestamp()) ON CONFLICT DO NOTHING;
+    INSERT INTO jobs (account_id, id, kind, key, asked_by, total, created_at)
+      VALUES (one.account, job, 'limits.mail', one.job_key, system, cardinality(near.people), clock_timestamp()) ON CONFLICT DO NOTHING;
     CONTINUE WHEN NOT FOUND;
-    INSERT INTO job_items (root_id, account_id, job_id, n, payload)
-      SELECT p_root, one.account, job, u.n, jsonb_build_object('user', u.id, 'member', near.id, 'kind', one.kind, 'threshold', one.mark, 'max', one.cap::text, 'reached', one.id)
+    INSERT INTO job_items (account_id, job_id, n, payload)
+      SELECT one.account, job, u.n, jsonb_build_object('user', u.id, 'member', near.id, 'kind', one.kind, 'threshold', one.mark, 'max', one.cap::text, 'reached', one.id)
       FROM unnest(near.people) WITH ORDINALITY u(id, n);
     PERFORM wake_at(one.account, job, clock_timestamp());
     queued := queued || jsonb_build_array(jsonb_build_object('id', uuidv7(), 'at', clock_timestamp(), 'kind', 'job.queued', 'actor_kind', 'system', 'actor_name', 'Tenantree',

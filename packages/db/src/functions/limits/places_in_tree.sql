@@ -16,7 +16,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enabl
       CROSS JOIN LATERAL (
         SELECT least(CASE WHEN l.at_limit = 'block' THEN l.cap END, CASE WHEN NOT l.metered THEN l.cap * l.thresholds[1] * 0.01 END) AS look, l.reserve,
           CASE WHEN l.reserve > 0 THEN coalesce((SELECT r.total + r.held FROM resource_totals r
-            WHERE r.root_id = p_root AND r.account_id = s.id AND r.resource = p_kind AND r.period = p_period LIMIT 1), l.promised)
+            WHERE r.account_id = s.id AND r.resource = p_kind AND r.period = p_period LIMIT 1), l.promised)
             + (counted_of(p_kind, p_period, l.metered, ARRAY[s.id]))[1] END AS load
         FROM limits l WHERE l.root_id = p_root AND l.account_id = s.id AND l.kind = p_kind LIMIT 1) b)
 $$;

@@ -22,7 +22,7 @@ BEGIN
       FROM resource_totals r
       LEFT JOIN LATERAL (SELECT x.total FROM usage_totals x WHERE x.account_id = r.account_id AND x.meter = p_kind AND x.period = p_period LIMIT 1) q ON true
       LEFT JOIN LATERAL (SELECT x.* FROM limits x WHERE x.root_id = p_root AND x.account_id = r.account_id AND x.kind = p_kind LIMIT 1) b ON true
-      WHERE r.root_id = p_root AND r.account_id = chain[level] AND r.resource = p_kind AND r.period = p_period;
+      WHERE r.account_id = chain[level] AND r.resource = p_kind AND r.period = p_period;
       rest := CASE WHEN side = 1 AND chain[level] = ANY (p_new) THEN p_n ELSE 0 END;
       l := one.granted + one.counted - rest - n + one.held;
       more := d - n;
@@ -37,7 +37,7 @@ BEGIN
         END IF;
       END IF;
       UPDATE resource_totals r SET held = r.held + more, fired = fired_now
-        WHERE r.root_id = p_root AND r.account_id = chain[level] AND r.resource = p_kind AND r.period = p_period AND (more <> 0 OR fired_now <> r.fired);
+        WHERE r.account_id = chain[level] AND r.resource = p_kind AND r.period = p_period AND (more <> 0 OR fired_now <> r.fired);
     END LOOP;
   END LOOP;
 END $$;

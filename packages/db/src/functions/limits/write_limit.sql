@@ -26,9 +26,9 @@ BEGIN
     SELECT a.root_id, u.id, p_kind, p_metered, u.promised, u.next_promised FROM unnest(p_above, p_promised, p_next_promised) u(id, promised, next_promised)
     ON CONFLICT (root_id, account_id, kind) DO UPDATE SET promised = excluded.promised, next_promised = excluded.next_promised;
   UPDATE resource_totals r SET held = u.held FROM unnest(p_above, p_held) u(id, held)
-    WHERE r.root_id = a.root_id AND r.account_id = u.id AND r.resource = p_kind AND r.period = p_period;
+    WHERE r.account_id = u.id AND r.resource = p_kind AND r.period = p_period;
   UPDATE resource_totals r SET fired = p_fired
-    WHERE r.root_id = a.root_id AND r.account_id = p_account AND r.resource = p_kind AND r.period = p_period;
+    WHERE r.account_id = p_account AND r.resource = p_kind AND r.period = p_period;
   IF p_metered THEN
     PERFORM mark_limits(a.root_id, ARRAY[p_account], p_kind, p_period,
       ARRAY[coalesce((SELECT q.total FROM usage_totals q WHERE q.account_id = p_account AND q.meter = p_kind AND q.period = p_period), 0)]);

@@ -9,7 +9,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enabl
   FROM (SELECT acting_root() AS root_id, acting_key() AS path_key) a
   CROSS JOIN LATERAL generate_series(0, octet_length(a.path_key) / 16) level
   CROSS JOIN LATERAL (SELECT x.* FROM accounts x WHERE x.root_id = a.root_id AND x.path_key = substr(a.path_key, 1, level * 16) LIMIT 1) c
-  LEFT JOIN LATERAL (SELECT x.* FROM account_caps x WHERE x.root_id = c.root_id AND x.account_id = c.id LIMIT 1) k ON true
+  LEFT JOIN LATERAL (SELECT x.* FROM account_caps x WHERE x.account_id = c.id LIMIT 1) k ON true
   LEFT JOIN LATERAL (SELECT x.role FROM members x WHERE x.root_id = c.root_id AND x.account_id = c.id AND x.user_id = p_user LIMIT 1) m ON true
   ORDER BY level
 $$;

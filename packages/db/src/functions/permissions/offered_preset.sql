@@ -3,7 +3,7 @@ CREATE OR REPLACE FUNCTION offered_preset(p_id uuid, p_version int) RETURNS TABL
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
   SELECT p.account_id, p.id, p.version, p.name, p.levels FROM unnest(path_of(acting_root(), acting_key())) w(id)
   CROSS JOIN LATERAL (
-    SELECT x.* FROM presets x WHERE x.root_id = acting_root() AND x.account_id = w.id AND x.id = p_id AND x.removed_at IS NULL AND (p_version IS NULL OR x.version = p_version)
+    SELECT x.* FROM presets x WHERE x.account_id = w.id AND x.id = p_id AND x.removed_at IS NULL AND (p_version IS NULL OR x.version = p_version)
     ORDER BY x.version DESC LIMIT 1) p
 $$;
 REVOKE ALL ON FUNCTION offered_preset FROM PUBLIC;

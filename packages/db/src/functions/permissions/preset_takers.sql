@@ -5,15 +5,15 @@ CREATE OR REPLACE FUNCTION preset_takers(p_id uuid) RETURNS TABLE (version int, 
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan AS $$
   WITH alike AS MATERIALIZED (
     SELECT c.preset_version, count(*) AS n, any_value(c.account_id) AS sample FROM account_caps c
-    WHERE c.root_id = acting_root() AND c.preset_id = p_id AND (acting_key() = '' OR uuid_send(c.account_id) IN (
+    WHERE c.preset_id = p_id AND (acting_key() = '' OR uuid_send(c.account_id) IN (
       SELECT substr(a.path_key, length(a.path_key) - 15) FROM accounts a WHERE a.root_id = acting_root() AND a.path_key >= acting_key() AND a.path_key < acting_end()))
     GROUP BY c.preset_version, c.levels_hash
   )
   SELECT p.version, coalesce(sum(l.n), 0)::int, coalesce(sum(l.n) FILTER (WHERE NOT s.levels @> p.levels), 0)::int
   FROM unnest(path_of(acting_root(), acting_key())) w(id)
-  JOIN presets p ON p.root_id = acting_root() AND p.account_id = w.id AND p.id = p_id AND p.removed_at IS NULL
+  JOIN presets p ON p.account_id = w.id AND p.id = p_id AND p.removed_at IS NULL
   LEFT JOIN alike l ON l.preset_version = p.version
-  LEFT JOIN LATERAL (SELECT x.levels FROM account_caps x WHERE x.root_id = acting_root() AND x.account_id = l.sample LIMIT 1) s ON true
+  LEFT JOIN LATERAL (SELECT x.levels FROM account_caps x WHERE x.account_id = l.sample LIMIT 1) s ON true
   GROUP BY p.version ORDER BY p.version DESC
 $$;
 REVOKE ALL ON FUNCTION preset_takers FROM PUBLIC;

@@ -13,8 +13,8 @@ BEGIN
   UPDATE account_sort_minutes s SET minutes = sort_key(n.total)
   FROM (SELECT m.account_id, t.total FROM account_sort_minutes m
     LEFT JOIN usage_totals t ON t.account_id = m.account_id AND t.meter = 'call.seconds' AND t.period = p_period
-    WHERE m.root_id = p_root AND m.parent_id = parent) n
-  WHERE s.root_id = p_root AND s.account_id = n.account_id AND s.minutes <> sort_key(n.total);
+    WHERE m.parent_id = parent) n
+  WHERE s.account_id = n.account_id AND s.minutes <> sort_key(n.total);
   UPDATE sorted_parents SET period = p_period, is_behind = false WHERE root_id = p_root AND account_id = parent;
   RETURN true;
 END $$;

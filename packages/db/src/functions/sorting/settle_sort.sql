@@ -14,7 +14,7 @@ BEGIN
   FROM (SELECT unnest(p_accounts) AS id UNION SELECT unnest(accounts) FROM tree_changes
     WHERE root_id = p_root AND version > settled AND version <= present AND kind <> 'accounts') c
   JOIN usage_totals t ON t.account_id = c.id AND t.meter = 'call.seconds' AND t.period = p_period
-  WHERE s.root_id = p_root AND s.account_id = c.id AND s.minutes <> sort_key(t.total)
+  WHERE s.account_id = c.id AND s.minutes <> sort_key(t.total)
     AND EXISTS (SELECT 1 FROM sorted_parents p WHERE p.root_id = p_root AND p.account_id = s.parent_id AND p.period = p_period);
   -- The log has no hole: as long as it begins at the next version or before, it has all that changed; NULL are more than it lists.
   IF present > settled AND (NOT EXISTS (SELECT 1 FROM tree_changes WHERE root_id = p_root AND version <= settled + 1)

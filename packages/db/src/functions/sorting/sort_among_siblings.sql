@@ -10,12 +10,12 @@ CREATE OR REPLACE FUNCTION sort_among_siblings(p_roots uuid[], p_children uuid[]
       SELECT s.period FROM sorted_parents s WHERE s.root_id = a.root_id AND s.account_id = a.parent_id LIMIT 1 FOR SHARE
     ) p
   ), minutes AS (
-    INSERT INTO account_sort_minutes (root_id, account_id, parent_id, minutes)
-      SELECT c.root_id, c.id, c.parent_id,
+    INSERT INTO account_sort_minutes (account_id, parent_id, minutes)
+      SELECT c.id, c.parent_id,
         sort_key((SELECT t.total FROM usage_totals t WHERE t.account_id = c.id AND t.meter = 'call.seconds' AND t.period = c.period))
       FROM children c
   )
-  INSERT INTO account_sort_counts (root_id, account_id, parent_id, members, agents)
-    SELECT c.root_id, c.id, c.parent_id, c.total_members, c.total_agents FROM children c
+  INSERT INTO account_sort_counts (account_id, parent_id, members, agents)
+    SELECT c.id, c.parent_id, c.total_members, c.total_agents FROM children c
 $$;
 REVOKE ALL ON FUNCTION sort_among_siblings FROM PUBLIC;

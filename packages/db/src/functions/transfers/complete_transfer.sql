@@ -47,7 +47,7 @@ BEGIN
       coalesce(array_agg(x.external_id ORDER BY x.path_key) FILTER (WHERE x.external_id IS NOT NULL), '{}'), count(*), jsonb_array_length(p_agency), ended, t.products, p_settled
     FROM accounts x WHERE x.root_id = a.root_id AND x.path_key >= a.path_key AND x.path_key < below;
 
-  UPDATE billing_transfers x SET caps = (SELECT c.levels FROM account_caps c WHERE c.root_id = a.root_id AND c.account_id = p_account)
+  UPDATE billing_transfers x SET caps = (SELECT c.levels FROM account_caps c WHERE c.account_id = p_account)
     WHERE x.root_id = a.root_id AND x.account_id = p_account AND x.id = p_transfer;
   UPDATE accounts x SET transfer_until = NULL WHERE x.root_id = a.root_id AND x.id = p_account;
   came_at := change_root(p_account, NULL, p_at, p_by);

@@ -17,7 +17,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enabl
       UNION ALL
       SELECT 'complete', NULL, 4 WHERE t.completion = 'automatic' AND t.steps #>> '{payment,state}' = 'set'
         AND NOT EXISTS (SELECT FROM unnest(ARRAY['owner', 'details', 'plan']) s WHERE coalesce(t.steps -> s, 'null') = 'null')
-        AND NOT EXISTS (SELECT FROM jobs j WHERE j.root_id = t.root_id AND j.account_id = t.account_id AND j.kind = 'transfers.complete' AND j.ended_at IS NULL)
+        AND NOT EXISTS (SELECT FROM jobs j WHERE j.account_id = t.account_id AND j.kind = 'transfers.complete' AND j.ended_at IS NULL)
         AND EXISTS (SELECT FROM accounts a WHERE a.root_id = t.root_id AND a.id = t.account_id AND (a.suspension_kind IS NULL
           OR a.suspended_from > clock_timestamp() OR a.suspended_until <= clock_timestamp()))
     ) x ORDER BY x.n, x.days DESC LIMIT 1
