@@ -74,6 +74,7 @@ describe('Row-level security alone (I5)', () => {
       'forget_account_imports',
       'forget_jobs',
       'forget_kept_answers',
+      'forget_presets',
       'forget_product_versions',
       'forget_tree_changes',
       'heads_of',
