@@ -40,12 +40,9 @@ export type KillableServer = {
 
 type Claimed = { readonly account: string; readonly key: string };
 
-/** The link of the first run, as a line of what a server printed. */
-const LINK = /tt_setup_[\w-]+(?=\s)/;
-
 /** Opens the first-run link that a server printed, and makes a key of the main account. */
 export async function claim(url: string, printed: string): Promise<Claimed> {
-  const token = LINK.exec(printed)?.[0] ?? '';
+  const token = /tt_setup_[\w-]+/.exec(printed)?.[0] ?? '';
   const person = { token, name: 'Ada', email: 'ada@example.com', password: PASSWORD, accountName: 'Main' };
   const { account } = await clientWith(url, {}).setup.claim.mutate(person);
   const owner = clientOf(url, await signIn(url, person.email, PASSWORD));
@@ -115,8 +112,8 @@ export async function prepareKillableServer(beside?: KillableServer): Promise<Ki
     wake: () => void server?.child.kill('SIGCONT'),
     pid: () => server?.child.pid ?? 0,
     claim: async () => {
-      // It answers before it has printed all.
-      await vi.waitFor(() => expect(server?.output()).toMatch(LINK));
+      // It answers before it has printed the line with the link.
+      await vi.waitFor(() => expect(server?.output()).toMatch(/tt_setup_\S+\s/));
       return claim(url, server?.output() ?? '');
     },
     close: async () => {
