@@ -155,7 +155,7 @@ async function plant({ owner, app }: BenchDatabase): Promise<void> {
   const json = (value: unknown): string => `'${JSON.stringify(value)}'::jsonb`;
   await owner.query(`
     INSERT INTO account_caps (account_id, levels) SELECT id, ${json(LEVELS)} FROM accounts WHERE parent_id IS NOT NULL
-      ON CONFLICT (root_id, account_id) DO UPDATE SET levels = excluded.levels;
+      ON CONFLICT (account_id) DO UPDATE SET levels = excluded.levels;
     INSERT INTO limits (root_id, account_id, kind, metered, cap, reserve, at_limit, thresholds, version)
       SELECT root_id, id, 'agents', false, 5, 0, 'block', '{80,95,100}', 1 FROM accounts WHERE parent_id IS NOT NULL;
     INSERT INTO products (root_id, account_id, id, kind, name, name_key, doc, saved_at, saved_by, tree_version)
