@@ -5,6 +5,7 @@ import type { TestDatabase } from '../src/testing.ts';
 type Step = {
   readonly 'Node Type': string;
   readonly 'Relation Name'?: string;
+  readonly 'Subplan Name'?: string;
   readonly 'Actual Rows'?: number;
   readonly 'Actual Loops'?: number;
   readonly 'Rows Removed by Filter'?: number;
@@ -101,3 +102,7 @@ export function rowsFor({ plan }: Ran): number {
     .map(rowsOf);
   return Math.max(rowsOf(plan), ...summed);
 }
+
+/** A common table expression of a statement, as a statement of its own. */
+export const partOf = ({ text, plan }: Ran, name: string): Ran[] =>
+  [...stepsOf(plan)].filter((step) => step['Subplan Name'] === `CTE ${name}`).map((step) => ({ text, plan: step }));

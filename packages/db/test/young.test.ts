@@ -7,6 +7,7 @@ import {
   findUsers,
   insertJob,
   insertProducts,
+  issueWaiting,
   labelProducts,
   type ProductToWrite,
   readInVersions,
@@ -17,7 +18,7 @@ import {
   updateProduct,
 } from '../src/index.ts';
 import { createLoneDatabase, type TestDatabase } from '../src/testing.ts';
-import { blocksOf, type Explained, openExplained, passedOverBy } from './explained.ts';
+import { blocksOf, type Explained, openExplained, partOf, passedOverBy } from './explained.ts';
 import { ELSEWHERE, readsOf } from './reads.ts';
 import { count, enrol, event, freshId, NOVEMBER_10, person, plant, ticking, visit } from './tenants.ts';
 
@@ -344,6 +345,36 @@ describe('An import into very many accounts', () => {
     await bring(job, numbered(3 * MANY + 1, 3 * MANY + FEW), 1);
     const few = await cost();
     await bring(job, numbered(3 * MANY + FEW + 1, 4 * MANY), 1 + FEW);
+    expect(await cost()).toBeLessThan(MOST_GROWTH * few + MOST_MORE);
+  }, 120_000);
+});
+
+describe('Drafts that are issued', () => {
+  it('are looked up by themselves, however many were issued before', async () => {
+    const { db } = explained;
+    const bill = (from: number, to: number) =>
+      test.asOwner(
+        `INSERT INTO invoices (account_id, id, kind, period, series, currency, exponent, total, lines, terms, drafted_at)
+         SELECT uuidv7(), uuidv7(), 'period', '2026-10-01Z', 'INV', 'EUR', 2, 100, 0, '{"told": {}}', now() + i * interval '1 ms'
+         FROM generate_series($1::int, $2) i`,
+        [from, to],
+      );
+    const by = { actor: { kind: 'system', id: null, name: 'Tenantree', via: null }, requestId: null } as const;
+    const drafts = 20;
+    const cost = async (): Promise<number> => {
+      let issued = 0;
+      const ran = await explained.ranFor(async () => {
+        issued = await issueWaiting(db, now(), drafts, by);
+      });
+      expect(issued).toBe(drafts);
+      const [lookedUp] = ran.filter(({ text }) => text.includes('UPDATE invoices')).flatMap((one) => partOf(one, 'd'));
+      return blocksOf(lookedUp!);
+    };
+    await bill(1, drafts);
+    const few = await cost();
+    await bill(drafts + 1, MANY);
+    await issueWaiting(db, now(), MANY, by);
+    await bill(MANY + 1, MANY + drafts);
     expect(await cost()).toBeLessThan(MOST_GROWTH * few + MOST_MORE);
   }, 120_000);
 });

@@ -15,12 +15,13 @@ BEGIN
     -- Before the drafts are read: who waited here sees what the one before issued.
     INSERT INTO invoice_series AS n (series, year, last, last_at) VALUES (s, this_year, 0, p_now)
       ON CONFLICT (series, year) DO UPDATE SET last_at = greatest(n.last_at, p_now);
-    SELECT array_agg(x.account_id), array_agg(x.id) INTO payers, drafts FROM (
-      SELECT i.account_id, i.id FROM invoices i WHERE i.status = 'draft' AND i.series = s AND (p_ids IS NULL OR (i.account_id = p_account AND i.id = ANY (p_ids)))
+    SELECT array_agg(x.account_id ORDER BY x.drafted_at, x.id), array_agg(x.id ORDER BY x.drafted_at, x.id) INTO payers, drafts FROM (
+      SELECT i.account_id, i.id, i.drafted_at FROM invoices i WHERE i.status = 'draft' AND i.series = s AND (p_ids IS NULL OR (i.account_id = p_account AND i.id = ANY (p_ids)))
       ORDER BY i.drafted_at, i.id LIMIT p_limit) x;
     RETURN QUERY
       WITH d AS MATERIALIZED (
-        SELECT i.account_id, i.id, row_number() OVER (ORDER BY i.drafted_at, i.id) AS k FROM invoices i WHERE i.status = 'draft' AND i.id = ANY (drafts)
+        SELECT i.account_id, i.id, row_number() OVER (ORDER BY u.n) AS k FROM unnest(payers, drafts) WITH ORDINALITY u(payer, draft, n)
+        CROSS JOIN LATERAL (SELECT x.account_id, x.id FROM invoices x WHERE x.account_id = u.payer AND x.id = u.draft AND x.status = 'draft' LIMIT 1) i
       ), taken AS MATERIALIZED (
         UPDATE invoice_series n SET last = n.last + (SELECT count(*) FROM d) WHERE n.series = s AND n.year = this_year RETURNING n.last, n.last_at
       )
