@@ -66,6 +66,11 @@ export const idOf = (number: number): string => `018bcfe5-6800-7000-8000-${numbe
  * Every account has 1–5 members and 0–6 agents of its own.
  */
 export async function plantTree(owner: Pool): Promise<void> {
+  const { rowCount } = await owner.query(
+    `SELECT FROM information_schema.columns WHERE table_name = 'resource_totals' AND column_name = 'root_id'`,
+  );
+  // In builds before this one counters have their tree in their key.
+  const [named, told] = rowCount === 0 ? ['', ''] : ['root_id, ', 'a.root_id, '];
   await owner.query(`
     CREATE INDEX ON bench_shape (parent);
     CREATE TABLE bench_paths AS WITH RECURSIVE t AS (
@@ -82,8 +87,8 @@ export async function plantTree(owner: Pool): Promise<void> {
         ${uuidOf('p.path[1]')}, 1, '2026-11-01', (SELECT count(*) FROM bench_shape c WHERE c.parent = p.n), s.below,
         p.members, s.members, p.agents, s.agents
       FROM bench_paths p JOIN bench_sums s USING (n) ORDER BY cardinality(p.path), p.n;
-    INSERT INTO resource_totals (account_id, resource, own, total)
-      SELECT a.id, r.resource, r.own, r.total FROM accounts a CROSS JOIN LATERAL (
+    INSERT INTO resource_totals (${named}account_id, resource, own, total)
+      SELECT ${told}a.id, r.resource, r.own, r.total FROM accounts a CROSS JOIN LATERAL (
         VALUES ('subaccounts', a.children, a.subaccounts), ('members', a.own_members, a.total_members), ('agents', a.own_agents, a.total_agents)
       ) r(resource, own, total) WHERE r.total > 0;
     INSERT INTO tree_versions SELECT DISTINCT root_id, 1 FROM accounts;`);
