@@ -1,5 +1,5 @@
 import { maxHeaderSize, type Server, STATUS_CODES } from 'node:http';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Refusal } from '@tenantree/domain';
 import type { Hall } from '../hall/hall.ts';
 import { ALLOWED, commonHeaders } from './headers.ts';
@@ -19,7 +19,7 @@ const UNREADABLE: Refusal = { code: 'BAD_REQUEST', message: 'Send a request of H
  * wouldn't learn that there is another way.
  */
 export function answerUnread(server: Server, hall: Hall): void {
-  const answering = new WeakSet<Socket>();
+  const answering = new WeakSet<Duplex>();
   server.on('request', ({ socket }, outgoing) => {
     answering.add(socket);
     outgoing.once('close', () => answering.delete(socket));
@@ -27,9 +27,9 @@ export function answerUnread(server: Server, hall: Hall): void {
   server.on('clientError', ({ code }: NodeJS.ErrnoException, socket) => {
     const isLate = code === 'ERR_HTTP_REQUEST_TIMEOUT';
     // In the middle of an answer, or after one, whatever is written would be taken for more of it.
-    if (answering.has(socket as Socket) || (isLate && !socket.writable)) socket.destroy();
+    if (answering.has(socket) || (isLate && !socket.writable)) socket.destroy();
     else if (isLate) socket.end(TIMED_OUT, () => socket.destroy());
-    // What is still on its way may come, as long as any request may: who is cut off while they send don't read what is told to them.
+    // What is still on its way may come, as long as a request may: whoever is cut off while they send doesn't read what is told to them.
     else if (socket.writable)
       void written(code === 'HPE_HEADER_OVERFLOW' ? HEAD_TOO_LARGE : UNREADABLE, hall).then((text) => socket.end(text));
   });
