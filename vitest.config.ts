@@ -4,7 +4,7 @@ import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { CHROMIUM_ARGS, findChromium } from './scripts/chromium.ts';
 import { LongestFirst } from './scripts/longest-first.ts';
-import { AGAIN, IS_LONG } from './scripts/rounds.ts';
+import { AGAIN, AGAIN_IN_A_BROWSER, IS_LONG } from './scripts/rounds.ts';
 
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -42,6 +42,31 @@ const patient = {
   setupFiles: [folder('scripts/patience.ts')],
 };
 
+const executablePath = await findChromium();
+/** How tests run in a page. Made anew for each project: vitest names what it is given. */
+const inBrowser = () => ({
+  // the web app is the root because it reaches every package that runs in a browser
+  root: folder('apps/web'),
+  optimizeDeps: { include: PREBUNDLED },
+  server: { fs: { allow: [folder('.')] } },
+  // a page has no environment
+  define: { 'process.env.TENANTREE_LONG': JSON.stringify(process.env['TENANTREE_LONG'] ?? '') },
+  test: {
+    ...patient,
+    // Files of one worker share a page: each would load the whole app anew.
+    isolate: false,
+    setupFiles: [...patient.setupFiles, folder('apps/web/test/fresh-page.ts')],
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({ launchOptions: { executablePath, args: CHROMIUM_ARGS } }),
+      instances: [{ browser: 'chromium' as const }],
+      viewport: { width: 1280, height: 800 },
+    },
+  },
+});
+
 /** What `npm run test:browsers` runs: browsers that come with no package, on machines that have them. */
 const otherBrowsers = {
   test: { ...patient, testTimeout: 120_000, name: 'browsers', include: ['apps/web/test/browsers/*.smoke.ts'] },
@@ -57,6 +82,17 @@ const longOnes = {
     include: ['{apps,packages,examples,scripts}/**/*.long.test.ts', ...AGAIN],
     exclude: everywhere,
     fileParallelism: false,
+  },
+};
+
+/** Further looks at what a page shows. */
+const longOnesInBrowser = {
+  ...inBrowser(),
+  test: {
+    ...inBrowser().test,
+    name: 'long-browser',
+    include: AGAIN_IN_A_BROWSER.map((file) => `../../${file}`),
+    exclude: everywhere,
   },
 };
 
@@ -87,26 +123,12 @@ export default defineConfig({
         },
       },
       {
-        // the web app is the root because it reaches every package that runs in a browser
-        root: folder('apps/web'),
-        optimizeDeps: { include: PREBUNDLED },
-        server: { fs: { allow: [folder('.')] } },
+        ...inBrowser(),
         test: {
-          ...patient,
+          ...inBrowser().test,
           name: 'browser',
-          // Files of one worker share a page: each would load the whole app anew.
-          isolate: false,
-          setupFiles: [...patient.setupFiles, folder('apps/web/test/fresh-page.ts')],
           include: ['test/**/*.test.{ts,tsx}', '../../packages/widget/test/**/*.test.{ts,tsx}'],
           exclude: [...everywhere, LONG, '**/*.e2e.test.ts', '../../**/*.e2e.test.ts'],
-          browser: {
-            enabled: true,
-            headless: true,
-            screenshotFailures: false,
-            provider: playwright({ launchOptions: { executablePath: await findChromium(), args: CHROMIUM_ARGS } }),
-            instances: [{ browser: 'chromium' }],
-            viewport: { width: 1280, height: 800 },
-          },
         },
       },
       {
@@ -122,7 +144,7 @@ export default defineConfig({
           maxWorkers: 3,
         },
       },
-      ...(IS_LONG ? [longOnes] : []),
+      ...(IS_LONG ? [longOnes, longOnesInBrowser] : []),
       ...(process.env['TENANTREE_OTHER_BROWSERS'] === '1' ? [otherBrowsers] : []),
     ],
   },

@@ -6,17 +6,33 @@ export const AGAIN = [
   'apps/api/test/idempotency.e2e.test.ts',
   'apps/api/test/imports-together.test.ts',
   'apps/api/test/invoice-properties.test.ts',
+  'apps/api/test/jobs-killed.e2e.test.ts',
   'apps/api/test/many-accounts.test.ts',
   'apps/api/test/nasty-inputs.test.ts',
   'apps/api/test/statement-properties.test.ts',
   'apps/api/test/transfer-table.test.ts',
+  'examples/demo/test/demo.e2e.test.ts',
   'packages/db/test/journal.test.ts',
   'packages/db/test/sorting.test.ts',
   'packages/db/test/totals-model.test.ts',
+  'scripts/outside/client.e2e.test.ts',
+];
+
+/** The same of those that run in a browser. */
+export const AGAIN_IN_A_BROWSER = [
+  'packages/widget/test/activity.test.ts',
+  'packages/widget/test/axe.test.ts',
+  'packages/widget/test/billing.test.ts',
+  'packages/widget/test/copies.test.ts',
+  'packages/widget/test/imports.test.ts',
+  'packages/widget/test/limits.test.ts',
+  'packages/widget/test/looks.test.ts',
+  'packages/widget/test/permissions.test.ts',
+  'packages/widget/test/products.test.ts',
 ];
 
 /** Whether this is `npm run test:long`. */
 export const IS_LONG = process.env['TENANTREE_LONG'] === '1';
 
-/** How many rounds a test of {@link AGAIN} takes: few with every change, many before a release. */
-export const rounds = (few: number, many: number): number => (IS_LONG ? many : few);
+/** How many rounds a test of {@link AGAIN} takes, or which cases: few with every change, many before a release. */
+export const rounds = <T>(few: T, many: T): T => (IS_LONG ? many : few);

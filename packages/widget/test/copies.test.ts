@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { SourceRefusal } from '../src/index.ts';
 import { defineProducts, SamProducts } from '../src/products.ts';
-import { violations } from './accessible.ts';
+import { looksAt, violations } from './accessible.ts';
 import { mockTree } from './example-tree.ts';
 import { MemoryCopies } from './memory-copies.ts';
 import { MemoryProducts } from './memory-products.ts';
@@ -104,21 +104,16 @@ describe('Copies of a product', () => {
     await expect.element(button('Stop for good')).not.toBeInTheDocument();
   });
 
-  it.each([
-    ['light', 'ltr', 1000],
-    ['dark', 'ltr', 720],
-    ['light', 'rtl', 720],
-    ['dark', 'rtl', 360],
-  ] as const)('have nothing that axe finds: %s, %s, at %s px', async (theme, dir, width) => {
+  it.each(looksAt(1000, 360, 720))('have nothing that axe finds: $theme, $dir, at $width px', async (look) => {
     const check = async (what: string): Promise<void> => {
       expect(await violations(), what).toEqual([]);
       for (const card of document.querySelectorAll('sam-products'))
-        expect(card.scrollWidth, what).toBeLessThanOrEqual(width);
+        expect(card.scrollWidth, what).toBeLessThanOrEqual(look.width);
     };
-    const { copies } = await show({ theme, dir, width });
+    const { copies } = await show(look);
     await check('the offer');
     document.body.replaceChildren();
-    const began = await show({ theme, dir, width, prepare: (one) => void one.begin() });
+    const began = await show({ ...look, prepare: (one) => void one.begin() });
     await check('a roll-out');
     began.copies.put({ state: 'stopped' }, 1, {
       state: 'ended',

@@ -4,7 +4,7 @@ import { page, userEvent } from 'vitest/browser';
 import type { AccountDetail } from '../src/data/account-source.ts';
 import { SamLimits } from '../src/limits/sam-limits.ts';
 import { define } from '../src/parts/define.ts';
-import { violations } from './accessible.ts';
+import { looksAt, violations } from './accessible.ts';
 import { mockTree } from './example-tree.ts';
 import { MemoryLimits } from './memory-limits.ts';
 import { deep, focused, type Stage, stage } from './stage.ts';
@@ -289,16 +289,9 @@ it('fits 360 px without anything being cut off', async () => {
 });
 
 describe('axe finds nothing', () => {
-  it.each([
-    ['light', 'ltr', 900],
-    ['dark', 'ltr', 720],
-    ['light', 'rtl', 720],
-    ['dark', 'rtl', 360],
-  ] as const)('%s, %s, at %s px, with a limit and defaults being set', async (theme, dir, width) => {
+  it.each(looksAt(900, 360, 720))('$theme, $dir, at $width px, with a limit and defaults being set', async (look) => {
     await show((source) => source.put('agents', { used: n('9'), own: n('2'), max: 9, reached: true, free: n('0') }), {
-      theme,
-      dir,
-      width,
+      ...look,
       height: 900,
     });
     await userEvent.click(edit('Call minutes'));

@@ -2,7 +2,7 @@ import type { AccountId, RowId } from '@tenantree/domain';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { DEFAULT_VIEW, loadTexts, type ScreenView, SourceRefusal } from '../src/index.ts';
-import { violations } from './accessible.ts';
+import { looksAt, violations } from './accessible.ts';
 import { largeTree, mockTree } from './example-tree.ts';
 import type { MemorySource } from './memory-source.ts';
 import { deep, deepAll, focused, focusedName, open, painted, type Shown, show } from './stage.ts';
@@ -232,7 +232,7 @@ describe('filters', () => {
     await userEvent.keyboard('Practice');
     await vi.waitFor(() => page.getByLabelText('Drift', { exact: true }).element());
     await userEvent.keyboard('{Tab}Changed');
-    expect(await violations()).toEqual([]);
+    expect(await violations(deep(shown.screen.renderRoot, 'dialog[open]'))).toEqual([]);
     await tabTo('Filter');
     await vi.waitFor(() =>
       expect(views.at(-1)).toEqual({ ...DEFAULT_VIEW, blueprint: PRACTICE, drift: 'changed_here' }),
@@ -621,15 +621,8 @@ describe('columns', () => {
   });
 });
 
-const looks = [
-  ['light', 'ltr', 1400],
-  ['dark', 'ltr', 1400],
-  ['light', 'rtl', 1400],
-  ['light', 'ltr', 420],
-  ['light', 'ltr', 320],
-] as const;
-
-it.each(looks)('axe finds nothing in a flat, filtered, arranged table, %s %s at %s px', async (theme, dir, width) => {
+const named = 'axe finds nothing in a flat, filtered, arranged table, $theme $dir at $width px';
+it.each(looksAt(1400, 420, 320))(named, async ({ theme, dir, width }) => {
   const source = withBlueprints(mockTree());
   source.setUp.set(source.idOf('Acme North'), { blueprint: PRACTICE, drift: 'both' });
   const shown = await show(source, { theme, dir, width }, (screen) => {
@@ -662,11 +655,11 @@ it.each(looks)('axe finds nothing in a flat, filtered, arranged table, %s %s at 
   expect(first!.left < second!.left).toBe(dir === 'ltr');
   await userEvent.click(pressed('Columns: which, in which order, how wide'));
   await vi.waitFor(() => deep(shown.screen.renderRoot, 'dialog[open]'));
-  expect(await violations()).toEqual([]);
+  expect(await violations(deep(shown.screen.renderRoot, 'dialog[open]'))).toEqual([]);
   await userEvent.keyboard('{Escape}');
   await vi.waitFor(() => expect(shown.screen.renderRoot.querySelector('sam-columns')).toBeNull());
   await userEvent.click(pressed('Save as…'));
   await vi.waitFor(() => deep(shown.screen.renderRoot, 'dialog[open]'));
-  expect(await violations()).toEqual([]);
+  expect(await violations(deep(shown.screen.renderRoot, 'dialog[open]'))).toEqual([]);
   await userEvent.keyboard('{Escape}');
 });

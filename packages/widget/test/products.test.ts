@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { loadTexts, PRODUCT_ROWS, SourceRefusal } from '../src/index.ts';
 import { defineProducts, type ProductPlace, SamProducts } from '../src/products.ts';
-import { violations } from './accessible.ts';
+import { looksAt, violations } from './accessible.ts';
 import { mockTree } from './example-tree.ts';
 import { MemoryProducts } from './memory-products.ts';
 import { focused, type Stage, stage } from './stage.ts';
@@ -415,12 +415,8 @@ describe('a product', () => {
   });
 });
 
-it.each([
-  ['light', 'ltr', 1000],
-  ['dark', 'rtl', 1000],
-  ['light', 'ltr', 360],
-] as const)('axe finds nothing, %s %s at %s px, and nothing is wider than the screen', async (theme, dir, width) => {
-  const { element, ids } = await show({ theme, dir, width });
+it.each(looksAt(1000, 360))('axe finds nothing, $theme $dir at $width px, and nothing is wider', async (look) => {
+  const { element, ids } = await show(look);
   for (const place of [
     {},
     { kind: 'agent', product: ids.agent, part: 'prompt' },
@@ -431,6 +427,6 @@ it.each([
     element.place = { ...NOWHERE, ...place };
     await element.updateComplete;
     expect(await violations(), JSON.stringify(place)).toEqual([]);
-    expect(element.scrollWidth, JSON.stringify(place)).toBeLessThanOrEqual(width);
+    expect(element.scrollWidth, JSON.stringify(place)).toBeLessThanOrEqual(look.width);
   }
 });
