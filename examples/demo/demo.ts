@@ -21,10 +21,12 @@ import {
   refOf,
 } from './reseller.ts';
 
+/** The texts of the two files. */
+export type DemoFiles = { readonly accounts: string; readonly calls: string };
+
 export type DemoRun = {
   readonly options: DemoOptions;
-  /** The texts of the two files. */
-  readonly files: { readonly accounts: string; readonly calls: string };
+  readonly files: DemoFiles;
   readonly trpc: Tenantree['trpc'];
   readonly signal: AbortSignal;
   readonly line: StatusLine;

@@ -6,6 +6,7 @@ import { BUILDS } from '../../apps/api/src/server/create-server.ts';
 import { type Deployment, deploy } from '../../apps/api/test/support/deployment.ts';
 import { PROCEDURES } from '../../packages/contract/src/index.ts';
 import { root } from '../launch.mjs';
+import { IS_LONG } from '../rounds.ts';
 import { PRINTS, PROGRAM, tsconfig, WITH_A_CALL, WITHOUT_A_CALL } from './integrator.ts';
 import { samplesAsProgram } from './page-samples.ts';
 import { createProject, type Project } from './project.ts';
@@ -152,15 +153,22 @@ describe('a project with the client, installed from the server', () => {
     project.write({ 'with.ts': WITH_A_CALL, 'without.ts': WITHOUT_A_CALL });
     project.write({ 'with.json': tsconfig('with.ts'), 'without.json': tsconfig('without.ts') });
     const check = (config: string) => project.run('tsc', ['-p', config, '--noEmit', '--extendedDiagnostics']);
-    const [first, second] = [await check('with.json'), await check('without.json')];
-    const [withCall, without] = [await check('with.json'), await check('without.json')];
+    const withCall = await check('with.json');
     expect(withCall.code).toBe(0);
-    const extraMs = Math.min(first.ms, withCall.ms) - Math.min(second.ms, without.ms);
     const types = Number(/^Types: +(\d+)/m.exec(withCall.said)?.[1]);
     const bytes = gzipSync(declarations('client'), { level: 9 }).length;
-    console.info(`The client's types: ${(bytes / 1000).toFixed(1)} kB gz, ${types} types, ${Math.round(extraMs)} ms`);
-    expect(extraMs).toBeLessThanOrEqual(LONGEST_MS);
+    console.info(`The client's types: ${(bytes / 1000).toFixed(1)} kB gz, ${types} types`);
     expect(types).toBeLessThanOrEqual(MOST_TYPES);
     expect(bytes / PROCEDURES.size).toBeLessThanOrEqual(MOST_BYTES_EACH);
+    // How long that takes says little on a machine that does other things at the same time.
+    if (!IS_LONG) return;
+    const [first, again, without] = [
+      await check('without.json'),
+      await check('with.json'),
+      await check('without.json'),
+    ];
+    const extraMs = Math.min(withCall.ms, again.ms) - Math.min(first.ms, without.ms);
+    console.info(`A call costs ${Math.round(extraMs)} ms`);
+    expect(extraMs).toBeLessThanOrEqual(LONGEST_MS);
   });
 });

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { clientWithToken } from '../../../apps/api/test/support/clients.ts';
 import { claim } from '../../../apps/api/test/support/killable-server.ts';
 import { databasesOf, type Program, type Programs, preparePrograms } from '../../../apps/api/test/support/programs.ts';
@@ -10,16 +10,22 @@ import { createTenantree, type Tenantree } from '../src/create-tenantree.ts';
 const VIEWERS = 12;
 const SENDERS = 4;
 const PATIENCE = { timeout: 60_000, interval: 50 };
+const SETTINGS = { SERVERS: '2', LOG_LEVEL: 'error', PORT: String(randomInt(20_000, 30_000)) };
 
 let programs: Programs;
+/** The program that runs, and who may use it. What ends it has another one started, so that each test finds two servers. */
+let program: Program;
+let claimed: Awaited<ReturnType<typeof claim>>;
 const viewers: Tenantree[] = [];
-beforeEach(async () => {
+beforeAll(async () => {
   programs = await preparePrograms();
+  program = await programs.start(SETTINGS);
+  claimed = await claim(program.url, program.printed());
 });
-afterEach(async () => {
+afterEach(() => {
   for (const viewer of viewers.splice(0)) viewer.close();
-  await programs.close();
 });
+afterAll(() => programs.close());
 
 /** The processes that serve for a program. */
 async function serversOf({ child: { pid } }: Program): Promise<number[]> {
@@ -62,11 +68,10 @@ function watch(url: string, account: string, key: string): number[] {
 
 describe('Two servers behind one port', () => {
   it('serve calls and live streams both; when one is killed, clients go on with the other, and another one is started', async () => {
-    const program = await programs.start({ SERVERS: '2', LOG_LEVEL: 'error' });
     const { url } = program;
     const before = await serversOf(program);
     expect(before).toHaveLength(2);
-    const { account, key } = await claim(url, program.printed());
+    const { account, key } = claimed;
     const totals = watch(url, account, key);
     const least = (): number => Math.min(...totals);
     await vi.waitFor(() => expect(least()).toBeGreaterThanOrEqual(0), PATIENCE);
@@ -102,32 +107,33 @@ describe('Two servers behind one port', () => {
   }, 240_000);
 
   it('stop in order when they are told to, and leave no process and no database behind', async () => {
-    const settings = { SERVERS: '2', PORT: String(randomInt(20_000, 30_000)) };
-    const program = await programs.start(settings);
-    const { account, key } = await claim(program.url, program.printed());
+    const { key } = claimed;
     const servers = await serversOf(program);
+    expect(servers).toHaveLength(2);
+    const client = clientWithToken(program.url, key);
+    const { account: sentFor } = await client.accounts.create.mutate({ account: claimed.account, name: 'Sent for' });
     const stop = new AbortController();
-    const sender = send(clientWithToken(program.url, key), [account], stop.signal);
+    const sender = send(client, [sentFor.id], stop.signal);
     program.child.kill('SIGTERM');
     expect(await program.ended).toBe(0);
     for (const server of servers) expect(await isRunning(server)).toBe(false);
     expect(await databasesOf(programs.dataDir)).toEqual([]);
     stop.abort();
-    const again = await programs.start({ ...settings, SERVERS: '1' });
+    program = await programs.start(SETTINGS);
     const acknowledged = await sender;
-    const totals = await clientWithToken(again.url, key).usage.totals.query({ account });
+    const totals = await clientWithToken(program.url, key).usage.totals.query({ account: sentFor.id });
     expect(totals.events).toEqual({ own: acknowledged, total: acknowledged });
   }, 120_000);
 
   it('end with the program that started them, however it ends, and the next one starts', async () => {
-    const program = await programs.start({ SERVERS: '2' });
     const servers = await serversOf(program);
+    expect(servers).toHaveLength(2);
     program.child.kill('SIGKILL');
     await program.ended;
     await vi.waitFor(async () => {
       for (const server of servers) expect(await isRunning(server)).toBe(false);
     }, PATIENCE);
-    const again = await programs.start();
-    expect((await fetch(`${again.url}/readyz`)).status).toBe(200);
+    program = await programs.start({ ...SETTINGS, SERVERS: '1' });
+    expect((await fetch(`${program.url}/readyz`)).status).toBe(200);
   }, 120_000);
 });
