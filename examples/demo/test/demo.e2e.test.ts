@@ -34,7 +34,7 @@ describe('the month', () => {
     const counted = async (): Promise<number> =>
       (await usage.totals.query({ account }).catch(() => null))?.events.total ?? 0;
     const passing = (calls: number): Promise<void> =>
-      vi.waitFor(async () => expect(await counted()).toBeGreaterThan(calls), { timeout: 100_000, interval: 20 });
+      vi.waitFor(async () => expect(await counted()).toBeGreaterThan(calls), { timeout: 100_000, interval: 100 });
     const demo = (speed: string): Program =>
       server.run(`examples/demo/${PLAYED.program}`, ['--url', server.url, '--key', key, '--speed', speed]);
 

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { BUILDS } from '../../../apps/api/src/server/create-server.ts';
 import { type Deployment, deploy } from '../../../apps/api/test/support/deployment.ts';
@@ -7,6 +7,8 @@ import { CHROMIUM_ARGS, findChromium } from '../../../scripts/chromium.ts';
 
 let api: Deployment;
 let browser: Browser;
+/** Of one visitor, who has the element already after the first page. */
+let visitor: BrowserContext;
 let page: Page;
 let token: string;
 /** The page that is served, and its policy. */
@@ -27,6 +29,7 @@ beforeAll(async () => {
   const { client } = await api.key(api.root);
   ({ token } = await client.embed.createToken.mutate({ account: api.root, origin, userRef: 'dana', access: 'full' }));
   browser = await chromium.launch({ executablePath: await findChromium(), args: CHROMIUM_ARGS });
+  visitor = await browser.newContext();
 });
 afterEach(() => page.close());
 afterAll(async () => {
@@ -37,7 +40,7 @@ afterAll(async () => {
 
 /** Opens a page that embeds the element under a policy of its own. */
 async function visit(policy: string, before = '', after = ''): Promise<void> {
-  page = await browser.newPage();
+  page = await visitor.newPage();
   said.length = 0;
   page.on('console', (message) => said.push(message.text()));
   page.on('pageerror', (error) => said.push(`threw ${error.message}`));

@@ -7,7 +7,7 @@ import { CHROMIUM_ARGS, findChromium } from '../../../scripts/chromium.ts';
 
 /** Files of the element beside the one that the page names. */
 const parts = /subaccount-manager-.+\.js(\?[\d.]+)?$/;
-const patiently = { timeout: 30_000, interval: 20 };
+const patiently = { timeout: 30_000, interval: 100 };
 const port = randomInt(20_000, 30_000);
 let server: KillableServer;
 let browser: Browser | undefined;

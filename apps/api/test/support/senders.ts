@@ -8,9 +8,15 @@ export const MINUTES = 0.25;
 /**
  * Somebody who sends usage until told to stop, each event again and again until it is acknowledged, as integrators are told to.
  *
+ * @param pauseMs that passes between two of them
  * @returns how many were
  */
-export async function send(client: Client, accounts: readonly string[], until: AbortSignal): Promise<number> {
+export async function send(
+  client: Client,
+  accounts: readonly string[],
+  until: AbortSignal,
+  pauseMs = 0,
+): Promise<number> {
   let acknowledged = 0;
   while (!until.aborted) {
     const event = {
@@ -27,6 +33,7 @@ export async function send(client: Client, accounts: readonly string[], until: A
       );
     }
     acknowledged += 1;
+    if (pauseMs > 0) await pass(pauseMs);
   }
   return acknowledged;
 }

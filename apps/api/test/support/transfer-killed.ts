@@ -157,7 +157,8 @@ export async function stageKilledTransfers(): Promise<KilledTransfers> {
   /** Resolves when a statement stands still, or there was nothing to stop any more. */
   const stopped = (ended: () => boolean): Promise<void> =>
     vi.waitFor(async () => expect(ended() || (await sleeping(database)) > 0).toBe(true), {
-      timeout: 20_000,
+      // a program of its own may have to start first
+      timeout: 60_000,
       interval: 5,
     });
 
