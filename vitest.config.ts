@@ -136,6 +136,8 @@ export default defineConfig({
           ...patient,
           testTimeout: 120_000,
           name: 'e2e',
+          // Files of one worker share what they import: each would read Playwright and the server anew.
+          isolate: false,
           include: ['{apps,packages,examples,scripts}/**/*.e2e.test.ts'],
           exclude: everywhere,
           // after the others: a browser, a server and a database each

@@ -37,6 +37,8 @@ afterAll(async () => {
 async function visit(): Promise<Page> {
   if (!browser) throw new Error('there is no browser yet');
   const visited = await browser.newPage();
+  // Without a server it waits up to 15 s before it tries again.
+  visited.setDefaultTimeout(60_000);
   visited.on('pageerror', (error) => faults.push(error.message));
   await visited.exposeFunction('noteFault', (text: string) => faults.push(text));
   await visited.addInitScript(
