@@ -11,7 +11,6 @@ export const AGAIN = [
   'apps/api/test/nasty-inputs.test.ts',
   'apps/api/test/statement-properties.test.ts',
   'apps/api/test/transfer-table.test.ts',
-  'examples/demo/test/demo.e2e.test.ts',
   'packages/db/test/journal.test.ts',
   'packages/db/test/sorting.test.ts',
   'packages/db/test/totals-model.test.ts',

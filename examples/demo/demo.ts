@@ -21,12 +21,10 @@ import {
   refOf,
 } from './reseller.ts';
 
-/** The texts of the two files. */
-export type DemoFiles = { readonly accounts: string; readonly calls: string };
-
 export type DemoRun = {
   readonly options: DemoOptions;
-  readonly files: DemoFiles;
+  /** The texts of the two files. */
+  readonly files: { readonly accounts: string; readonly calls: string };
   readonly trpc: Tenantree['trpc'];
   readonly signal: AbortSignal;
   readonly line: StatusLine;
