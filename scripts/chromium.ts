@@ -49,7 +49,10 @@ export const CHROMIUM_ARGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  // A page stays in the process of the one before it: to start another for each is a quarter of what an end-to-end test takes.
-  '--disable-site-isolation-trials',
-  '--process-per-site',
 ];
+
+/**
+ * The same for a browser in which one page is looked at after the other: it stays in the process of the one before. To start another for each
+ * page is a quarter of what an end-to-end test takes.
+ */
+export const ONE_PROCESS_ARGS = [...CHROMIUM_ARGS, '--disable-site-isolation-trials', '--process-per-site'];

@@ -6,7 +6,7 @@ import { extname, join, normalize } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { BUILDS } from '../../apps/api/src/server/create-server.ts';
 import { type Deployment, deploy } from '../../apps/api/test/support/deployment.ts';
-import { CHROMIUM_ARGS, findChromium } from '../chromium.ts';
+import { findChromium, ONE_PROCESS_ARGS } from '../chromium.ts';
 
 export type Site = {
   readonly api: Deployment;
@@ -50,7 +50,7 @@ export async function openSite(): Promise<Site> {
     userRef: 'dana',
     features: ['usage', 'switch', 'create', 'rename'],
   });
-  const browser: Browser = await chromium.launch({ executablePath: await findChromium(), args: CHROMIUM_ARGS });
+  const browser: Browser = await chromium.launch({ executablePath: await findChromium(), args: ONE_PROCESS_ARGS });
   const faults: string[] = [];
   const [file = ''] = Object.keys((await (await fetch(`${api.url}/widget/integrity.json`)).json()) as object);
   return {

@@ -3,7 +3,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { BUILDS } from '../../../apps/api/src/server/create-server.ts';
 import { type Deployment, deploy } from '../../../apps/api/test/support/deployment.ts';
-import { CHROMIUM_ARGS, findChromium } from '../../../scripts/chromium.ts';
+import { findChromium, ONE_PROCESS_ARGS } from '../../../scripts/chromium.ts';
 
 let api: Deployment;
 let browser: Browser;
@@ -28,7 +28,7 @@ beforeAll(async () => {
   await api.owner.accounts.create.mutate({ account: api.root, name: 'Acme Dental' });
   const { client } = await api.key(api.root);
   ({ token } = await client.embed.createToken.mutate({ account: api.root, origin, userRef: 'dana', access: 'full' }));
-  browser = await chromium.launch({ executablePath: await findChromium(), args: CHROMIUM_ARGS });
+  browser = await chromium.launch({ executablePath: await findChromium(), args: ONE_PROCESS_ARGS });
   visitor = await browser.newContext();
 });
 afterEach(() => page.close());

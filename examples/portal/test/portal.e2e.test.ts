@@ -3,7 +3,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Client, clientWithToken } from '../../../apps/api/test/support/clients.ts';
 import { type KillableServer, prepareKillableServer } from '../../../apps/api/test/support/killable-server.ts';
-import { CHROMIUM_ARGS, findChromium } from '../../../scripts/chromium.ts';
+import { findChromium, ONE_PROCESS_ARGS } from '../../../scripts/chromium.ts';
 
 /** Files of the element beside the one that the page names. */
 const parts = /subaccount-manager-.+\.js(\?[\d.]+)?$/;
@@ -26,7 +26,7 @@ beforeAll(async () => {
   const args = ['--url', server.url, '--key', key, '--account', account, '--port', String(port)];
   const portal = server.run('examples/portal/server.ts', args);
   await vi.waitFor(() => expect(portal.output()).toContain('Northwind Voice portal at'), patiently);
-  browser = await chromium.launch({ executablePath: await findChromium(), args: CHROMIUM_ARGS });
+  browser = await chromium.launch({ executablePath: await findChromium(), args: ONE_PROCESS_ARGS });
   page = await visit();
 });
 afterAll(async () => {

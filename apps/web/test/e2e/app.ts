@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
 import { expect } from 'vitest';
-import { CHROMIUM_ARGS, findChromium } from '../../../../scripts/chromium.ts';
+import { findChromium, ONE_PROCESS_ARGS } from '../../../../scripts/chromium.ts';
 import { PASSWORD } from '../../../api/test/support/clients.ts';
 import { type Served, serve } from '../../../api/test/support/served.ts';
 
@@ -27,7 +27,7 @@ const EXPECTED = /^Failed to load resource|WebSocket connection/;
 /** Starts a server that nobody owns yet, and a browser. */
 export async function startApp(options: Parameters<typeof serve>[0] = {}): Promise<App> {
   const served = await serve(options);
-  const browser = await chromium.launch({ executablePath: await findChromium(), args: CHROMIUM_ARGS });
+  const browser = await chromium.launch({ executablePath: await findChromium(), args: ONE_PROCESS_ARGS });
   const faults: string[] = [];
   return {
     ...served,
