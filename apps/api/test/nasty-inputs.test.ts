@@ -135,11 +135,12 @@ describe('What nobody expects (rules/server 1)', () => {
   it('is refused or taken wherever it stands in an input, and fails nowhere on our side', async () => {
     const failures: string[] = [];
     // Takes no input, and would end all the rest.
-    for (const path of [...PROCEDURES.keys()].filter((one) => one !== 'session.endAll')) {
+    const paths = [...PROCEDURES.keys()].filter((one) => one !== 'session.endAll');
+    for (const [nth, path] of paths.entries()) {
       const input = inputs[path] ?? { account: api.root };
-      // In turn: each place is sent some of them, and each of them goes to some places of every input.
+      // In turn: each place is sent some of them, and in the next procedure others.
       const calls = [[], ...placesIn(input)].flatMap((place: Path, at) =>
-        NASTY.filter((_, index) => (index + at) % rounds(3, 1) === 0).map((part) => ({
+        NASTY.filter((_, index) => (index + at + nth) % rounds(7, 1) === 0).map((part) => ({
           place,
           input: withAt(input, place, part),
         })),

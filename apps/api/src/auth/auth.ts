@@ -20,7 +20,7 @@ import { mailOf } from '../mail/letter.ts';
 import type { Mail } from '../mail/mail.ts';
 import { isCommonPassword } from './common-passwords.ts';
 import type { GuessLimits } from './guess-limits.ts';
-import { hashPassword, isPassword } from './passwords.ts';
+import type { Passwords } from './passwords.ts';
 import { sessionCookie } from './session-cookie.ts';
 import { createSessions, type Session, type Sessions } from './sessions.ts';
 import { cookieKey, createSignInLibrary, RESET_MINUTES } from './sign-in-library.ts';
@@ -83,6 +83,7 @@ export type AuthParts = {
   readonly limits: GuessLimits;
   /** Decides how the cookie is protected; null: plain http on this machine. */
   readonly publicUrl: string | null;
+  readonly passwords: Passwords;
   /** Takes failures of what nobody waits for. */
   readonly onError: (error: unknown) => void;
 };
@@ -94,7 +95,7 @@ const byPerson = ({ id, name }: Somebody): By => ({ actor: { kind: 'person', id,
 /** Signing in and all that belongs to it, over the sign-in library. */
 export function createAuth(hall: Hall, parts: AuthParts): Auth {
   const desk = openDesk(hall, parts);
-  return { ...desk.sessions, ...comingAndGoing(desk), ...passwords(desk), ...people(desk) };
+  return { ...desk.sessions, ...comingAndGoing(desk), ...changingPasswords(desk), ...people(desk) };
 }
 
 type Stored = { readonly id: UserId; readonly name: string; readonly password: string };
@@ -112,9 +113,9 @@ async function unlessRefused<T>(answer: Promise<T>): Promise<T | null> {
 /** What signing in is done with. */
 type Desk = ReturnType<typeof openDesk>;
 
-function openDesk(hall: Hall, { limits, publicUrl, onError }: AuthParts) {
+function openDesk(hall: Hall, { limits, publicUrl, passwords, onError }: AuthParts) {
   const cookie = sessionCookie(cookieKey(hall.settings.secret), publicUrl);
-  const library = createSignInLibrary(hall, cookie, publicUrl, (to, token) =>
+  const library = createSignInLibrary(hall, cookie, publicUrl, passwords, (to, token) =>
     // The library would keep a failure to itself.
     hall.sendMail(resetMail(to, `${hall.settings.publicUrl}/reset/${secretOf('reset', token)}`)).catch(onError),
   );
@@ -147,7 +148,20 @@ function openDesk(hall: Hall, { limits, publicUrl, onError }: AuthParts) {
       return isWritten;
     });
 
-  return { hall, limits, onError, cookie, library, sessions, adapter, signedIn, isTheirs, storedOf, setPassword };
+  return {
+    hall,
+    limits,
+    passwords,
+    onError,
+    cookie,
+    library,
+    sessions,
+    adapter,
+    signedIn,
+    isTheirs,
+    storedOf,
+    setPassword,
+  };
 }
 
 /** How sessions begin, go on and end. */
@@ -199,9 +213,10 @@ const comingAndGoing = ({
 });
 
 /** How passwords are given again, changed, and replaced when they are forgotten. */
-const passwords = ({
+const changingPasswords = ({
   hall,
   limits,
+  passwords,
   library,
   adapter,
   onError,
@@ -224,7 +239,7 @@ const passwords = ({
     const notPresent = (): never => refuseWith('UNAUTHORIZED', 'This is not your present password.', 'currentPassword');
     const stored = await storedOf(session.user.email);
     if (stored === null || !(await isTheirs(session, given.currentPassword, { address, headers }))) return notPresent();
-    const hash = await hashChecked(given.password);
+    const hash = await passwords.hash(await checked(given.password));
     // Somebody else may have set another one since it was looked at.
     const change = { from: stored.password, keep: session.sessionId };
     if (!(await setPassword(session.user, hash, change))) notPresent();
@@ -247,12 +262,12 @@ const passwords = ({
     if (!found) return refuseWith('UNAUTHORIZED', 'This link is not valid any more. Ask for a new one.', 'token');
     const user = found.value as UserId;
     const person = { id: user, name: 'Whoever was mailed the link' };
-    await setPassword(person, await hashPassword(chosen), { from: null, keep: null });
+    await setPassword(person, await passwords.hash(chosen), { from: null, keep: null });
   },
 });
 
 /** The people who can sign in. */
-const people = ({ hall, adapter, storedOf }: Desk): People => ({
+const people = ({ hall, passwords, adapter, storedOf }: Desk): People => ({
   findByEmail: async (email) => {
     const found = await (await adapter).findUserByEmail(normalEmail(email));
     return found ? { id: found.user.id as UserId, name: found.user.name } : null;
@@ -265,17 +280,17 @@ const people = ({ hall, adapter, storedOf }: Desk): People => ({
       email: normalEmail(email),
       shownEmail: shownEmail(email),
       name,
-      password: await hashChecked(chosen),
+      password: await passwords.hash(await checked(chosen)),
       now: nowOf(hall),
     };
     return (await insertPerson(hall.db, person)) ? person.id : null;
   },
 
-  hashPassword: hashChecked,
+  hashPassword: async (text) => passwords.hash(await checked(text)),
 
   check: async (email, guessed) => {
     const stored = await storedOf(email);
-    if (!stored || !(await isPassword(stored.password, normalPassword(guessed)))) return null;
+    if (!stored || !(await passwords.isStored(stored.password, normalPassword(guessed)))) return null;
     return { id: stored.id, name: stored.name };
   },
 });
@@ -299,10 +314,7 @@ function read<T>(schema: z.ZodType<T>, input: unknown, otherwise: string): T {
   return parsed.success ? parsed.data : refuseWith('BAD_REQUEST', otherwise);
 }
 
-/** @throws Refused BAD_REQUEST when the password is too short, too long, or one of those that are tried first */
-const hashChecked = async (text: string): Promise<string> => hashPassword(await checked(text));
-
-/** A password that somebody may have, as it is hashed. @throws Refused BAD_REQUEST like `hashChecked` */
+/** A password that somebody may have, as it is hashed. @throws Refused BAD_REQUEST when it is too short, too long, or one of those that are tried first */
 async function checked(text: string): Promise<string> {
   const chosen = granted(parsePassword(text));
   if (await isCommonPassword(chosen)) {

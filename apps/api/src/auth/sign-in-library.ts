@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { kyselyAdapter } from '@better-auth/kysely-adapter';
 import { betterAuth } from 'better-auth/minimal';
 import type { Hall } from '../hall/hall.ts';
-import { hashPassword, isPassword } from './passwords.ts';
+import type { Passwords } from './passwords.ts';
 import { SESSION_DAYS, type SessionCookie } from './session-cookie.ts';
 
 const DAY_SECONDS = 86_400;
@@ -59,6 +59,7 @@ export const createSignInLibrary = (
   hall: Pick<Hall, 'clock' | 'db' | 'newId' | 'settings'>,
   cookie: SessionCookie,
   publicUrl: string | null,
+  passwords: Passwords,
   sendResetLink: (to: string, token: string) => Promise<void>,
 ) =>
   betterAuth({
@@ -78,7 +79,7 @@ export const createSignInLibrary = (
       // Checked in auth.ts, in characters; the library counts UTF-16 units.
       minPasswordLength: 1,
       maxPasswordLength: MOST_UNITS,
-      password: { hash: hashPassword, verify: ({ hash, password }) => isPassword(hash, password) },
+      password: { hash: passwords.hash, verify: ({ hash, password }) => passwords.isStored(hash, password) },
       sendResetPassword: ({ user, token }) => sendResetLink(shownEmailOf(user), token),
       resetPasswordTokenExpiresIn: RESET_MINUTES * 60,
     },

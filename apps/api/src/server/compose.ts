@@ -12,6 +12,7 @@ import { accountImportsRoute } from '../accounts/imports/upload-route.ts';
 import { createSortSettler } from '../accounts/sort-settler.ts';
 import { type Auth, createAuth } from '../auth/auth.ts';
 import { createGuessLimits } from '../auth/guess-limits.ts';
+import { ARGON2, type Passwords } from '../auth/passwords.ts';
 import type { Connection } from '../context/connection.ts';
 import type { Context, Inspect } from '../context/context.ts';
 import { createContext } from '../context/create-context.ts';
@@ -57,6 +58,8 @@ export type ComposeParts = {
   readonly inspect?: Inspect;
   /** Jobs to be able to do instead of {@link JOBS}. */
   readonly jobs?: readonly AnyJob[];
+  /** How passwords are stored, instead of {@link ARGON2}. */
+  readonly passwords?: Passwords;
   /** Longest that a request may take to arrive, if not half a minute (ms). */
   readonly requestMs?: number;
   /** What decides about tax on invoices; without it there is none. */
@@ -233,10 +236,10 @@ type EntranceParts = Ground & {
 
 /** Where everybody comes in: who they are, and the ways by which they call. */
 function openEntrance(given: ComposeParts, parts: EntranceParts): { readonly auth: Auth; readonly server: ApiServer } {
-  const { folders, requestMs, inspect = null } = given;
+  const { folders, requestMs, inspect = null, passwords = ARGON2 } = given;
   const { config, log, metrics, onError, hall, stripe, kinds, usageDoor, hub, drain } = parts;
   const limits = createGuessLimits(hall);
-  const auth = createAuth(hall, { limits, publicUrl: config.publicUrl, onError });
+  const auth = createAuth(hall, { limits, publicUrl: config.publicUrl, passwords, onError });
   const callers = { hall, people: auth, sessions: auth, limits, hub, jobs: kinds, inspect };
   const contextOf = (connection: Connection): Context => createContext(callers, connection);
   const server = createServer({

@@ -31,10 +31,12 @@ async function answerTo(call: Promise<unknown>, asked: string): Promise<string> 
 const IN_ACCOUNTS = [...PROCEDURES].flatMap(([path, { needs }]) => (needs.kind === 'account' ? [path] : []));
 
 /** Every field of every input that names something of somebody: of a new procedure, too, without a word here. */
-const FIELDS = [...PROCEDURES].flatMap(([path, { input }]) => {
-  const schema = input.jsonSchema('input');
-  return namedPlaces(schema).map(({ path: place, names }) => ({ path, place, names, schema }));
-});
+const FIELDS = [...PROCEDURES]
+  .flatMap(([path, { input }]) => {
+    const schema = input.jsonSchema('input');
+    return namedPlaces(schema).map(({ path: place, names }) => ({ path, place, names, schema }));
+  })
+  .map((field, nth) => ({ ...field, nth }));
 
 const LOOK = {
   sort: 'name',
@@ -114,14 +116,22 @@ const isFromAbove = (path: string): boolean => {
 const isActing = (path: string, place: readonly (string | number)[]): boolean =>
   IN_ACCOUNTS.includes(path) && place.join('.') === 'account';
 
+/** The part of some values that is asked for in this turn, one at least: in so many turns, all are. */
+const shareOf = <T>(values: readonly T[], turn: number, turns: number): T[] =>
+  Array.from(
+    { length: Math.ceil(values.length / turns) },
+    (_, index) => values[((turn % turns) + index * turns) % values.length]!,
+  );
+
 /** How long a walk may take, which asks some thousand times (ms). */
 const PATIENCE_MS = 180_000;
 
 /**
  * The walk over every procedure, with what others have, by these ways to the database.
  *
- * @param which callers and fields of inputs: `one of a kind` leaves out further callers of a kind, and the account in which a call is made where it
- *   stands among other fields. By itself it is asked for anyway, and nothing else is looked at before
+ * @param which callers, fields of inputs and what is named: `one of a kind` leaves out further callers of a kind, and the account in which a call
+ *   is made where it stands among other fields. By itself it is asked for anyway, and nothing else is looked at before. Whoever may call a procedure
+ *   names a share of what others have: together they name all of it in every field
  */
 export const walkOver = (ways: readonly Way[], which: 'all' | 'one of a kind'): void =>
   overWays(ways, (way) => walk(way, which));
@@ -287,13 +297,17 @@ function walk(way: Way, which: 'all' | 'one of a kind'): void {
     return caller;
   };
 
+  /** What somebody asks for of what others and what nobody has, whose turn it is among those who ask the same. */
+  const askedBy = (turn: number, turns: number, theirs: readonly string[], nobodys: readonly string[]): string[] =>
+    [theirs, nobodys].flatMap((values) => shareOf(values, turn, which === 'all' ? 1 : turns));
+
   describe('The walk over every procedure and subscription (rules/permissions 7)', () => {
     it.each(which === 'all' ? WHO : KINDS)(
       'tells %s the same of accounts out of reach as of those that don’t exist',
       async (who) => {
         const caller = callerOf(who);
-        for (const path of IN_ACCOUNTS) {
-          const asked = [...foreign, ...NOBODYS.account];
+        for (const [at, path] of IN_ACCOUNTS.entries()) {
+          const asked = askedBy(WHO.indexOf(who) + at, KINDS.length, foreign, NOBODYS.account);
           const calls = caller.callEach(
             path,
             asked.map((one) => ({ account: one })),
@@ -312,9 +326,10 @@ function walk(way: Way, which: 'all' | 'one of a kind'): void {
         const fields = FIELDS.filter(
           ({ path, place }) => mayCall(who, path) && (which === 'all' || !isActing(path, place)),
         );
-        for (const { path, place, names, schema } of fields) {
+        for (const { nth, path, place, names, schema } of fields) {
           const at = `${path} ${place.join('.')}`;
-          const asked = [...others[names], ...NOBODYS[names]];
+          const able = KINDS.filter((kind) => mayCall(kind, path));
+          const asked = askedBy(able.indexOf(who) + nth, able.length, others[names], NOBODYS[names]);
           // What is done from above is done to an account below one's own.
           const own = { ...mine, account: isFromAbove(path) ? below : account };
           const calls = caller.callEach(

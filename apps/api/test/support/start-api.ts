@@ -11,6 +11,7 @@ import type { Config } from '../../src/server/config.ts';
 import { SAMPLE_PLANS } from '../../src/server/plans-file.ts';
 import type { Folders } from '../../src/server/published.ts';
 import { createAgreement } from './agreed.ts';
+import { REMEMBERED } from './remembered-passwords.ts';
 
 export const TEST_SECRET = 'the secret that all servers of a test share';
 
@@ -85,6 +86,7 @@ export async function startApi(
     inspect: agreement.inspect,
     ...(clock ? { clock } : {}),
     folders,
+    passwords: REMEMBERED,
     ...(requestMs ? { requestMs } : {}),
     ...(jobs ? { jobs } : {}),
     ...(tax ? { tax } : {}),
