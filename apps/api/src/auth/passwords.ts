@@ -6,9 +6,9 @@ const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 /** How passwords are stored, and told from others. */
 export type Passwords = {
   /** The text that is stored for a password. */
-  hash(password: string): Promise<string>;
+  readonly hash: (password: string) => Promise<string>;
   /** Whether a password is the one that was stored. False also for a stored text that is no hash at all. */
-  isStored(stored: string, password: string): Promise<boolean>;
+  readonly isStored: (stored: string, password: string) => Promise<boolean>;
 };
 
 export const ARGON2: Passwords = {
