@@ -367,7 +367,7 @@ describe('A stage of a roll-out', () => {
         if (undoing[0]) expect(await outcome(together, undoing[0])).toEqual(await outcome(alone, undoing[1]!));
       }),
       {
-        numRuns: rounds(2, 6),
+        numRuns: rounds(1, 6),
         endOnFailure: true,
         examples: [
           [{ since: ['nothing', 'edits', 'clashes', 'frees', 'closes', 'nothing'], stopOn: 2 }],

@@ -355,7 +355,7 @@ describe('All invoices together (rules/money 4, 10)', () => {
           }
         }
       }),
-      { numRuns: Number(process.env['INVOICE_RUNS'] ?? rounds(5, 24)), endOnFailure: true },
+      { numRuns: Number(process.env['INVOICE_RUNS'] ?? rounds(3, 24)), endOnFailure: true },
     );
   }, 180_000);
 });

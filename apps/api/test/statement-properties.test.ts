@@ -299,7 +299,7 @@ describe('Statements of all levels (rules/money 17 to 21)', () => {
         for (let n = 0; n < 3; n += 1) await run.month();
         await check(run);
       }),
-      { numRuns: Number(process.env['STATEMENT_RUNS'] ?? rounds(5, 24)), endOnFailure: true },
+      { numRuns: Number(process.env['STATEMENT_RUNS'] ?? rounds(3, 24)), endOnFailure: true },
     );
   }, 180_000);
 });

@@ -1,6 +1,7 @@
 import { type AccountId, type DriftState, instantOf, type RowId } from '@tenantree/domain';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { rounds } from '../../../scripts/rounds.ts';
 import {
   insertBlueprintVersion,
   listDrift,
@@ -170,7 +171,7 @@ describe('How accounts stand to what set them up', () => {
           expect(sorted(found)).toEqual(sorted(everything.filter(({ account }) => reached.includes(account))));
         }
       }),
-      { numRuns: Number(process.env['BLUEPRINT_RUNS'] ?? 25) },
+      { numRuns: Number(process.env['BLUEPRINT_RUNS'] ?? rounds(8, 25)) },
     );
   }, 120_000);
 

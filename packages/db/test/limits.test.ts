@@ -13,6 +13,7 @@ import {
 } from '@tenantree/domain';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { rounds } from '../../../scripts/rounds.ts';
 import {
   admitTick,
   beginTreeChange,
@@ -443,7 +444,7 @@ describe('Limits in the database', () => {
         await settle();
         await check();
       }),
-      { numRuns: 25 },
+      { numRuns: rounds(8, 25) },
     );
   }, 300_000);
 

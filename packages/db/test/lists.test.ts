@@ -12,6 +12,7 @@ import {
 } from '@tenantree/domain';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { rounds } from '../../../scripts/rounds.ts';
 import {
   countFiltered,
   type FlatQuery,
@@ -186,7 +187,7 @@ describe('A flat list (rules/accounts 31)', () => {
           }
         },
       ),
-      { numRuns: 15 },
+      { numRuns: rounds(5, 15) },
     );
   });
 

@@ -3,6 +3,7 @@ import { nameKey, nameOrder, plainText } from '@tenantree/domain';
 import fc from 'fast-check';
 import pg from 'pg';
 import { describe, expect, inject, it } from 'vitest';
+import { rounds } from '../../../scripts/rounds.ts';
 import { listChildren, migrate, openDatabase, searchSubtree } from '../src/index.ts';
 import { createTestDatabase } from '../src/testing.ts';
 import { NOVEMBER_10, PERIOD, plant, plantAll, ticking } from './tenants.ts';
@@ -58,42 +59,48 @@ const SCRIPTS = [
 
 const inOrder = { statuses: ['active'], now: PERIOD, visibility: 'without_minutes', after: null } as const;
 
+/** What databases may be made with, the one first that differs most: it has an i of its own. */
+const LOCALES = [
+  ['Turkish', `LOCALE_PROVIDER icu ICU_LOCALE 'tr-TR' LOCALE 'C.UTF-8'`],
+  ['C', `LOCALE 'C'`],
+  ['Swedish', `LOCALE_PROVIDER icu ICU_LOCALE 'sv-SE' LOCALE 'C.UTF-8'`],
+] as const;
+
 describe('Names in a database', () => {
-  it.each([
-    ['C', `LOCALE 'C'`],
-    ['Turkish', `LOCALE_PROVIDER icu ICU_LOCALE 'tr-TR' LOCALE 'C.UTF-8'`],
-    ['Swedish', `LOCALE_PROVIDER icu ICU_LOCALE 'sv-SE' LOCALE 'C.UTF-8'`],
-  ])('of the locale %s sort and are found as in any other', async (_, locale) => {
-    const server = inject('database');
-    const other = await createTestDatabase(server, { template: 'empty' });
-    const admin = new pg.Client(server);
-    await admin.connect();
-    const { database } = other.config;
-    await admin.query(`DROP DATABASE ${database}`);
-    await admin.query(`CREATE DATABASE ${database} TEMPLATE template0 ENCODING 'UTF8' ${locale}`);
-    await admin.end();
-    await migrate(other.config);
-    const db = openDatabase(other.serving);
-    const clock = ticking(NOVEMBER_10);
-    const root = await plant(db, null, 'Root', clock());
-    await plantAll(db, root, NAMES, clock());
-    const { rows } = await db.withTenant(root, (trx) =>
-      listChildren(trx, { ...inOrder, parent: root, sort: 'name', direction: 'asc', limit: 50 }),
-    );
-    expect(rows.map(({ name }) => name)).toEqual(SORTED);
-    for (const [typed, name] of [
-      ['istanbul', 'İstanbul'],
-      ['ISTANBUL', 'İstanbul'],
-      ['ilica', 'ılıca'],
-      ['eclair', 'Éclair'],
-    ] as const) {
-      const query = { ...inOrder, within: root, text: typed, textKey: nameKey(typed), limit: 50 };
-      const found = await db.withTenant(root, (trx) => searchSubtree(trx, query));
-      expect(found.rows.map((row) => row.name)).toEqual([name]);
-    }
-    await db.close();
-    await other.drop();
-  });
+  it.each(LOCALES.slice(0, rounds(1, LOCALES.length)))(
+    'of the locale %s sort and are found as in any other',
+    async (_, locale) => {
+      const server = inject('database');
+      const other = await createTestDatabase(server, { template: 'empty' });
+      const admin = new pg.Client(server);
+      await admin.connect();
+      const { database } = other.config;
+      await admin.query(`DROP DATABASE ${database}`);
+      await admin.query(`CREATE DATABASE ${database} TEMPLATE template0 ENCODING 'UTF8' ${locale}`);
+      await admin.end();
+      await migrate(other.config);
+      const db = openDatabase(other.serving);
+      const clock = ticking(NOVEMBER_10);
+      const root = await plant(db, null, 'Root', clock());
+      await plantAll(db, root, NAMES, clock());
+      const { rows } = await db.withTenant(root, (trx) =>
+        listChildren(trx, { ...inOrder, parent: root, sort: 'name', direction: 'asc', limit: 50 }),
+      );
+      expect(rows.map(({ name }) => name)).toEqual(SORTED);
+      for (const [typed, name] of [
+        ['istanbul', 'İstanbul'],
+        ['ISTANBUL', 'İstanbul'],
+        ['ilica', 'ılıca'],
+        ['eclair', 'Éclair'],
+      ] as const) {
+        const query = { ...inOrder, within: root, text: typed, textKey: nameKey(typed), limit: 50 };
+        const found = await db.withTenant(root, (trx) => searchSubtree(trx, query));
+        expect(found.rows.map((row) => row.name)).toEqual([name]);
+      }
+      await db.close();
+      await other.drop();
+    },
+  );
 
   it('are found as screens find them, in every script, and have the key that they have there', async () => {
     const test = await createTestDatabase(inject('database'));

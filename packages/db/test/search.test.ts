@@ -2,6 +2,7 @@ import { type AccountId, type AccountStatus, nameKey, nameOrder, plainText } fro
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { rounds } from '../../../scripts/rounds.ts';
 import {
   beginTreeChange,
   indexNames,
@@ -185,7 +186,7 @@ describe('A search (rules/accounts 6)', () => {
           }
         },
       ),
-      { numRuns: 15 },
+      { numRuns: rounds(5, 15) },
     );
   });
 

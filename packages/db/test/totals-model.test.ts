@@ -158,7 +158,7 @@ describe('Maintained totals', () => {
           await compare(model, root, range);
         },
       ),
-      { numRuns: rounds(12, 40) },
+      { numRuns: rounds(6, 40) },
     );
   }, 120_000);
 });
