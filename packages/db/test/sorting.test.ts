@@ -184,7 +184,7 @@ describe('Children of an account that has many', () => {
         await settled();
         await expectSorted();
       }),
-      { numRuns: rounds(2, 16) },
+      { numRuns: rounds(4, 16) },
     );
   });
 
