@@ -1,3 +1,4 @@
+import type { BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { codeOf } from '../../../api/test/support/clients.ts';
 import { type App, expectAccessible, row, startApp, tick } from './app.ts';
@@ -5,10 +6,12 @@ import { claim, type Owner } from './owner.ts';
 
 let app: App;
 let owner: Owner;
+let home: BrowserContext;
 let north: string;
 beforeAll(async () => {
   app = await startApp();
   owner = await claim(app);
+  home = await owner.context();
   const create = async (name: string) =>
     (await owner.client.accounts.create.mutate({ account: owner.root, name })).account.id;
   north = await create('Acme North');
@@ -18,7 +21,7 @@ afterAll(() => app.close());
 
 describe('limits on a real server', () => {
   it('are a page with its own address: set there they hold at once, and the bar follows what is used', async () => {
-    const page = await app.open({ context: await owner.context() });
+    const page = await app.open({ context: home });
     await page.goto(`${app.url}/a/${owner.root}/subaccounts/${north}/limits`);
     await page.getByRole('button', { name: 'Edit limit: Agents' }).click();
     await page.getByRole('textbox', { name: 'Maximum', exact: true }).first().fill('2');
@@ -33,11 +36,12 @@ describe('limits on a real server', () => {
     await make('Night shift');
     await page.getByText('Reached: nothing more is let through').waitFor();
     expect(await codeOf(make('One too many'))).toBe('LIMIT_REACHED');
+    await page.close();
     expect(app.faults).toEqual([]);
   });
 
   it('are set for all that is selected as a job, and a suspension of all of it is taken back', async () => {
-    const page = await app.open({ context: await owner.context() });
+    const page = await app.open({ context: home });
     await page.goto(`${app.url}/a/${owner.root}/subaccounts`);
     for (const name of ['Acme North', 'Acme South']) {
       await row(page, name).hover();
@@ -75,11 +79,12 @@ describe('limits on a real server', () => {
     await dialog.getByRole('button', { name: 'Undo all' }).click();
     await dialog.getByText(/Taken back/).waitFor({ timeout: 20_000 });
     await vi.waitFor(async () => expect(await statuses()).toEqual(['active', 'active']));
+    await page.close();
     expect(app.faults).toEqual([]);
   });
 
   it('and accounts that are selected are written into a file by a job, which is saved', async () => {
-    const page = await app.open({ context: await owner.context() });
+    const page = await app.open({ context: home });
     await page.goto(`${app.url}/a/${owner.root}/subaccounts`);
     await row(page, 'Acme North').hover();
     await tick(row(page, 'Acme North').getByRole('checkbox'));
@@ -92,6 +97,7 @@ describe('limits on a real server', () => {
     const text = (await stream.toArray()).join('');
     expect(text).toContain('Acme North');
     expect(text).not.toContain('Acme South');
+    await page.close();
     expect(app.faults).toEqual([]);
   });
 });

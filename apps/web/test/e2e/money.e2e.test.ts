@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PASSWORD } from '../../../api/test/support/clients.ts';
 import { type App, EMAIL, row, startApp, tick } from './app.ts';
@@ -7,11 +7,13 @@ import { claim, type Owner } from './owner.ts';
 
 let app: App;
 let owner: Owner;
+let home: BrowserContext;
 let north: string;
 let berlin: string;
 beforeAll(async () => {
   app = await startApp();
   owner = await claim(app);
+  home = await owner.context();
   const create = async (name: string, parent = owner.root) =>
     (await owner.client.accounts.create.mutate({ account: parent, name })).account.id;
   north = await create('Acme North');
@@ -51,7 +53,7 @@ const LINES = (cell: Element): number => {
 
 describe('pages of money on a real server', () => {
   it('usage is a chart with its table, divided by account, and a file', async () => {
-    const page = await app.open({ context: await owner.context() });
+    const page = await app.open({ context: home });
     await page.goto(`${app.url}/a/${owner.root}/usage?span=days`);
     await page.getByRole('img', { name: /Minutes a day/ }).waitFor();
     await page.getByRole('link', { name: 'Acme North' }).waitFor();
@@ -89,11 +91,12 @@ describe('pages of money on a real server', () => {
     await page.getByRole('alert').getByText('At most 92 days').waitFor();
     await page.goto(`${app.url}/a/${owner.root}/usage?span=range&from=9999-12-01&to=9999-12-31`);
     await page.getByRole('alert').getByText('Choose days before the year 9999.').waitFor();
+    await page.close();
     expect(app.faults).toEqual([]);
   });
 
   it('of accounts with names of any length stands beside them, in lists and in the table of a chart', async () => {
-    const page = await app.open({ context: await owner.context() });
+    const page = await app.open({ context: home });
     const { client } = owner;
     await client.accounts.rename.mutate({ account: berlin, name: LONG });
     await page.goto(`${app.url}/a/${owner.root}/usage?span=days&by=account`);
@@ -113,11 +116,12 @@ describe('pages of money on a real server', () => {
     }
     await look(page, 'usage-table');
     await client.accounts.rename.mutate({ account: berlin, name: 'Berlin' });
+    await page.close();
     expect(app.faults).toEqual([]);
   });
 
   it('billing says the plan and what this period comes to so far, and takes whom invoices are addressed to', async () => {
-    const page = await app.open({ context: await owner.context() });
+    const page = await app.open({ context: home });
     await page.goto(`${app.url}/a/${owner.root}/billing`);
     await page.getByText('Monthly fee').waitFor();
     await page.getByText('No invoices yet.').waitFor();
@@ -148,11 +152,12 @@ describe('pages of money on a real server', () => {
     await page.getByRole('link', { name: '1 at their limit' }).click();
     await row(page, 'Acme North').waitFor();
     await most(null);
+    await page.close();
     expect(app.faults).toEqual([]);
   });
 
   it('a price book is written, given to a customer after a preview, and the customer brings something', async () => {
-    const page = await app.open({ context: await owner.context() });
+    const page = await app.open({ context: home });
     await page.goto(`${app.url}/a/${owner.root}/rebilling/books/new`);
     await page.getByLabel('Name').fill('Regions');
     await page.getByLabel('Price a minute').fill('1.5.0');
@@ -207,6 +212,7 @@ describe('pages of money on a real server', () => {
     await page.getByText('2 customers, before the fee').waitFor();
     await page.getByRole('link', { name: 'Regions v1' }).first().click();
     await page.getByRole('region', { name: 'Who has it' }).getByRole('link', { name: 'Acme North' }).waitFor();
+    await page.close();
     expect(app.faults).toEqual([]);
   });
 
@@ -215,7 +221,7 @@ describe('pages of money on a real server', () => {
     const { book } = await owner.client.books.save.mutate({ account: owner.root, name: 'Kept', terms });
     const newer = { ...terms, monthlyFee: '2' };
     await owner.client.books.save.mutate({ account: owner.root, book: book.id, name: 'Kept', terms: newer });
-    const page = await app.open({ context: await owner.context() });
+    const page = await app.open({ context: home });
     await page.goto(`${app.url}/a/${owner.root}/rebilling`);
     await page.getByRole('link', { name: 'Kept' }).click();
     const fee = page.getByLabel('Fixed fee a month');
@@ -243,6 +249,7 @@ describe('pages of money on a real server', () => {
     await fee.waitFor();
     await page.getByRole('link', { name: 'Billing', exact: true }).click();
     await page.getByRole('heading', { name: 'Billing', level: 1 }).waitFor();
+    await page.close();
     expect(app.faults).toEqual([]);
   });
 
@@ -256,12 +263,13 @@ describe('pages of money on a real server', () => {
         name: `Book ${k}`,
         terms: { currency: 'EUR', monthlyFee: '0', meters: {} },
       });
-    const page = await app.open({ context: await owner.context() });
+    const page = await app.open({ context: home });
     await page.goto(`${app.url}/a/${seller}/rebilling`);
     await page.getByRole('link', { name: 'Book 0', exact: true }).waitFor();
     await page.getByRole('button', { name: 'Show 100 more customers' }).click();
     await tick(page.getByRole('checkbox', { name: 'Select Customer 100' }));
     await page.getByText('Price book for Customer 100').waitFor();
+    await page.close();
     expect(app.faults).toEqual([]);
   });
 });
@@ -272,7 +280,7 @@ describe('a billing transfer on a real server', () => {
   let child: Page;
 
   it('is started by a form with a review, and seen in the table at once', async () => {
-    parent = await app.open({ context: await owner.context() });
+    parent = await app.open({ context: home });
     await parent.goto(`${app.url}/a/${owner.root}/subaccounts/${north}/billing`);
     await parent.getByText('Paid by parent account').waitFor();
     await parent.getByText('What Acme North costs and brings Acme Group').waitFor();
@@ -330,7 +338,7 @@ describe('a billing transfer on a real server', () => {
   });
 
   it('ends in independence with the last step, seen by everybody who is there', async () => {
-    const inside = await app.open({ context: await owner.context() });
+    const inside = await app.open({ context: home });
     await inside.goto(`${app.url}/a/${north}/subaccounts`);
     await row(inside, 'Berlin').waitFor();
     await child
@@ -362,6 +370,7 @@ describe('a billing transfer on a real server', () => {
     expect((await owner.client.transfers.list.query({ account: owner.root })).ended).toMatchObject([
       { account: { name: 'Acme North' }, outcome: 'completed' },
     ]);
+    await Promise.all([child.context().close(), parent.close(), inside.close()]);
     expect(app.faults).toEqual([]);
   });
 
@@ -384,7 +393,7 @@ describe('a billing transfer on a real server', () => {
     await child.getByText('1 of 4').waitFor();
     const other = await app.open({ context: child.context() });
     await other.goto(child.url());
-    const parent = await app.open({ context: await owner.context() });
+    const parent = await app.open({ context: home });
     await parent.goto(`${app.url}/a/${owner.root}/subaccounts/${account}/billing`);
     await parent.getByText('1 of 4').waitFor();
     await parent.getByRole('button', { name: 'Extend…' }).click();
@@ -423,6 +432,7 @@ describe('a billing transfer on a real server', () => {
     for (const page of [parent, child, other])
       await expect.poll(() => page.locator('body').ariaSnapshot(), { timeout: 30_000 }).toContain('Not this year');
     expect(await child.getByRole('timer').count()).toBe(0);
+    await Promise.all([child.context().close(), parent.close()]);
     expect(app.faults).toEqual([]);
   });
 
@@ -440,11 +450,13 @@ describe('a billing transfer on a real server', () => {
     await page.getByText(EMAIL).waitFor();
     await page.getByRole('button', { name: 'Sign out and open it' }).click();
     await page.getByRole('heading', { name: 'Take over billing for West' }).waitFor();
+    await page.context().close();
   });
 
   it('opens nothing by a link that nobody was sent', async () => {
     const page = await app.open();
     await page.goto(`${app.url}/transfer/tt_transfer_nothing`);
     await page.getByRole('heading', { name: 'This link doesn’t open anything' }).waitFor();
+    await page.context().close();
   });
 });

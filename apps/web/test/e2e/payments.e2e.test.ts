@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PASSWORD } from '../../../api/test/support/clients.ts';
 import { STRIPE_KEYS, type StripeStandIn, startStripe } from '../../../api/test/support/stripe-stand-in.ts';
@@ -12,10 +12,14 @@ const { PICTURES = '' } = process.env;
 let stripe: StripeStandIn;
 let app: App;
 let owner: Owner;
+let home: BrowserContext;
+let js: Awaited<ReturnType<typeof standInForStripeJs>>;
 beforeAll(async () => {
   stripe = await startStripe();
   app = await startApp({ config: { stripe: { ...STRIPE_KEYS, url: stripe.url } } });
   owner = await claim(app);
+  home = await owner.context();
+  js = await standInForStripeJs(home, stripe);
 });
 afterAll(async () => {
   await app.close();
@@ -41,9 +45,7 @@ async function picture(page: Page, what: string): Promise<void> {
 
 describe('The payment method of a payer', () => {
   it('is a card once Stripe has it: declined and mended in its form, shown, replaced and taken away', async () => {
-    const context = await owner.context();
-    const js = await standInForStripeJs(context, stripe);
-    const page = await app.open({ context });
+    const page = await app.open({ context: home });
     await page.goto(`${app.url}/a/${owner.root}/billing`);
     await page.getByText('Invoice and bank transfer').waitFor();
     await page.getByRole('button', { name: 'Add a card' }).dblclick();
@@ -60,7 +62,7 @@ describe('The payment method of a payer', () => {
     await expectAccessible(page, 'a card in use');
     const first = [...stripe.intents.keys()].at(-1) ?? '';
     // Another tab sees it; reloaded, too.
-    const other = await app.open({ context });
+    const other = await app.open({ context: home });
     await other.goto(`${app.url}/a/${owner.root}/billing`);
     await other.getByText('Visa •••• 4242').waitFor();
     await page.getByRole('button', { name: 'Replace card' }).click();
@@ -69,14 +71,13 @@ describe('The payment method of a payer', () => {
     await page.getByRole('button', { name: 'Remove card…' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Remove card' }).click();
     await page.getByText('Invoice and bank transfer').waitFor();
+    await Promise.all([page.close(), other.close()]);
     expect(js.sent).toBe(3);
     expect(app.faults).toEqual([]);
   });
 
   it('goes on where it stopped when the form is left by Escape, and in the other tab', async () => {
-    const context = await owner.context();
-    await standInForStripeJs(context, stripe);
-    const page = await app.open({ context });
+    const page = await app.open({ context: home });
     await page.goto(`${app.url}/a/${owner.root}/billing`);
     await page.getByRole('button', { name: 'Add a card' }).press('Enter');
     await page.frameLocator('iframe[title="Card"]').getByLabel('Card number').waitFor();
@@ -85,7 +86,7 @@ describe('The payment method of a payer', () => {
     const goOn = page.getByRole('button', { name: 'Go on with the card' });
     await goOn.waitFor();
     const intents = stripe.intents.size;
-    const other = await app.open({ context });
+    const other = await app.open({ context: home });
     await other.goto(`${app.url}/a/${owner.root}/billing`);
     await other.getByRole('button', { name: 'Go on with the card' }).click();
     await give(other, GOOD_CARD);
@@ -94,10 +95,12 @@ describe('The payment method of a payer', () => {
     // Whoever waits sees it by itself.
     await page.getByText('Visa •••• 4242').waitFor();
     await owner.client.billing.setPayment.mutate({ account: owner.root, provider: 'invoice' });
+    await Promise.all([page.close(), other.close()]);
     expect(app.faults).toEqual([]);
   });
 
   it('is said not to be loaded when Stripe.js fails or hangs, and not to have answered when it doesn’t; nothing is lost', async () => {
+    // The clock of a page is that of all of its context.
     const context = await owner.context();
     const js = await standInForStripeJs(context, stripe);
     const page = await app.open({ context });
@@ -124,13 +127,12 @@ describe('The payment method of a payer', () => {
     js.mode = 'well';
     await dialog(page).getByRole('button', { name: 'Save card' }).click();
     await page.getByText('Visa •••• 4242').waitFor();
+    await context.close();
   });
 
   it('waits as pending while the server can’t reach Stripe', async () => {
-    const context = await owner.context();
-    await standInForStripeJs(context, stripe);
     await owner.client.billing.setPayment.mutate({ account: owner.root, provider: 'invoice' });
-    const page = await app.open({ context });
+    const page = await app.open({ context: home });
     await page.goto(`${app.url}/a/${owner.root}/billing`);
     stripe.mode = 'down';
     await page.getByRole('button', { name: 'Add a card' }).click();
@@ -139,6 +141,7 @@ describe('The payment method of a payer', () => {
     await page.getByRole('button', { name: 'Go on with the card' }).click();
     await give(page, GOOD_CARD);
     await page.getByText('Visa •••• 4242').waitFor();
+    await page.close();
   });
 });
 
@@ -162,7 +165,7 @@ describe('The payment method of a checklist', () => {
     await child.getByLabel('Country').selectOption('DE');
     await child.getByLabel('Company or name').fill('East GmbH');
     await child.getByRole('button', { name: 'Save billing details' }).click();
-    const parent = await app.open({ context: await owner.context() });
+    const parent = await app.open({ context: home });
     await parent.goto(`${app.url}/a/${owner.root}/subaccounts/${account}/billing`);
     await parent.getByText('2 of 4').waitFor();
     await child.getByRole('button', { name: 'Add a card' }).click();
@@ -184,6 +187,7 @@ describe('The payment method of a checklist', () => {
     expect(answered.status).toBe(200);
     await parent.getByText('2 of 4').waitFor();
     await child.getByRole('button', { name: 'Add a card' }).waitFor();
+    await Promise.all([context.close(), parent.close()]);
     expect(app.faults).toEqual([]);
   });
 });

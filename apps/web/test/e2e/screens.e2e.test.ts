@@ -1,6 +1,7 @@
 import type { RowId } from '@tenantree/domain';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { IS_LONG } from '../../../../scripts/rounds.ts';
 import { upload } from '../../../api/test/support/imports.ts';
 import { type App, choose, expectAccessible, row, startApp } from './app.ts';
 import { claim, type Owner } from './owner.ts';
@@ -86,11 +87,6 @@ const INSIDE: readonly Screen[] = [
     },
   ],
   [
-    'acting inside, no subaccounts',
-    () => `/a/${dental}/subaccounts`,
-    (page) => page.getByText('No subaccounts yet').waitFor(),
-  ],
-  [
     'creating',
     subaccounts,
     async (page) => {
@@ -122,16 +118,6 @@ const INSIDE: readonly Screen[] = [
     },
   ],
   [
-    'an account beside the table',
-    () => `${subaccounts()}/${north}`,
-    (page) => page.getByRole('heading', { name: 'Acme North' }).waitFor(),
-  ],
-  [
-    'the activity of an account',
-    () => `${subaccounts()}/${north}/activity`,
-    (page) => page.getByRole('button', { name: 'Export CSV' }).waitFor(),
-  ],
-  [
     'the account switcher',
     subaccounts,
     async (page) => {
@@ -149,6 +135,41 @@ const INSIDE: readonly Screen[] = [
       await page.getByRole('button', { name: /^Signed in as|OO/ }).click();
       await page.getByRole('menuitem', { name: 'Sign out' }).waitFor();
     },
+  ],
+  [
+    'the palette',
+    subaccounts,
+    async (page) => {
+      await rows(page);
+      await page.keyboard.press('Control+k');
+      await page.getByPlaceholder('Search or jump to …').waitFor();
+      await page.keyboard.type('dental');
+      await page.getByRole('option', { name: /Northgate Dental/ }).waitFor();
+    },
+  ],
+  [
+    'the sheet of shortcuts',
+    subaccounts,
+    async (page) => {
+      await rows(page);
+      await page.getByRole('button', { name: 'Keyboard shortcuts' }).click();
+      await dialog(page);
+    },
+  ],
+  [
+    'acting inside, no subaccounts',
+    () => `/a/${dental}/subaccounts`,
+    (page) => page.getByText('No subaccounts yet').waitFor(),
+  ],
+  [
+    'an account beside the table',
+    () => `${subaccounts()}/${north}`,
+    (page) => page.getByRole('heading', { name: 'Acme North' }).waitFor(),
+  ],
+  [
+    'the activity of an account',
+    () => `${subaccounts()}/${north}/activity`,
+    (page) => page.getByRole('button', { name: 'Export CSV' }).waitFor(),
   ],
   ['products', () => `/a/${owner.root}/products`, (page) => page.getByRole('link', { name: 'Front desk' }).waitFor()],
   [
@@ -219,25 +240,6 @@ const INSIDE: readonly Screen[] = [
     (page) => page.getByText('The import is over. 1 account made.').waitFor(),
   ],
   [
-    'the palette',
-    subaccounts,
-    async (page) => {
-      await rows(page);
-      await page.keyboard.press('Control+k');
-      await page.keyboard.type('dental');
-      await page.getByRole('option', { name: /Northgate Dental/ }).waitFor();
-    },
-  ],
-  [
-    'the sheet of shortcuts',
-    subaccounts,
-    async (page) => {
-      await rows(page);
-      await page.getByRole('button', { name: 'Keyboard shortcuts' }).click();
-      await dialog(page);
-    },
-  ],
-  [
     'no such account',
     () => '/a/00000000-0000-7000-8000-000000000000/subaccounts',
     (page) => page.getByText('No such account').waitFor(),
@@ -252,27 +254,59 @@ const OUTSIDE: readonly Screen[] = [
 
 const overflow = 'document.documentElement.scrollWidth - window.innerWidth';
 
-/** How a screen is looked at: at widths of the window, the first of which in each of the colour schemes. */
-type Look = { readonly widths: readonly [number, ...number[]]; readonly schemes: readonly ('light' | 'dark')[] };
-
-/** Shows a screen, and looks at it. */
-async function lookAt(page: Page, [name, path, show]: Screen, { widths, schemes }: Look): Promise<void> {
-  const [first] = widths;
-  await page.setViewportSize({ width: first, height: 800 });
-  // From no page at all: nothing that was opened before is still there.
+/** Shows a screen: from no page at all, so that nothing that was opened before is still there. */
+async function open(page: Page, [, path, show]: Screen): Promise<void> {
   await page.goto('about:blank');
   await page.goto(app.url + path());
   await show(page);
-  for (const [index, colorScheme] of schemes.entries()) {
-    await page.emulateMedia({ colorScheme });
-    await expectAccessible(page, `${name} ${first} ${colorScheme}`, index === 0 ? 'everything' : 'colours');
-  }
-  for (const width of widths) {
-    await page.setViewportSize({ width, height: 800 });
-    const wider = () => page.evaluate<number>(overflow);
-    await expect.poll(wider, { message: `${name} ${width} is wider than the window` }).toBeLessThanOrEqual(0);
-  }
 }
+
+/** Shows a screen where the page is at its address already, once what was opened there is closed; else opens it. */
+async function turnTo(page: Page, screen: Screen): Promise<void> {
+  const [, path, show] = screen;
+  if (page.url() !== app.url + path()) return open(page, screen);
+  const opened = page.getByRole('dialog').or(page.getByRole('menuitem'));
+  const left = async (): Promise<number> => {
+    // What is searched for is cleared first.
+    await page.keyboard.press('Escape');
+    return opened.count();
+  };
+  await expect.poll(left).toBe(0);
+  await show(page);
+}
+
+type Look = { readonly width: number; readonly scheme?: 'light' | 'dark'; readonly looks?: 'everything' | 'colours' };
+
+/** Looks at the screen that is shown: nothing is wider than the window, and axe finds nothing, where it is asked. */
+async function look(page: Page, [name]: Screen, { width, scheme = 'light', looks }: Look): Promise<void> {
+  await page.setViewportSize({ width, height: 800 });
+  await page.emulateMedia({ colorScheme: scheme });
+  if (looks !== undefined) await expectAccessible(page, `${name} ${width} ${scheme}`, looks);
+  const wider = () => page.evaluate<number>(overflow);
+  await expect.poll(wider, { message: `${name} ${width} is wider than the window` }).toBeLessThanOrEqual(0);
+}
+
+/** Where 1280 px are at 400 %, to which one comes from wider ones. */
+const NARROWEST: Look = { width: 320 };
+const wide: readonly Look[] = [
+  { width: 1360, looks: 'everything' },
+  { width: 1360, scheme: 'dark', looks: 'colours' },
+];
+
+type Tour = { readonly name: string; readonly show: typeof open; readonly looks: readonly Look[] };
+const TOURS: readonly Tour[] = [
+  {
+    name: 'wide, then narrow',
+    show: turnTo,
+    looks: [...wide, { width: 420, scheme: 'dark', looks: 'everything' }, NARROWEST],
+  },
+  ...(IS_LONG
+    ? [
+        { name: 'opened wide', show: open, looks: wide },
+        { name: 'opened narrow', show: open, looks: [{ width: 420, looks: 'everything' }, NARROWEST] } as const,
+      ]
+    : []),
+];
 
 it('begins at the top when it is opened, and at the title of a page that one turns to', async () => {
   const page = await app.open({ context: home });
@@ -323,18 +357,19 @@ it('imports a file of accounts by the keyboard, goes on while one is away, and s
 });
 
 describe('every screen', () => {
-  it.each<Look>([
-    { widths: [1360], schemes: ['light', 'dark'] },
-    // 1280 px at 400 %, to which one comes from wider ones
-    { widths: [420, 320], schemes: ['light'] },
-  ])(
-    'is as wide as the window of $widths px, and accessible there ($schemes)',
-    async (look) => {
+  it.each(TOURS)(
+    'is as wide as the window, and accessible in light and dark ($name)',
+    async ({ show, looks }) => {
+      const visit = async (page: Page, screen: Screen): Promise<void> => {
+        await page.setViewportSize({ width: looks[0]?.width ?? 0, height: 800 });
+        await show(page, screen);
+        for (const one of looks) await look(page, screen, one);
+      };
       const page = await app.open({ context: home });
-      for (const screen of INSIDE) await lookAt(page, screen, look);
+      for (const screen of INSIDE) await visit(page, screen);
       await page.close();
       const guest = await app.open();
-      for (const screen of OUTSIDE) await lookAt(guest, screen, look);
+      for (const screen of OUTSIDE) await visit(guest, screen);
       await guest.context().close();
     },
     240_000,
