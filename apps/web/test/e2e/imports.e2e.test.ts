@@ -130,7 +130,11 @@ describe('Import Products', () => {
       products: Array.from({ length: 200 }, (_, n) => ({ document: { name: `Hours ${n}` } })),
     });
     // Nearly as much as one plan does, so that it still runs after two pages have come.
-    const others = await Promise.all(Array.from({ length: 48 }, (_, n) => subaccount(`Other ${n}`, one.account)));
+    const { results } = await owner.client.accounts.createMany.mutate({
+      account: one.account,
+      accounts: Array.from({ length: 48 }, (_, n) => ({ name: `Other ${n}` })),
+    });
+    const others = results.flatMap((made) => ('id' in made ? [made.id] : []));
     const { plan } = await owner.client.imports.plan.mutate({
       account: one.account,
       targets: [one.customer, ...others],

@@ -213,6 +213,8 @@ describe('what was done on a page of the web app lasts:', () => {
               return { left, right, top, bottom };
             }),
         );
+      // What another width brings is drawn by then.
+      await other.evaluate('new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))');
       const before = await cells();
       await row(other, 'Acme South').locator('bdi').first().click();
       await panel.getByRole('heading', { name: 'Acme South' }).waitFor();

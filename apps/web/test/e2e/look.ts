@@ -25,7 +25,7 @@ const MODES = [
 export async function look(page: Page, what: string): Promise<void> {
   for (const [scheme, width, direction, looks] of MODES) {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
-    await page.setViewportSize({ width, height: 900 });
+    await page.setViewportSize({ width, height: 800 });
     await page.evaluate(`document.documentElement.dir = '${direction}'`);
     await expectAccessible(page, `${what}, ${scheme}, ${width} px, ${direction}`, looks);
     if (PICTURES !== '') await page.screenshot({ path: `${PICTURES}/${what}-${scheme}-${width}.png`, fullPage: true });
@@ -34,6 +34,6 @@ export async function look(page: Page, what: string): Promise<void> {
     );
   }
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
-  await page.setViewportSize({ width: 1280, height: 900 });
+  await page.setViewportSize({ width: 1280, height: 800 });
   await page.evaluate("document.documentElement.dir = 'ltr'");
 }
