@@ -67,6 +67,17 @@ const dialog = (page: Page) => page.getByRole('dialog').first().waitFor();
 
 const INSIDE: readonly Screen[] = [
   ['home', () => '/', (page) => page.getByText('Choose an account').waitFor()],
+  [
+    'the palette',
+    subaccounts,
+    async (page) => {
+      await rows(page);
+      await page.keyboard.press('Control+k');
+      await page.getByPlaceholder('Search or jump to …').waitFor();
+      await page.keyboard.type('dental');
+      await page.getByRole('option', { name: /Northgate Dental/ }).waitFor();
+    },
+  ],
   ['rows', subaccounts, rows],
   [
     'an open row',
@@ -134,17 +145,6 @@ const INSIDE: readonly Screen[] = [
       await rows(page);
       await page.getByRole('button', { name: /^Signed in as|OO/ }).click();
       await page.getByRole('menuitem', { name: 'Sign out' }).waitFor();
-    },
-  ],
-  [
-    'the palette',
-    subaccounts,
-    async (page) => {
-      await rows(page);
-      await page.keyboard.press('Control+k');
-      await page.getByPlaceholder('Search or jump to …').waitFor();
-      await page.keyboard.type('dental');
-      await page.getByRole('option', { name: /Northgate Dental/ }).waitFor();
     },
   ],
   [
