@@ -7,6 +7,7 @@ export const AGAIN = [
   'apps/api/test/imports-together.test.ts',
   'apps/api/test/invoice-properties.test.ts',
   'apps/api/test/jobs-killed.e2e.test.ts',
+  'apps/api/test/jobs.test.ts',
   'apps/api/test/many-accounts.test.ts',
   'apps/api/test/nasty-inputs.test.ts',
   'apps/api/test/statement-properties.test.ts',
