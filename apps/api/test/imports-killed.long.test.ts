@@ -4,7 +4,7 @@ import { jobsEnded, passSilence } from './support/jobs.ts';
 import { type KillableServer, prepareKillableServer } from './support/killable-server.ts';
 
 /** Accounts that an agent with what it needs comes into: five things each, of which hundreds are done together. */
-const TARGETS = 160;
+const TARGETS = 240;
 const EACH = 5;
 
 let first: KillableServer;
