@@ -32,14 +32,6 @@ type Props = {
   readonly back: { readonly name: string; readonly go: () => void } | null;
 };
 
-/** Loads palette and sheet while the page is looked at. */
-function useLoadedAhead(): void {
-  useEffect(() => {
-    const timer = setTimeout(() => void loadAhead(loadPalette, loadSheet), AHEAD_MS);
-    return () => clearTimeout(timer);
-  }, []);
-}
-
 /** Ctrl or ⌘ with K opens the palette wherever one is, unless something else is open. */
 function usePaletteKey(open: () => void): void {
   useEffect(() => {
@@ -126,7 +118,10 @@ export function Jump({ account, user, own, places, onAccount, onChangeAccount, b
   const close = (what: 'palette' | 'sheet') => () => setOpened((now) => (now === what ? null : now));
   const [here, navigate] = useLocation();
   const go = (path: string) => () => navigate(`/a/${account}/${path}`);
-  useLoadedAhead();
+  useEffect(() => {
+    const timer = setTimeout(() => void loadAhead(loadPalette, loadSheet), AHEAD_MS);
+    return () => clearTimeout(timer);
+  }, []);
   usePaletteKey(openPalette);
   useKeys({
     '?': () => setOpened('sheet'),
