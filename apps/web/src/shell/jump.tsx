@@ -1,4 +1,4 @@
-import { lazy, Suspense, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
 import { partsCss } from '../parts/parts.tsx';
 import { loadAhead } from '../renew.ts';
@@ -8,7 +8,6 @@ import css from './jump.module.css';
 import { Keys } from './keys.tsx';
 import type { Acts } from './page-acts.ts';
 import type { Place } from './places.ts';
-import shell from './shell.module.css';
 import { applyTheme, THEME_LABELS, THEMES } from './theme.ts';
 import { useKeys } from './use-keys.ts';
 import { readVisits, type Visit } from './visits.ts';
@@ -46,35 +45,6 @@ function usePaletteKey(open: () => void): void {
   }, [open]);
 }
 
-/**
- * Where one types until the palette is there, which the first one who opens it loads: what is typed meanwhile would be lost otherwise, or do
- * what keys of the page do.
- */
-function PaletteToCome({ onType, onClose }: { readonly onType: (text: string) => void; readonly onClose: () => void }) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useLayoutEffect(() => {
-    const here = dialog.current;
-    here?.showModal();
-    // Gives the focus back, so that the palette finds it where it was.
-    return () => here?.close();
-  }, []);
-  return (
-    <dialog ref={dialog} className={css.palette} aria-label="Search or jump to" onCancel={onClose}>
-      <div className={shell.search}>
-        <SearchIcon />
-        <input
-          type="search"
-          className={shell.searchInput}
-          aria-label="Search or jump to"
-          placeholder="Search or jump to …"
-          dir="auto"
-          onInput={({ currentTarget }) => onType(currentTarget.value)}
-        />
-      </div>
-    </dialog>
-  );
-}
-
 /** What can be done and gone to on every page. */
 function actsOf(
   places: readonly Place[],
@@ -110,23 +80,17 @@ function actsOf(
 /** Search or jump to: the palette and the sheet of shortcuts, their buttons in the top bar, and the keys that work everywhere. */
 export function Jump({ account, user, own, places, onAccount, onChangeAccount, back }: Props) {
   const [opened, setOpened] = useState<'palette' | 'sheet' | null>(null);
-  const typed = useRef('');
-  const openPalette = useCallback(() => {
-    typed.current = '';
-    setOpened('palette');
-  }, []);
-  const close = (what: 'palette' | 'sheet') => () => setOpened((now) => (now === what ? null : now));
   const [here, navigate] = useLocation();
   const go = (path: string) => () => navigate(`/a/${account}/${path}`);
   useEffect(() => {
     const timer = setTimeout(() => void loadAhead(loadPalette, loadSheet), AHEAD_MS);
     return () => clearTimeout(timer);
   }, []);
-  usePaletteKey(openPalette);
+  usePaletteKey(useCallback(() => setOpened('palette'), []));
   useKeys({
     '?': () => setOpened('sheet'),
     // On the page of the table it is the table's.
-    ...(!here.startsWith(`/a/${account}/subaccounts`) && { '/': openPalette }),
+    ...(!here.startsWith(`/a/${account}/subaccounts`) && { '/': () => setOpened('palette') }),
     'g a': onChangeAccount,
     ...(back && { 'g h': back.go }),
     ...Object.fromEntries(places.map(({ keys, path }) => [keys, go(path)])),
@@ -139,7 +103,7 @@ export function Jump({ account, user, own, places, onAccount, onChangeAccount, b
         className={css.trigger}
         aria-haspopup="dialog"
         onPointerEnter={() => void loadAhead(loadPalette)}
-        onClick={openPalette}
+        onClick={() => setOpened('palette')}
       >
         <SearchIcon />
         <span>Search or jump to …</span>
@@ -154,20 +118,19 @@ export function Jump({ account, user, own, places, onAccount, onChangeAccount, b
       >
         <HelpIcon />
       </button>
-      {opened === 'palette' && (
-        <Suspense fallback={<PaletteToCome onType={(text) => (typed.current = text)} onClose={close('palette')} />}>
+      <Suspense fallback={null}>
+        {opened === 'palette' && (
           <Palette
             own={own}
-            readTyped={() => typed.current}
             readRecent={() => readVisits(user)}
             acts={acts}
             onAccount={onAccount}
-            onClose={close('palette')}
+            onClose={() => setOpened((now) => (now === 'palette' ? null : now))}
           />
-        </Suspense>
-      )}
-      <Suspense fallback={null}>
-        {opened === 'sheet' && <ShortcutSheet places={places} onClose={close('sheet')} />}
+        )}
+        {opened === 'sheet' && (
+          <ShortcutSheet places={places} onClose={() => setOpened((now) => (now === 'sheet' ? null : now))} />
+        )}
       </Suspense>
     </>
   );

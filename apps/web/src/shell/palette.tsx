@@ -18,8 +18,6 @@ import type { Visit } from './visits.ts';
 type Props = {
   /** Accounts that the person belongs to. */
   readonly own: readonly Visit[];
-  /** What was typed before it was there. */
-  readonly readTyped: () => string;
   readonly readRecent: () => readonly Visit[];
   /** What can be done wherever one is. */
   readonly acts: readonly Acts[];
@@ -121,9 +119,9 @@ const Foot = () => (
 );
 
 /** Everything one can go to or do, found by its name: accounts, pages, and what can be done here. */
-export default function Palette({ own, readTyped, readRecent, acts, onAccount, onClose }: Props) {
+export default function Palette({ own, readRecent, acts, onAccount, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const [typed, setTyped] = useState(readTyped);
+  const [typed, setTyped] = useState('');
   const [recent] = useState(readRecent);
   const here = useActsHere();
   const only = PREFIXES[typed.charAt(0)] ?? 'everything';

@@ -263,30 +263,6 @@ describe('the web app', () => {
     await page.getByRole('heading', { name: 'Activity' }).waitFor();
   });
 
-  it('takes what is typed right after the palette was asked for, however long it is on its way, and gives the focus back', async () => {
-    const other = await app.open({ context: home });
-    const coming = Promise.withResolvers<void>();
-    await other.route('**/palette-*.js', async (route) => {
-      await coming.promise;
-      await route.continue();
-    });
-    await other.goto(`${app.url}/a/${root}/members`);
-    await other.getByRole('heading', { name: 'Members' }).waitFor();
-    const link = other.getByRole('link', { name: 'Members', exact: true });
-    await link.focus();
-    await other.keyboard.press('Control+k');
-    await other.keyboard.type('activ');
-    const palette = other.getByRole('dialog', { name: 'Search or jump to' });
-    await palette.getByRole('searchbox').waitFor();
-    coming.resolve();
-    await palette.getByRole('option', { name: /^Activity/ }).waitFor();
-    await other.keyboard.type('ity');
-    expect(await palette.getByRole('combobox').inputValue()).toBe('activity');
-    await other.keyboard.press('Escape');
-    await expect.poll(() => link.evaluate((one) => one === document.activeElement)).toBe(true);
-    await other.close();
-  });
-
   it('has thrown nothing, and tried nothing that its policy forbids', () => {
     expect(app.faults).toEqual([]);
   });
