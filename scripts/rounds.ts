@@ -18,6 +18,8 @@ export const AGAIN = [
   'apps/web/test/e2e/money.e2e.test.ts',
   'apps/web/test/e2e/screens.e2e.test.ts',
   'apps/web/test/e2e/statements.e2e.test.ts',
+  'packages/client/test/several-servers.e2e.test.ts',
+  'packages/client/test/stampede.e2e.test.ts',
   'packages/db/test/blueprints.test.ts',
   'packages/db/test/journal.test.ts',
   'packages/db/test/limits.test.ts',

@@ -1,6 +1,7 @@
 import { type Database, openDatabase } from '@tenantree/db';
 import type { AccountId } from '@tenantree/domain';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { rounds } from '../../../scripts/rounds.ts';
 import { orderErasing } from '../src/accounts/erase-closed.ts';
 import { createChanges } from '../src/hall/change.ts';
 import { enqueue, THE_SYSTEM } from '../src/jobs/enqueue.ts';
@@ -9,7 +10,7 @@ import { DEADLY_ATTEMPTS, deadlyJob } from './support/deadly-job.ts';
 import { jobsEnded, passSilence } from './support/jobs.ts';
 import { type KillableServer, type Program, prepareKillableServer } from './support/killable-server.ts';
 
-const MANY = 60;
+const MANY = rounds(60, 120);
 
 let first: KillableServer;
 let second: KillableServer;
@@ -47,7 +48,7 @@ describe('A server that is killed in the middle of a job', () => {
     await orderErasing({ ...hallOver(db), settings });
     const done = async (): Promise<number> =>
       (await database.asOwner<{ n: number }>('SELECT done AS n FROM jobs'))[0]?.n ?? 0;
-    await vi.waitFor(async () => expect(await done()).toBeGreaterThan(10), { timeout: 30_000, interval: 5 });
+    await vi.waitFor(async () => expect(await done()).toBeGreaterThan(MANY / 6), { timeout: 30_000, interval: 5 });
     await first.kill();
     const before = await done();
     expect(before).toBeLessThan(MANY);

@@ -5,12 +5,13 @@ import { clientWithToken } from '../../../apps/api/test/support/clients.ts';
 import { claim } from '../../../apps/api/test/support/killable-server.ts';
 import { databasesOf, type Program, type Programs, preparePrograms } from '../../../apps/api/test/support/programs.ts';
 import { MINUTES, send } from '../../../apps/api/test/support/senders.ts';
+import { rounds } from '../../../scripts/rounds.ts';
 import { createTenantree, type Tenantree } from '../src/create-tenantree.ts';
 
 const VIEWERS = 12;
 const SENDERS = 4;
 /** As long as each of them waits between two events: who sends what the servers can take takes both cores from all else. */
-const PAUSE_MS = 20;
+const PAUSE_MS = rounds(20, 0);
 const PATIENCE = { timeout: 60_000, interval: 200 };
 const SETTINGS = { SERVERS: '2', LOG_LEVEL: 'error', PORT: String(randomInt(20_000, 30_000)) };
 
