@@ -18,7 +18,6 @@ it('A closed account is erased when every period it was used in has its invoice,
   await stage.subscribe(client, id, 'usual');
   stage.clock.ms = OCTOBER + 10 * DAY_MS;
   await stage.use(client, child, '12');
-  await stage.counted(child);
   await client.accounts.close.mutate({ account: child });
   const look = async (): Promise<void> => {
     await stage.composed.jobs.run();

@@ -120,14 +120,12 @@ describe('An invoice', () => {
     const [p, x] = [await stage.make(id, 'P2'), await stage.make(id, 'X2')];
     const a = await stage.make(p, 'A2');
     await stage.use(client, a, '300');
-    await stage.counted(a);
     stage.clock.ms = OCTOBER_CLOSES;
     await close(client, id);
     await stage.use(client, x, '12.5', { at: MID_OCTOBER });
     await stage.use(client, a, '-40', { at: MID_OCTOBER });
     await stage.use(client, a, '500.25');
     await stage.use(client, x, '45');
-    await stage.counted(id);
     stage.clock.ms = NOVEMBER_CLOSES;
     const read = (cursor?: string) =>
       client.invoices.draft.query({
@@ -166,7 +164,6 @@ describe('An invoice', () => {
     stage.clock.ms = OCTOBER_CLOSES;
     await close(client, id);
     await stage.use(client, id, '-2000', { at: MID_OCTOBER });
-    await stage.counted(id);
     stage.clock.ms = NOVEMBER_CLOSES;
     const { draft, lines } = await client.invoices.draft.query({ account: id, period: '2026-11' });
     const invoice = await close(client, id, '2026-11');
@@ -183,7 +180,6 @@ describe('An invoice', () => {
     const a = await stage.make(p, 'A1');
     await stage.use(client, a, '300');
     await stage.use(client, p, '90');
-    await stage.counted(a);
     stage.clock.ms += 3_600_000;
     await stage.owner.accounts.move.mutate({ account: a, to: x });
     stage.clock.ms += 3_600_000;
@@ -208,7 +204,6 @@ describe('An invoice', () => {
     const { key } = await theirs.keys.create.mutate({ account: child, name: 'Theirs' });
     const own = clientWithToken(stage.url, key);
     await stage.use(client, child, '1000');
-    await stage.counted(child);
     stage.clock.ms = Date.UTC(2026, 9, 17, 9, 30);
     const at = new Date(stage.clock.ms);
     await stage.database.asOwner('SELECT change_root($1, NULL, $2)', [child, at]);

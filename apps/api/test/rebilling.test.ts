@@ -66,7 +66,6 @@ describe('A statement', () => {
     expect(shown.terms.rates).toMatchObject([
       { model: 'markup', percent: '25', resulting: ['0.09875'], cost: ['0.079'] },
     ]);
-    await stage.counted(c1);
     const open = await client.margins.get.query({ account: id });
     expect([open.costs.state, rowOf(open, c1), rowOf(open, c2)]).toEqual([
       'draft',
@@ -127,7 +126,6 @@ describe('A statement', () => {
     const nested = await stage.make(customer, 'Nested');
     await sell(client, { account: id, customer }, book({ model: 'flat', price: '0.2' }));
     await stage.use(client, nested, '100');
-    await stage.counted(nested);
     const at = Date.UTC(2026, 9, 17, 9, 30);
     stage.clock.ms = at;
     await stage.database.asOwner('SELECT change_root($1, NULL, $2)', [customer, new Date(at)]);
@@ -184,7 +182,6 @@ describe('A statement', () => {
       [c2, '500'],
     ] as const)
       await stage.use(client, account, minutesUsed);
-    await stage.counted(nested);
     const shown = async (account: AccountId) =>
       (await client.margins.ofCustomer.query({ account })).periods.map(({ period, costs, cost, revenue, margin }) => [
         period.key,
@@ -228,7 +225,6 @@ describe('A statement', () => {
     await stage.use(client, customer, '100.25', { at: at(10) });
     await stage.use(client, below, '40', { at: at(11, -1) });
     await stage.use(client, below, '512.75', { at: at(11) });
-    await stage.counted(below);
     stage.clock.ms = OCTOBER_CLOSES;
     const { details, lines } = await client.statements.draft.query({ account: id, customer, period: '2026-10' });
     expect(details?.total.minor).toBe('4585');
@@ -278,7 +274,6 @@ describe('A statement', () => {
       book({ model: 'graduated', included: '10', increments: '60/60', tiers }),
     );
     await stage.use(client, customer, '133.5');
-    await stage.counted(id);
     const { details } = await client.statements.draft.query({ account: id, customer, period: '2026-10' });
     expect(details?.parts[0]?.used[0]).toMatchObject({
       quantity: '134',
@@ -598,7 +593,6 @@ describe('A price book', () => {
     const terms = book({ model: 'flat', price: '1' }, fees('31'));
     for (const customer of [moving, closing]) await sell(client, { account: here, customer }, terms);
     await stage.use(client, moving, '5');
-    await stage.counted(moving);
     stage.clock.ms = Date.UTC(2026, 9, 16);
     await stage.owner.accounts.move.mutate({ account: moving, to: there });
     await stage.owner.accounts.close.mutate({ account: closing });

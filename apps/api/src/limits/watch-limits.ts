@@ -14,8 +14,12 @@ const REST_MS = 5_000;
 /** Rung when something is used, taken, given back or set in a tree. */
 export const limitsBell = (root: AccountId): Bell => ({ of: 'limits', id: root, restMs: REST_MS });
 
-/** Limits that are watched are looked at so often at the most (ms). */
+/** Limits that are watched are looked at so often (ms). */
 const LOOK_MS = 250;
+
+/** How long it is to the next look at an account (ms): the same moment for all who watch it, who share what is read, and others for others. */
+const untilLook = (account: AccountId, nowMs: number): number =>
+  LOOK_MS - ((nowMs + Number.parseInt(account.slice(-6), 16)) % LOOK_MS);
 
 type Watcher = {
   readonly hall: Hall;
@@ -49,6 +53,6 @@ export async function* watchLimits(
     if (text !== last) yield tracked(String(look), { period, limits });
     last = text;
     // What rings meanwhile is looked at then, all at once.
-    await wait(LOOK_MS, undefined, signal && { signal }).catch(() => undefined);
+    await wait(untilLook(access.id, hall.clock.nowMs()), undefined, signal && { signal }).catch(() => undefined);
   }
 }

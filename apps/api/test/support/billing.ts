@@ -54,6 +54,7 @@ export type BillingStage = Deployment & {
   main(name: string): Promise<{ readonly id: AccountId; readonly client: Client }>;
   make(parent: string, name: string): Promise<AccountId>;
   subscribe(client: Client, account: string, plan: string): Promise<void>;
+  /** Records usage; once it is done, that is counted. */
   use(
     client: Client,
     account: string,
@@ -96,6 +97,7 @@ export async function openBilling(
         const { results } = await client.usage.record.mutate({ account, events: [event] });
         if (results[0]?.status !== 'accepted') throw new Error(JSON.stringify(results));
       }
+      await stage.counted(account);
     },
     counted: (account) => api.composed.hall.usageDoor.settle(account as AccountId),
     closeDue: () =>
