@@ -1,4 +1,4 @@
-import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useLayoutEffect, useState } from 'react';
 import { useLocation } from 'wouter';
 import { partsCss } from '../parts/parts.tsx';
 import { loadAhead } from '../renew.ts';
@@ -43,6 +43,33 @@ function usePaletteKey(open: () => void): void {
     document.addEventListener('keydown', press);
     return () => document.removeEventListener('keydown', press);
   }, [open]);
+}
+
+/** Keys that are no letters. */
+const NAMED = /^[A-Z][a-zA-Z0-9]+$/;
+
+/** What is searched for: typed into the palette, or while that is awaited. Then it is none of the keys of the page, and Escape gives it up. */
+function useTyped(isOpened: boolean, giveUp: () => void): readonly [string, (typed: string) => void] {
+  const [typed, setTyped] = useState('');
+  useLayoutEffect(() => {
+    if (!isOpened) return undefined;
+    const press = (event: KeyboardEvent): void => {
+      const { key, ctrlKey, metaKey, altKey } = event;
+      if (ctrlKey || metaKey || altKey || document.querySelector('dialog[open]') !== null) return;
+      if (key === 'Escape') giveUp();
+      else if (key === 'Backspace') setTyped((now) => now.slice(0, -1));
+      else if (!NAMED.test(key)) setTyped((now) => now + key);
+      else if (key !== 'Enter' && key !== 'Tab') return;
+      event.preventDefault();
+      event.stopPropagation();
+    };
+    document.addEventListener('keydown', press, true);
+    return () => {
+      document.removeEventListener('keydown', press, true);
+      setTyped('');
+    };
+  }, [isOpened, giveUp]);
+  return [typed, setTyped];
 }
 
 /** What can be done and gone to on every page. */
@@ -95,6 +122,8 @@ export function Jump({ account, user, own, places, onAccount, onChangeAccount, b
     ...(back && { 'g h': back.go }),
     ...Object.fromEntries(places.map(({ keys, path }) => [keys, go(path)])),
   });
+  const closePalette = useCallback(() => setOpened((now) => (now === 'palette' ? null : now)), []);
+  const [typed, setTyped] = useTyped(opened === 'palette', closePalette);
   const acts = actsOf(places, back, { go, account: onChangeAccount, shortcuts: () => setOpened('sheet') });
   return (
     <>
@@ -125,7 +154,9 @@ export function Jump({ account, user, own, places, onAccount, onChangeAccount, b
             readRecent={() => readVisits(user)}
             acts={acts}
             onAccount={onAccount}
-            onClose={() => setOpened((now) => (now === 'palette' ? null : now))}
+            typed={typed}
+            onTyped={setTyped}
+            onClose={closePalette}
           />
         )}
         {opened === 'sheet' && (

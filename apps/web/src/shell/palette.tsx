@@ -1,5 +1,5 @@
 import { findText } from '@tenantree/domain';
-import { useContext, useDeferredValue, useEffect, useRef, useState } from 'react';
+import { useContext, useDeferredValue, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { Autocomplete } from 'react-aria-components/Autocomplete';
 import { Header } from 'react-aria-components/Header';
 import { Input } from 'react-aria-components/Input';
@@ -22,6 +22,9 @@ type Props = {
   /** What can be done wherever one is. */
   readonly acts: readonly Acts[];
   readonly onAccount: (account: string) => void;
+  /** What is searched for, from before the palette was there, too. */
+  readonly typed: string;
+  readonly onTyped: (typed: string) => void;
   readonly onClose: () => void;
 };
 
@@ -119,9 +122,8 @@ const Foot = () => (
 );
 
 /** Everything one can go to or do, found by its name: accounts, pages, and what can be done here. */
-export default function Palette({ own, readRecent, acts, onAccount, onClose }: Props) {
+export default function Palette({ own, readRecent, acts, onAccount, typed, onTyped, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const [typed, setTyped] = useState('');
   const [recent] = useState(readRecent);
   const here = useActsHere();
   const only = PREFIXES[typed.charAt(0)] ?? 'everything';
@@ -129,7 +131,8 @@ export default function Palette({ own, readRecent, acts, onAccount, onClose }: P
   const text = useDeferredValue(query);
   const searched = only === 'everything' || only === 'accounts' ? text : '';
   const { sections: accounts, state } = useChoices({ own, recent, text: searched });
-  useEffect(() => dialog.current?.showModal(), []);
+  // Before the browser takes another key: whoever awaits it keeps keys until it is open.
+  useLayoutEffect(() => dialog.current?.showModal(), []);
 
   const fits = (name: string): boolean => findText(name, query) !== null;
   const offered = only === 'shortcuts' ? [shortcutsIn(acts)] : only === 'accounts' ? [] : [...here, ...acts];
@@ -163,7 +166,7 @@ export default function Palette({ own, readRecent, acts, onAccount, onClose }: P
         dialog.current?.close();
       }}
     >
-      <Autocomplete inputValue={typed} onInputChange={setTyped}>
+      <Autocomplete inputValue={typed} onInputChange={onTyped}>
         <Typed />
         <ListBox
           aria-label="What was found"

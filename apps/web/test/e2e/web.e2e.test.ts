@@ -122,6 +122,40 @@ describe('the web app', () => {
     await expect.poll(() => minutesOf('Acme North'), { ...patiently, timeout: 40_000 }).toMatch(/^112\.5\b/);
   });
 
+  it('takes what is typed right after the palette was asked for, however long it is on its way, and gives the focus back', async () => {
+    const other = await app.open({ context: home });
+    const coming = Promise.withResolvers<void>();
+    await other.route('**/palette-*.js', async (route) => {
+      await coming.promise;
+      await route.continue();
+    });
+    await other.goto(`${app.url}/a/${root}/members`);
+    await other.getByRole('heading', { name: 'Members' }).waitFor();
+    const link = other.getByRole('link', { name: 'Members', exact: true });
+    const isFocused = () => link.evaluate((one) => one === document.activeElement);
+    await link.focus();
+    const asked = other.waitForRequest('**/palette-*.js');
+    await other.keyboard.press('Control+k');
+    await other.keyboard.type('mem');
+    await other.keyboard.press('Escape');
+    await other.keyboard.press('Control+k');
+    // With Enter alone it would lead to the link, and “g a” would change the account.
+    await other.keyboard.type('ga');
+    await other.keyboard.press('Backspace');
+    await other.keyboard.press('Backspace');
+    await other.keyboard.press('Enter');
+    await other.keyboard.type('activ');
+    await asked;
+    coming.resolve();
+    await other.keyboard.type('ity');
+    const palette = other.getByRole('dialog', { name: 'Search or jump to' });
+    await palette.getByRole('option', { name: /^Activity/ }).waitFor();
+    expect(await palette.getByRole('combobox').inputValue()).toBe('activity');
+    await other.keyboard.press('Escape');
+    await expect.poll(isFocused).toBe(true);
+    await other.close();
+  });
+
   it('switches into an account with a banner that stays, and two tabs act in two accounts', async () => {
     await row(page, 'Acme North').getByRole('button', { name: 'Switch to Acme North' }).click();
     await page.getByText(/Acting inside/).waitFor();
