@@ -3,6 +3,7 @@ import type { UsageFrame } from '@tenantree/domain';
 import { TRPCClientError } from '@trpc/client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type PrimaryAndStandby, startPrimaryAndStandby } from '../../../packages/db/test/primary-and-standby.ts';
+import { further } from '../../../scripts/further.ts';
 import type { Composed } from '../src/server/compose.ts';
 import { offerSetupLink } from '../src/setup/claim.ts';
 import { type Client, clientWithToken } from './support/clients.ts';
@@ -103,24 +104,27 @@ describe('A database on two machines', () => {
     viewer.stop();
   });
 
-  it('is left where it only lets read, although nothing there ended, and that is UNAVAILABLE until another one writes', async () => {
-    const viewer = watchElsewhere();
-    await viewer.ready;
-    expect(await send()).toBe('ok');
-    await viewer.shows('1');
-    await database.setReadOnly('first primary', 'on');
-    await vi.waitFor(async () => expect(await send()).toBe('UNAVAILABLE'), { timeout: 10_000, interval: 20 });
-    for (let n = 0; n < 20; n += 1) expect(await send(), failures.at(-1)).toBe('UNAVAILABLE');
-    await database.promote();
-    expect([...(await sendUntilTaken())].filter((answer) => answer !== 'UNAVAILABLE')).toEqual([]);
-    const { total } = await client.usage.totals.query({ account });
-    await viewer.shows(total);
-    expect(await send()).toBe('ok');
-    await viewer.shows(String(Number(total) + 1));
-    viewer.stop();
-  });
+  further(
+    'is left where it only lets read, although nothing there ended, and that is UNAVAILABLE until another one writes',
+    async () => {
+      const viewer = watchElsewhere();
+      await viewer.ready;
+      expect(await send()).toBe('ok');
+      await viewer.shows('1');
+      await database.setReadOnly('first primary', 'on');
+      await vi.waitFor(async () => expect(await send()).toBe('UNAVAILABLE'), { timeout: 10_000, interval: 20 });
+      for (let n = 0; n < 20; n += 1) expect(await send(), failures.at(-1)).toBe('UNAVAILABLE');
+      await database.promote();
+      expect([...(await sendUntilTaken())].filter((answer) => answer !== 'UNAVAILABLE')).toEqual([]);
+      const { total } = await client.usage.totals.query({ account });
+      await viewer.shows(total);
+      expect(await send()).toBe('ok');
+      await viewer.shows(String(Number(total) + 1));
+      viewer.stop();
+    },
+  );
 
-  it('that has lost some of what viewers were shown shows what there is, or has them watch anew', async () => {
+  further('that has lost some of what viewers were shown shows what there is, or has them watch anew', async () => {
     const viewer = watchElsewhere();
     await viewer.ready;
     expect(await send()).toBe('ok');

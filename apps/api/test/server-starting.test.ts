@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { further } from '../../../scripts/further.ts';
 import { databasesOf, type Programs, preparePrograms } from './support/programs.ts';
 import { TEST_SECRET } from './support/start-api.ts';
 
@@ -28,7 +29,7 @@ describe('a program that can’t start', () => {
     expect(await refusal({ PORT: 'abc', MAX_DEPTH: 'deep' })).toMatch(/PORT .*\n.*MAX_DEPTH /);
   });
 
-  it('says that its port is taken, and stops its database', async () => {
+  further('says that its port is taken, and stops its database', async () => {
     const port = randomInt(20_000, 30_000);
     const other = createServer().listen(port, '127.0.0.1');
     await once(other, 'listening');
@@ -36,11 +37,11 @@ describe('a program that can’t start', () => {
     other.close();
   });
 
-  it('says that its host is no address of this machine', async () => {
+  further('says that its host is no address of this machine', async () => {
     expect(await refusal({ HOST: '192.0.2.1' })).toContain('HOST 192.0.2.1 is no address of this machine');
   });
 
-  it('says that its data folder is none', async () => {
+  further('says that its data folder is none', async () => {
     const file = join(programs.dataDir, 'file');
     await writeFile(file, '');
     expect(await refusal({ DATA_DIR: file })).toMatch(/DATA_DIR can't be used: .*file/);
@@ -55,7 +56,7 @@ describe('a program that can’t start', () => {
     expect((await fetch(`${first.url}/readyz`)).status).toBe(200);
   });
 
-  it('says why its PostgreSQL can’t be reached, and nothing of the password', async () => {
+  further('says why its PostgreSQL can’t be reached, and nothing of the password', async () => {
     const silent = createServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const address = silent.address();

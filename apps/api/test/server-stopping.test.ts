@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { AccountId } from '@tenantree/domain';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
+import { further } from '../../../scripts/further.ts';
 import { deploy } from './support/deployment.ts';
 import { databasesOf, type Program, type Programs, preparePrograms } from './support/programs.ts';
 
@@ -106,14 +107,14 @@ describe('the program, in a folder that is still empty', () => {
     expect(await readdir(dataDir)).not.toContain('url');
   }, 120_000);
 
-  it('stops while it starts for the first time, without inviting anybody', async () => {
+  further('stops while it starts for the first time, without inviting anybody', async () => {
     const { child, ended, printed } = programs.launch();
     await vi.waitFor(async () => expect(await readdir(dataDir)).toContain('pg'), 60_000);
     child.kill('SIGINT');
     expect(await ended).toBe(0);
     expect(printed()).toBe('');
     expect(await databasesOf(dataDir)).toEqual([]);
-  }, 120_000);
+  });
 });
 
 describe('the program', () => {
@@ -134,7 +135,7 @@ describe('the program', () => {
     expect(await databasesOf(dataDir)).toEqual([]);
   });
 
-  it('stops the database even when it is told twice to hurry', async () => {
+  further('stops the database even when it is told twice to hurry', async () => {
     const { child } = await start();
     child.kill('SIGINT');
     child.kill('SIGTERM');

@@ -5,6 +5,7 @@ import { clientWithToken } from '../../../apps/api/test/support/clients.ts';
 import { claim } from '../../../apps/api/test/support/killable-server.ts';
 import { databasesOf, type Program, type Programs, preparePrograms } from '../../../apps/api/test/support/programs.ts';
 import { MINUTES, send } from '../../../apps/api/test/support/senders.ts';
+import { further } from '../../../scripts/further.ts';
 import { rounds } from '../../../scripts/rounds.ts';
 import { createTenantree, type Tenantree } from '../src/create-tenantree.ts';
 
@@ -109,14 +110,14 @@ describe('Two servers behind one port', () => {
     expect(program.printed().match(/tt_setup_/g)).toHaveLength(1);
   }, 240_000);
 
-  it('stop in order when they are told to, and leave no process and no database behind', async () => {
+  further('stop in order when they are told to, and leave no process and no database behind', async () => {
     const { key } = claimed;
     const servers = await serversOf(program);
     expect(servers).toHaveLength(2);
     const client = clientWithToken(program.url, key);
     const { account: sentFor } = await client.accounts.create.mutate({ account: claimed.account, name: 'Sent for' });
     const stop = new AbortController();
-    const sender = send(client, [sentFor.id], stop.signal, PAUSE_MS);
+    const sender = send(client, [sentFor.id], stop.signal);
     program.child.kill('SIGTERM');
     expect(await program.ended).toBe(0);
     for (const server of servers) expect(await isRunning(server)).toBe(false);
@@ -126,9 +127,9 @@ describe('Two servers behind one port', () => {
     const acknowledged = await sender;
     const totals = await clientWithToken(program.url, key).usage.totals.query({ account: sentFor.id });
     expect(totals.events).toEqual({ own: acknowledged, total: acknowledged });
-  }, 120_000);
+  });
 
-  it('end with the program that started them, however it ends, and the next one starts', async () => {
+  further('end with the program that started them, however it ends, and the next one starts', async () => {
     const servers = await serversOf(program);
     expect(servers).toHaveLength(2);
     program.child.kill('SIGKILL');
@@ -138,5 +139,5 @@ describe('Two servers behind one port', () => {
     }, PATIENCE);
     program = await programs.start({ ...SETTINGS, SERVERS: '1' });
     expect((await fetch(`${program.url}/readyz`)).status).toBe(200);
-  }, 120_000);
+  });
 });

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { further } from '../../../scripts/further.ts';
 import { isMigrated, MIGRATIONS, migrate } from '../src/migrate.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
 
@@ -79,7 +80,7 @@ describe('Migrations', () => {
     ]);
   });
 
-  it('can be asked for by several starting servers at once, and again later', async () => {
+  further('can be asked for by several starting servers at once, and again later', async () => {
     const other = await createTestDatabase(inject('database'), { template: 'empty' });
     try {
       await Promise.all([migrate(other.config), migrate(other.config), migrate(other.config)]);

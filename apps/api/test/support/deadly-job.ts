@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { rounds } from '../../../../scripts/rounds.ts';
 import { defineJob } from '../../src/jobs/define-job.ts';
 
 /** How many servers one of its items kills: each takes seconds to start. */
-export const DEADLY_ATTEMPTS = rounds(2, 3);
+export const DEADLY_ATTEMPTS = 3;
 
 /** Ends the server that works on one of its items without a word, as `kill -9` does; of the others there is nothing to do but to note it. */
 export const deadlyJob = defineJob({

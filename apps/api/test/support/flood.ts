@@ -1,5 +1,5 @@
 /**
- * A caller that asks for more than it should, without end, for hostile.e2e.test.ts: `flood.ts KIND URL KEY ACCOUNT`. Everything it sends is
+ * A caller that asks for more than it should, without end, for hostile.long.test.ts: `flood.ts KIND URL KEY ACCOUNT`. Everything it sends is
  * harmless by itself. It prints `begun` when the server has answered, and ends when it is killed, or after half a minute.
  */
 import { once } from 'node:events';

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { RowId } from '@tenantree/domain';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { further } from '../../../../scripts/further.ts';
 import { join, PASSWORD, signIn } from '../../../api/test/support/clients.ts';
 import { type App, row, startApp, tick } from './app.ts';
 import { look } from './look.ts';
@@ -62,6 +63,7 @@ async function write(page: Page, account: string): Promise<void> {
   await page.getByText(/^No blueprints yet/).waitFor();
   await press(page, 'New blueprint');
   await page.getByLabel('Name', { exact: true }).fill('Practice');
+  await page.getByRole('button', { name: 'Add Front desk v1' }).waitFor();
   await press(page, 'Save blueprint');
   await page.getByText('A blueprint sets something up: name caps, limits, a price book or products.').waitFor();
   await page.getByLabel('Agents', { exact: true }).check();
@@ -176,145 +178,154 @@ describe('Blueprints', () => {
     await page.close();
   });
 
-  it('set a new account up in the dialog that makes it, and are applied to what is selected in the table', async () => {
-    const { account, agent, acme } = await reseller('In the table');
-    const { client } = owner;
-    const at = [{ product: agent, place: '/prompt/greeting' }];
-    await client.blueprints.save.mutate({
-      account,
-      name: 'Practice',
-      limits: { agents: { max: 5 } },
-      products: [{ product: agent }],
-      variables: [{ key: 'company', label: 'Company', at }],
-    });
-    const page = await app.open({ context: home });
-    await page.goto(`${app.url}/a/${account}/subaccounts`);
-    await row(page, 'Acme of In the table').waitFor();
-    await press(page, 'Create subaccount');
-    const dialog = page.getByRole('dialog');
-    await dialog.getByLabel('Name', { exact: true }).fill('Corner Dental');
-    await dialog.getByLabel('Blueprint').selectOption({ label: 'Practice v1' });
-    await dialog.getByRole('button', { name: 'Create Corner Dental' }).click();
-    await dialog.getByText('“Company” is needed.').waitFor();
-    await look(page, 'blueprint-create');
-    await dialog.getByLabel('Company').fill('Corner');
-    await dialog.getByLabel('Company').press('Enter');
-    await row(page, 'Corner Dental').waitFor();
-    const { rows } = await client.blueprints.drift.query({ account, blueprint: await idOf(account, 'Practice') });
-    expect(rows).toMatchObject([{ account: { name: 'Corner Dental' }, drift: 'as_set_up', state: 'set_up' }]);
+  further(
+    'set a new account up in the dialog that makes it, and are applied to what is selected in the table',
+    async () => {
+      const { account, agent, acme } = await reseller('In the table');
+      const { client } = owner;
+      const at = [{ product: agent, place: '/prompt/greeting' }];
+      await client.blueprints.save.mutate({
+        account,
+        name: 'Practice',
+        limits: { agents: { max: 5 } },
+        products: [{ product: agent }],
+        variables: [{ key: 'company', label: 'Company', at }],
+      });
+      const page = await app.open({ context: home });
+      await page.goto(`${app.url}/a/${account}/subaccounts`);
+      await row(page, 'Acme of In the table').waitFor();
+      await press(page, 'Create subaccount');
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('Name', { exact: true }).fill('Corner Dental');
+      await dialog.getByLabel('Blueprint').selectOption({ label: 'Practice v1' });
+      await dialog.getByRole('button', { name: 'Create Corner Dental' }).click();
+      await dialog.getByText('“Company” is needed.').waitFor();
+      await look(page, 'blueprint-create');
+      await dialog.getByLabel('Company').fill('Corner');
+      await dialog.getByLabel('Company').press('Enter');
+      await row(page, 'Corner Dental').waitFor();
+      const { rows } = await client.blueprints.drift.query({ account, blueprint: await idOf(account, 'Practice') });
+      expect(rows).toMatchObject([{ account: { name: 'Corner Dental' }, drift: 'as_set_up', state: 'set_up' }]);
 
-    await tick(row(page, 'Acme of In the table').getByRole('checkbox'));
-    await press(page, 'Apply blueprint…');
-    await page.getByRole('link', { name: 'Apply Practice' }).press('Enter');
-    await page.getByText('1 account chosen').waitFor();
-    // By the keyboard alone.
-    await page.getByLabel('Company').focus();
-    await page.keyboard.type('Acme');
-    await page.keyboard.press('Enter');
-    const apply = page.getByRole('button', { name: 'Apply', exact: true });
-    await apply.waitFor();
-    await apply.press('Enter');
-    await jobEnded(page);
-    expect(await limitOf(acme, 'agents')).toBe(5);
-    await press(page, 'Undo all');
-    await page.getByRole('dialog').getByRole('button', { name: 'Undo' }).click();
-    await expect.poll(() => limitOf(acme, 'agents')).toBeNull();
-    await page.close();
-  });
+      await tick(row(page, 'Acme of In the table').getByRole('checkbox'));
+      await press(page, 'Apply blueprint…');
+      await page.getByRole('link', { name: 'Apply Practice' }).press('Enter');
+      await page.getByText('1 account chosen').waitFor();
+      // By the keyboard alone.
+      await page.getByLabel('Company').focus();
+      await page.keyboard.type('Acme');
+      await page.keyboard.press('Enter');
+      const apply = page.getByRole('button', { name: 'Apply', exact: true });
+      await apply.waitFor();
+      await apply.press('Enter');
+      await jobEnded(page);
+      expect(await limitOf(acme, 'agents')).toBe(5);
+      await press(page, 'Undo all');
+      await page.getByRole('dialog').getByRole('button', { name: 'Undo' }).click();
+      await expect.poll(() => limitOf(acme, 'agents')).toBeNull();
+      await page.close();
+    },
+  );
 
-  it('have parts of an agent and thresholds, and an earlier version is looked at before it is written on', async () => {
-    const { account } = await reseller('In parts');
-    const page = await app.open({ context: home });
-    await page.goto(`${app.url}/a/${account}/blueprints`);
-    await press(page, 'New blueprint');
-    await page.getByLabel('Name', { exact: true }).fill('Practice');
-    await page.getByLabel('Agents', { exact: true }).check();
-    await page.getByLabel('Agents: at most').fill('5');
-    const thresholds = page.getByLabel('Agents: say so at (%)');
-    expect(await thresholds.inputValue()).toBe('80, 95, 100');
-    await thresholds.fill('100, 50');
-    await press(page, 'Add Front desk v1');
-    await page.getByText('All parts').click();
-    for (const part of ['General', 'Call Flow', 'Analytics', 'Notifications', 'Knowledge', 'Tools'])
-      await page.getByLabel(`Front desk: ${part}`).uncheck();
-    await page.getByText('1 of 7 parts').waitFor();
-    expect(await page.getByLabel('Front desk: Prompt').isDisabled()).toBe(true);
-    await press(page, 'Save blueprint');
-    await page.getByText(/^Thresholds are whole percents from 1/).waitFor();
-    await thresholds.fill('50, 100');
-    await press(page, 'Save blueprint');
-    await page.getByText('It has set up no account yet.').waitFor();
-    const { client } = owner;
-    const blueprint = await idOf(account, 'Practice');
-    const versionAt = async (version: number) =>
-      (await client.blueprints.get.query({ account, blueprint, version })).blueprint;
-    expect(await versionAt(1)).toMatchObject({
-      limits: { agents: { max: 5, thresholds: [50, 100] } },
-      products: [{ name: 'Front desk', parts: ['prompt'] }],
-    });
-    await page.getByText('1 of 7 parts').click();
-    await page.getByLabel('Front desk: Tools').check();
-    await thresholds.fill('');
-    await press(page, 'Save version 2');
-    await page.getByRole('link', { name: 'Practice' }).click();
-    await press(page, 'Show version 1');
-    await page.getByText('What version 1 sets up').waitFor();
-    await page.getByText('5 · says so at 50, 100 %').waitFor();
-    await page.getByText('Front desk v1 · only Prompt').waitFor();
-    expect(await page.getByLabel('Agents: at most').count()).toBe(0);
-    // Whatever became of the agent since, it holds what it held.
-    await page.locator('summary', { hasText: 'Front desk' }).press('Enter');
-    await page.getByText('Hello, this is {{company}}.').waitFor();
-    await look(page, 'blueprint-earlier');
-    await press(page, 'Write version 3 from this one');
-    expect(await page.getByLabel('Agents: say so at (%)').inputValue()).toBe('50, 100');
-    await press(page, 'Save version 3');
-    await page.getByRole('link', { name: 'Practice' }).waitFor();
-    const restored = await versionAt(3);
-    expect(restored.limits).toEqual((await versionAt(1)).limits);
-    expect(restored.products?.map(({ parts }) => parts)).toEqual([['prompt']]);
-    expect((await versionAt(2)).limits?.agents?.thresholds).toEqual([]);
-    await page.close();
-  });
+  further(
+    'have parts of an agent and thresholds, and an earlier version is looked at before it is written on',
+    async () => {
+      const { account } = await reseller('In parts');
+      const page = await app.open({ context: home });
+      await page.goto(`${app.url}/a/${account}/blueprints`);
+      await press(page, 'New blueprint');
+      await page.getByLabel('Name', { exact: true }).fill('Practice');
+      await page.getByLabel('Agents', { exact: true }).check();
+      await page.getByLabel('Agents: at most').fill('5');
+      const thresholds = page.getByLabel('Agents: say so at (%)');
+      expect(await thresholds.inputValue()).toBe('80, 95, 100');
+      await thresholds.fill('100, 50');
+      await press(page, 'Add Front desk v1');
+      await page.getByText('All parts').click();
+      for (const part of ['General', 'Call Flow', 'Analytics', 'Notifications', 'Knowledge', 'Tools'])
+        await page.getByLabel(`Front desk: ${part}`).uncheck();
+      await page.getByText('1 of 7 parts').waitFor();
+      expect(await page.getByLabel('Front desk: Prompt').isDisabled()).toBe(true);
+      await press(page, 'Save blueprint');
+      await page.getByText(/^Thresholds are whole percents from 1/).waitFor();
+      await thresholds.fill('50, 100');
+      await press(page, 'Save blueprint');
+      await page.getByText('It has set up no account yet.').waitFor();
+      const { client } = owner;
+      const blueprint = await idOf(account, 'Practice');
+      const versionAt = async (version: number) =>
+        (await client.blueprints.get.query({ account, blueprint, version })).blueprint;
+      expect(await versionAt(1)).toMatchObject({
+        limits: { agents: { max: 5, thresholds: [50, 100] } },
+        products: [{ name: 'Front desk', parts: ['prompt'] }],
+      });
+      await page.getByText('1 of 7 parts').click();
+      await page.getByLabel('Front desk: Tools').check();
+      await thresholds.fill('');
+      await press(page, 'Save version 2');
+      await page.getByRole('link', { name: 'Practice' }).click();
+      await press(page, 'Show version 1');
+      await page.getByText('What version 1 sets up').waitFor();
+      await page.getByText('5 · says so at 50, 100 %').waitFor();
+      await page.getByText('Front desk v1 · only Prompt').waitFor();
+      expect(await page.getByLabel('Agents: at most').count()).toBe(0);
+      // Whatever became of the agent since, it holds what it held.
+      await page.locator('summary', { hasText: 'Front desk' }).press('Enter');
+      await page.getByText('Hello, this is {{company}}.').waitFor();
+      await look(page, 'blueprint-earlier');
+      await press(page, 'Write version 3 from this one');
+      expect(await page.getByLabel('Agents: say so at (%)').inputValue()).toBe('50, 100');
+      await press(page, 'Save version 3');
+      await page.getByRole('link', { name: 'Practice' }).waitFor();
+      const restored = await versionAt(3);
+      expect(restored.limits).toEqual((await versionAt(1)).limits);
+      expect(restored.products?.map(({ parts }) => parts)).toEqual([['prompt']]);
+      expect((await versionAt(2)).limits?.agents?.thresholds).toEqual([]);
+      await page.close();
+    },
+  );
 
-  it('ask for nothing of what is left out, and apply what stands there, whatever was looked at before', async () => {
-    const { account, agent, tool, acme } = await reseller('Left out');
-    const { id } = await owner.client.blueprints.save.mutate({
-      account,
-      name: 'Practice',
-      products: [{ product: agent }, { product: tool }],
-      variables: [
-        { key: 'company', label: 'Company', at: [{ product: agent, place: '/prompt/greeting' }] },
-        { key: 'key', label: 'Key', secret: true, at: [{ product: tool, place: '/auth/apiKey' }] },
-      ],
-    });
-    const page = await app.open({ context: home });
-    await page.goto(`${app.url}/a/${account}/blueprints/${id}`);
-    expect(await page.getByLabel(/^Ask for the secret of Calendar/).isChecked()).toBe(true);
-    await press(page, 'Leave out Calendar');
-    expect(await page.getByLabel(/^Ask for the secret of Calendar/).count()).toBe(0);
-    await press(page, 'Save version 2');
-    await page.getByRole('link', { name: 'Practice' }).click();
-    await press(page, 'Apply to accounts');
-    await press(page, 'Choose all below');
-    await page.getByText('2 accounts chosen').waitFor();
-    await page.getByLabel('Company').fill('Old');
-    await page.getByLabel('Company').press('Enter');
-    await page.getByLabel('Company').fill('New');
-    await page.getByRole('button', { name: 'Preview' }).waitFor();
-    expect(await page.getByRole('button', { name: 'Apply', exact: true }).count()).toBe(0);
-    await press(page, 'Preview');
-    await press(page, 'Apply');
-    await jobEnded(page);
-    const [copy] = (await owner.client.products.list.query({ account: acme, kind: 'agent' })).rows;
-    const of = { account: acme, kind: 'agent', product: copy!.id } as const;
-    expect((await owner.client.products.get.query(of)).product.document['prompt']).toMatchObject({
-      greeting: 'Hello, this is New.',
-    });
-    await page.close();
-  });
+  further(
+    'ask for nothing of what is left out, and apply what stands there, whatever was looked at before',
+    async () => {
+      const { account, agent, tool, acme } = await reseller('Left out');
+      const { id } = await owner.client.blueprints.save.mutate({
+        account,
+        name: 'Practice',
+        products: [{ product: agent }, { product: tool }],
+        variables: [
+          { key: 'company', label: 'Company', at: [{ product: agent, place: '/prompt/greeting' }] },
+          { key: 'key', label: 'Key', secret: true, at: [{ product: tool, place: '/auth/apiKey' }] },
+        ],
+      });
+      const page = await app.open({ context: home });
+      await page.goto(`${app.url}/a/${account}/blueprints/${id}`);
+      expect(await page.getByLabel(/^Ask for the secret of Calendar/).isChecked()).toBe(true);
+      await press(page, 'Leave out Calendar');
+      expect(await page.getByLabel(/^Ask for the secret of Calendar/).count()).toBe(0);
+      await press(page, 'Save version 2');
+      await page.getByRole('link', { name: 'Practice' }).click();
+      await press(page, 'Apply to accounts');
+      await press(page, 'Choose all below');
+      await page.getByText('2 accounts chosen').waitFor();
+      await page.getByLabel('Company').fill('Old');
+      await page.getByLabel('Company').press('Enter');
+      await page.getByLabel('Company').fill('New');
+      await page.getByRole('button', { name: 'Preview' }).waitFor();
+      expect(await page.getByRole('button', { name: 'Apply', exact: true }).count()).toBe(0);
+      await press(page, 'Preview');
+      await press(page, 'Apply');
+      await jobEnded(page);
+      const [copy] = (await owner.client.products.list.query({ account: acme, kind: 'agent' })).rows;
+      const of = { account: acme, kind: 'agent', product: copy!.id } as const;
+      expect((await owner.client.products.get.query(of)).product.document['prompt']).toMatchObject({
+        greeting: 'Hello, this is New.',
+      });
+      await page.close();
+    },
+  );
 
-  it('go on with all that came to a stop, by one press', async () => {
+  further('go on with all that came to a stop, by one press', async () => {
     const { account, agent } = await reseller('Stopped');
     const { client } = owner;
     const { id } = await client.blueprints.save.mutate({
@@ -351,7 +362,7 @@ describe('Blueprints', () => {
     await page.close();
   });
 
-  it('are renamed and deleted, and say at their fields what is refused', async () => {
+  further('are renamed and deleted, and say at their fields what is refused', async () => {
     const { account } = await reseller('Refused');
     const { client } = owner;
     for (const name of ['Practice', 'Office'])

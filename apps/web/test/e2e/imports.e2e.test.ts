@@ -1,6 +1,7 @@
 import type { RowId } from '@tenantree/domain';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { further } from '../../../../scripts/further.ts';
 import { join, PASSWORD, signIn } from '../../../api/test/support/clients.ts';
 import { type App, choose, expectAccessible, row, startApp } from './app.ts';
 import { look } from './look.ts';
@@ -122,7 +123,7 @@ describe('Import Products', () => {
     await page.close();
   });
 
-  it('goes on without the page, which is found again, and is stopped', async () => {
+  further('goes on without the page, which is found again, and is stopped', async () => {
     const one = await shop('Long way');
     const { products } = await owner.client.products.create.mutate({
       account: one.account,
@@ -157,7 +158,7 @@ describe('Import Products', () => {
     await other.close();
   });
 
-  it('is done once, whatever two pages show', async () => {
+  further('is done once, whatever two pages show', async () => {
     const one = await shop('Two ways');
     const pages = [await app.open({ context: home }), await app.open({ context: home })] as const;
     for (const page of pages) {
@@ -183,7 +184,7 @@ describe('Import Products', () => {
     await Promise.all(pages.map((page) => page.close()));
   });
 
-  it('shows copies with updates and local differences, takes one back and lets go of another', async () => {
+  further('shows copies with updates and local differences, takes one back and lets go of another', async () => {
     const one = await shop('Later on');
     const { client } = owner;
     const { plan } = await client.imports.plan.mutate({
@@ -244,45 +245,51 @@ describe('Import Products', () => {
     await page.close();
   });
 
-  it('is found on page Work, where what failed is tried again by one press, alone, and all of it taken back', async () => {
-    const one = await shop('By hand');
-    const { client } = owner;
-    const { account, customer } = one;
-    const room = (max: number) =>
-      client.limits.set.mutate({ account: customer, limits: [{ kind: 'knowledgeBases', max }] });
-    await room(0);
-    const wish = { account, targets: [customer], products: [{ product: one.base }, { product: one.schedule }] };
-    const { plan } = await client.imports.plan.mutate({ ...wish, answers: [{ as: 'keep_both' }] });
-    await client.imports.run.mutate({ account, plan });
-    const page = await app.open({ context: home });
-    await page.goto(`${app.url}/a/${account}/work`);
-    await page.getByText('Done, with failures').waitFor();
-    await page.getByRole('link', { name: 'Import products' }).click();
-    await page.getByText('“Customer of By hand” may have 0 knowledge bases at the most: 0 are in use.').waitFor();
-    await look(page, 'work-failed');
-    await page.getByLabel('Show').selectOption('failed');
-    await page.getByRole('row').filter({ hasText: 'Handbook' }).waitFor();
-    expect(await page.getByRole('row').filter({ hasText: 'Office hours' }).count()).toBe(0);
-    await press(page, 'Try again: no. 1');
-    await page.getByRole('button', { name: 'Asking…' }).waitFor({ state: 'hidden' });
-    await page.getByRole('row').filter({ hasText: 'Handbook' }).getByRole('cell', { name: 'Failed' }).waitFor();
-    await room(1);
-    await page.getByRole('button', { name: 'Try again what failed' }).dblclick();
-    await page.getByText('None.').waitFor();
-    expect(await page.getByRole('button', { name: 'Try again what failed' }).count()).toBe(0);
-    await page.getByLabel('Show').selectOption('');
-    await page.getByRole('row').filter({ hasText: 'Handbook' }).getByRole('cell', { name: 'Done' }).waitFor();
-    expect(await named(customer, 'knowledgeBase')).toEqual(['Handbook']);
-    await page.getByRole('link', { name: 'All jobs' }).click();
-    await page.getByRole('row').filter({ hasText: 'Import products' }).getByText('2 of 2').waitFor();
-    await page.getByRole('link', { name: 'Import products' }).click();
-    await press(page, 'Undo all');
-    await page.getByRole('dialog').getByRole('button', { name: 'Undo' }).click();
-    await page.getByRole('heading', { name: 'Undo: Import products' }).waitFor();
-    await page.getByText('Ended', { exact: true }).waitFor();
-    expect([await named(customer, 'knowledgeBase'), await named(customer, 'schedule')]).toEqual([[], ['OFFICE hours']]);
-    await page.close();
-  });
+  further(
+    'is found on page Work, where what failed is tried again by one press, alone, and all of it taken back',
+    async () => {
+      const one = await shop('By hand');
+      const { client } = owner;
+      const { account, customer } = one;
+      const room = (max: number) =>
+        client.limits.set.mutate({ account: customer, limits: [{ kind: 'knowledgeBases', max }] });
+      await room(0);
+      const wish = { account, targets: [customer], products: [{ product: one.base }, { product: one.schedule }] };
+      const { plan } = await client.imports.plan.mutate({ ...wish, answers: [{ as: 'keep_both' }] });
+      await client.imports.run.mutate({ account, plan });
+      const page = await app.open({ context: home });
+      await page.goto(`${app.url}/a/${account}/work`);
+      await page.getByText('Done, with failures').waitFor();
+      await page.getByRole('link', { name: 'Import products' }).click();
+      await page.getByText('“Customer of By hand” may have 0 knowledge bases at the most: 0 are in use.').waitFor();
+      await look(page, 'work-failed');
+      await page.getByLabel('Show').selectOption('failed');
+      await page.getByRole('row').filter({ hasText: 'Handbook' }).waitFor();
+      expect(await page.getByRole('row').filter({ hasText: 'Office hours' }).count()).toBe(0);
+      await press(page, 'Try again: no. 1');
+      await page.getByRole('button', { name: 'Asking…' }).waitFor({ state: 'hidden' });
+      await page.getByRole('row').filter({ hasText: 'Handbook' }).getByRole('cell', { name: 'Failed' }).waitFor();
+      await room(1);
+      await page.getByRole('button', { name: 'Try again what failed' }).dblclick();
+      await page.getByText('None.').waitFor();
+      expect(await page.getByRole('button', { name: 'Try again what failed' }).count()).toBe(0);
+      await page.getByLabel('Show').selectOption('');
+      await page.getByRole('row').filter({ hasText: 'Handbook' }).getByRole('cell', { name: 'Done' }).waitFor();
+      expect(await named(customer, 'knowledgeBase')).toEqual(['Handbook']);
+      await page.getByRole('link', { name: 'All jobs' }).click();
+      await page.getByRole('row').filter({ hasText: 'Import products' }).getByText('2 of 2').waitFor();
+      await page.getByRole('link', { name: 'Import products' }).click();
+      await press(page, 'Undo all');
+      await page.getByRole('dialog').getByRole('button', { name: 'Undo' }).click();
+      await page.getByRole('heading', { name: 'Undo: Import products' }).waitFor();
+      await page.getByText('Ended', { exact: true }).waitFor();
+      expect([await named(customer, 'knowledgeBase'), await named(customer, 'schedule')]).toEqual([
+        [],
+        ['OFFICE hours'],
+      ]);
+      await page.close();
+    },
+  );
 
   it('is there for whoever may import', async () => {
     const one = await shop('Not for all');

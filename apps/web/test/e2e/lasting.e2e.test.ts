@@ -1,5 +1,6 @@
 import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { further } from '../../../../scripts/further.ts';
 import { type App, choose, row, startApp } from './app.ts';
 import { claim, type Owner } from './owner.ts';
 
@@ -95,7 +96,7 @@ describe('what was done on a page of the web app lasts:', () => {
     expect(await kept()).toContain(north);
   });
 
-  it('rows stay as high as they were chosen to be, also after a reload and in another account', async () => {
+  further('rows stay as high as they were chosen to be, also after a reload and in another account', async () => {
     const height = async (name: string) => (await row(page, name).boundingBox())?.height;
     expect(await height('Acme North')).toBe(40);
     await page.getByRole('button', { name: /^View/ }).click();
@@ -110,7 +111,7 @@ describe('what was done on a page of the web app lasts:', () => {
     expect(await height('Northgate Dental')).toBe(32);
   });
 
-  it('names follow what others do: banner, switcher, path, title and the way back', async () => {
+  further('names follow what others do: banner, switcher, path, title and the way back', async () => {
     const { client, root } = owner;
     await page.goto(subaccounts(dental));
     const banner = page.getByRole('region', { name: 'Account context' });
@@ -130,66 +131,75 @@ describe('what was done on a page of the web app lasts:', () => {
     await page.getByText(/^Suspended with/).waitFor({ state: 'detached' });
   });
 
-  it('Back takes a dialog along, so that none is about what is no longer behind it; what was typed stays', async () => {
-    await page.goto(subaccounts(owner.root));
-    await row(page, 'Acme South').locator('bdi').first().click();
-    const panel = page.getByRole('complementary', { name: 'Account' });
-    await panel.getByRole('heading', { name: 'Acme South' }).waitFor();
-    await panel.getByRole('button', { name: /^Actions for/ }).click();
-    await page.getByRole('menuitem', { name: 'Create nested' }).click();
-    const dialog = page.getByRole('dialog');
-    await dialog.getByLabel('Name').fill('Half typed');
-    await page.goBack();
-    await panel.waitFor({ state: 'detached' });
-    await dialog.waitFor({ state: 'detached' });
-    await choose(page, 'Acme South', 'Create nested');
-    expect(await dialog.getByLabel('Name').inputValue()).toBe('Half typed');
-    await page.keyboard.press('Escape');
-    await dialog.waitFor({ state: 'detached' });
-  });
-
-  it('the palette offers what can be done with the open account, and nothing below the deepest level', async () => {
-    const { client, root } = owner;
-    const chain = [root];
-    for (let at = root; (await client.accounts.get.query({ account: at })).levelsBelow > 0; chain.push(at))
-      at = (await client.accounts.create.mutate({ account: at, name: `Level ${chain.length}` })).account.id;
-    await page.goto(subaccounts(chain.at(-3) ?? ''));
-    const offered = async (account: string): Promise<string[]> => {
-      await row(page, account).locator('bdi').first().click();
-      await page.getByRole('complementary', { name: 'Account' }).getByRole('heading', { name: account }).waitFor();
-      await page.keyboard.press('Control+k');
-      await page.keyboard.type('>');
-      const options = page.getByRole('dialog', { name: 'Search or jump to' }).getByRole('option');
-      await options.getByText('Rename').waitFor();
-      const names = await options.locator('bdi').allInnerTexts();
-      await page.keyboard.press('Escape');
-      return names;
-    };
-    expect(await offered(`Level ${chain.length - 2}`)).toContain('Create nested subaccount…');
-    await page.goto(subaccounts(chain.at(-2) ?? ''));
-    expect(await offered(`Level ${chain.length - 1}`)).not.toContain('Create nested subaccount…');
-  });
-
-  it('the focus is in the row again when the panel in its place is left by Back, Escape or Close panel', async () => {
-    const other = await app.open({ context: home, width: 900 });
-    await other.goto(subaccounts(owner.root));
-    const panel = other.getByRole('complementary', { name: 'Account' });
-    const isFocused = (what: Locator) => what.evaluate((element) => element.matches(':focus-within'));
-    for (const leave of [
-      () => other.goBack(),
-      () => other.keyboard.press('Escape'),
-      () => panel.getByRole('button', { name: 'Close panel' }).click(),
-    ]) {
-      await row(other, 'Acme South').locator('bdi').first().click();
-      await expect.poll(() => isFocused(panel.getByRole('heading', { name: 'Acme South' })), patiently).toBe(true);
-      await leave();
+  further(
+    'Back takes a dialog along, so that none is about what is no longer behind it; what was typed stays',
+    async () => {
+      await page.goto(subaccounts(owner.root));
+      await row(page, 'Acme South').locator('bdi').first().click();
+      const panel = page.getByRole('complementary', { name: 'Account' });
+      await panel.getByRole('heading', { name: 'Acme South' }).waitFor();
+      await panel.getByRole('button', { name: /^Actions for/ }).click();
+      await page.getByRole('menuitem', { name: 'Create nested' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('Name').fill('Half typed');
+      await page.goBack();
       await panel.waitFor({ state: 'detached' });
-      await expect.poll(() => isFocused(row(other, 'Acme South')), patiently).toBe(true);
-    }
-    await other.close();
-  });
+      await dialog.waitFor({ state: 'detached' });
+      await choose(page, 'Acme South', 'Create nested');
+      expect(await dialog.getByLabel('Name').inputValue()).toBe('Half typed');
+      await page.keyboard.press('Escape');
+      await dialog.waitFor({ state: 'detached' });
+    },
+  );
 
-  it('a click on a row moves nothing in the table, and covers no column in half, from either side', async () => {
+  further(
+    'the palette offers what can be done with the open account, and nothing below the deepest level',
+    async () => {
+      const { client, root } = owner;
+      const chain = [root];
+      for (let at = root; (await client.accounts.get.query({ account: at })).levelsBelow > 0; chain.push(at))
+        at = (await client.accounts.create.mutate({ account: at, name: `Level ${chain.length}` })).account.id;
+      await page.goto(subaccounts(chain.at(-3) ?? ''));
+      const offered = async (account: string): Promise<string[]> => {
+        await row(page, account).locator('bdi').first().click();
+        await page.getByRole('complementary', { name: 'Account' }).getByRole('heading', { name: account }).waitFor();
+        await page.keyboard.press('Control+k');
+        await page.keyboard.type('>');
+        const options = page.getByRole('dialog', { name: 'Search or jump to' }).getByRole('option');
+        await options.getByText('Rename').waitFor();
+        const names = await options.locator('bdi').allInnerTexts();
+        await page.keyboard.press('Escape');
+        return names;
+      };
+      expect(await offered(`Level ${chain.length - 2}`)).toContain('Create nested subaccount…');
+      await page.goto(subaccounts(chain.at(-2) ?? ''));
+      expect(await offered(`Level ${chain.length - 1}`)).not.toContain('Create nested subaccount…');
+    },
+  );
+
+  further(
+    'the focus is in the row again when the panel in its place is left by Back, Escape or Close panel',
+    async () => {
+      const other = await app.open({ context: home, width: 900 });
+      await other.goto(subaccounts(owner.root));
+      const panel = other.getByRole('complementary', { name: 'Account' });
+      const isFocused = (what: Locator) => what.evaluate((element) => element.matches(':focus-within'));
+      for (const leave of [
+        () => other.goBack(),
+        () => other.keyboard.press('Escape'),
+        () => panel.getByRole('button', { name: 'Close panel' }).click(),
+      ]) {
+        await row(other, 'Acme South').locator('bdi').first().click();
+        await expect.poll(() => isFocused(panel.getByRole('heading', { name: 'Acme South' })), patiently).toBe(true);
+        await leave();
+        await panel.waitFor({ state: 'detached' });
+        await expect.poll(() => isFocused(row(other, 'Acme South')), patiently).toBe(true);
+      }
+      await other.close();
+    },
+  );
+
+  further('a click on a row moves nothing in the table, and covers no column in half, from either side', async () => {
     // Somebody who has no branches open that would arrive meanwhile.
     const other = await app.open({ context: await owner.context() });
     await other.goto(subaccounts(owner.root));
@@ -231,7 +241,7 @@ describe('what was done on a page of the web app lasts:', () => {
     await other.context().close();
   });
 
-  it('the panel says from when until when an account is suspended, and why', async () => {
+  further('the panel says from when until when an account is suspended, and why', async () => {
     const { id } = (await owner.client.accounts.create.mutate({ account: owner.root, name: 'Acme Planned' })).account;
     const from = new Date(Date.now() + 50 * 86_400_000).toISOString();
     await owner.client.accounts.suspend.mutate({ account: id, kind: 'no_new_work', from, reason: 'The contract ends' });

@@ -1,5 +1,6 @@
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { further } from '../../../../scripts/further.ts';
 import { join } from '../../../api/test/support/clients.ts';
 import { type App, choose, expectAccessible, row, startApp, tick } from './app.ts';
 import { look } from './look.ts';
@@ -66,7 +67,7 @@ describe('the table of subaccounts looked at otherwise', () => {
     await page.waitForURL(`${table()}/${south}?sort=-name&layout=flat`);
   });
 
-  it('takes up in the list what is made elsewhere', async () => {
+  further('takes up in the list what is made elsewhere', async () => {
     await page.goto(`${table()}?layout=flat`);
     await expect.poll(() => names(page)).toEqual(ALL);
     const south = await idOf('Acme South');
@@ -102,7 +103,7 @@ describe('the table of subaccounts looked at otherwise', () => {
     expect(search(page)).toBe('');
   });
 
-  it('is kept to who was active, and to the opposite of every filter that has one', async () => {
+  further('is kept to who was active, and to the opposite of every filter that has one', async () => {
     await page.goto(table());
     await row(page, 'Acme North').waitFor();
     // All of these were made just now, and have no caps.
@@ -123,7 +124,7 @@ describe('the table of subaccounts looked at otherwise', () => {
     expect(search(page)).toBe('?caps=unreviewed');
   });
 
-  it('is looked at as the account shares it, and its columns are drawn by their edges', async () => {
+  further('is looked at as the account shares it, and its columns are drawn by their edges', async () => {
     await page.goto(`${table()}?layout=flat`);
     await page.getByRole('button', { name: 'Save as…' }).click();
     await page.getByLabel('Name', { exact: true }).fill('All of us');
@@ -158,7 +159,7 @@ describe('the table of subaccounts looked at otherwise', () => {
     expect(app.faults).toEqual([]);
   });
 
-  it('is kept to what a blueprint set up, and to how that stands to it now', async () => {
+  further('is kept to what a blueprint set up, and to how that stands to it now', async () => {
     const { client, root } = owner;
     const limits = { agents: { max: 5 } };
     const blueprint = await client.blueprints.save.mutate({ account: root, name: 'Practice', limits });
@@ -261,7 +262,7 @@ describe('the table of subaccounts looked at otherwise', () => {
     expect(app.faults).toEqual([]);
   });
 
-  it('is where products are imported into all that are selected', async () => {
+  further('is where products are imported into all that are selected', async () => {
     const desk = { document: { name: 'Reception' } };
     await owner.client.products.create.mutate({ account: owner.root, kind: 'agent', products: [desk] });
     await page.goto(`${table()}?layout=flat`);

@@ -1,5 +1,6 @@
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { further } from '../../../../scripts/further.ts';
 import { PASSWORD } from '../../../api/test/support/clients.ts';
 import { type App, EMAIL, row, startApp, tick } from './app.ts';
 import { look } from './look.ts';
@@ -95,7 +96,7 @@ describe('pages of money on a real server', () => {
     expect(app.faults).toEqual([]);
   });
 
-  it('of accounts with names of any length stands beside them, in lists and in the table of a chart', async () => {
+  further('of accounts with names of any length stands beside them, in lists and in the table of a chart', async () => {
     const page = await app.open({ context: home });
     const { client } = owner;
     await client.accounts.rename.mutate({ account: berlin, name: LONG });
@@ -216,44 +217,47 @@ describe('pages of money on a real server', () => {
     expect(app.faults).toEqual([]);
   });
 
-  it('what is written of a price book is given up for another version or page after a question alone', async () => {
-    const terms = { currency: 'EUR', monthlyFee: '1', meters: {} };
-    const { book } = await owner.client.books.save.mutate({ account: owner.root, name: 'Kept', terms });
-    const newer = { ...terms, monthlyFee: '2' };
-    await owner.client.books.save.mutate({ account: owner.root, book: book.id, name: 'Kept', terms: newer });
-    const page = await app.open({ context: home });
-    await page.goto(`${app.url}/a/${owner.root}/rebilling`);
-    await page.getByRole('link', { name: 'Kept' }).click();
-    const fee = page.getByLabel('Fixed fee a month');
-    await fee.fill('3');
-    const dialog = page.getByRole('dialog');
-    for (const leave of [
-      () => page.getByRole('button', { name: 'Show version 1' }).click(),
-      () => page.getByRole('link', { name: 'Billing', exact: true }).click(),
-      () => page.evaluate('history.back()'),
-    ]) {
-      await leave();
-      await dialog.getByRole('button', { name: 'Cancel' }).last().click();
-      await dialog.waitFor({ state: 'detached' });
-      expect(await fee.inputValue()).toBe('3');
-    }
-    await page.getByRole('button', { name: 'Show version 1' }).click();
-    await dialog.getByRole('button', { name: 'Give it up' }).click();
-    await expect.poll(() => fee.inputValue()).toBe('1');
-    await fee.fill('3');
-    await page.evaluate('history.back()');
-    await dialog.getByRole('button', { name: 'Give it up' }).click();
-    await page.getByRole('heading', { name: 'Rebilling', level: 1 }).waitFor();
-    // What is saved, or was never written, is left without a word.
-    await page.getByRole('link', { name: 'Kept' }).click();
-    await fee.waitFor();
-    await page.getByRole('link', { name: 'Billing', exact: true }).click();
-    await page.getByRole('heading', { name: 'Billing', level: 1 }).waitFor();
-    await page.close();
-    expect(app.faults).toEqual([]);
-  });
+  further(
+    'what is written of a price book is given up for another version or page after a question alone',
+    async () => {
+      const terms = { currency: 'EUR', monthlyFee: '1', meters: {} };
+      const { book } = await owner.client.books.save.mutate({ account: owner.root, name: 'Kept', terms });
+      const newer = { ...terms, monthlyFee: '2' };
+      await owner.client.books.save.mutate({ account: owner.root, book: book.id, name: 'Kept', terms: newer });
+      const page = await app.open({ context: home });
+      await page.goto(`${app.url}/a/${owner.root}/rebilling`);
+      await page.getByRole('link', { name: 'Kept' }).click();
+      const fee = page.getByLabel('Fixed fee a month');
+      await fee.fill('3');
+      const dialog = page.getByRole('dialog');
+      for (const leave of [
+        () => page.getByRole('button', { name: 'Show version 1' }).click(),
+        () => page.getByRole('link', { name: 'Billing', exact: true }).click(),
+        () => page.evaluate('history.back()'),
+      ]) {
+        await leave();
+        await dialog.getByRole('button', { name: 'Cancel' }).last().click();
+        await dialog.waitFor({ state: 'detached' });
+        expect(await fee.inputValue()).toBe('3');
+      }
+      await page.getByRole('button', { name: 'Show version 1' }).click();
+      await dialog.getByRole('button', { name: 'Give it up' }).click();
+      await expect.poll(() => fee.inputValue()).toBe('1');
+      await fee.fill('3');
+      await page.evaluate('history.back()');
+      await dialog.getByRole('button', { name: 'Give it up' }).click();
+      await page.getByRole('heading', { name: 'Rebilling', level: 1 }).waitFor();
+      // What is saved, or was never written, is left without a word.
+      await page.getByRole('link', { name: 'Kept' }).click();
+      await fee.waitFor();
+      await page.getByRole('link', { name: 'Billing', exact: true }).click();
+      await page.getByRole('heading', { name: 'Billing', level: 1 }).waitFor();
+      await page.close();
+      expect(app.faults).toEqual([]);
+    },
+  );
 
-  it('all customers and price books are reached, however many there are', async () => {
+  further('all customers and price books are reached, however many there are', async () => {
     const seller = (await owner.client.accounts.createMain.mutate({ name: 'Many' })).account.id;
     const accounts = Array.from({ length: 101 }, (_, k) => ({ name: `Customer ${String(k).padStart(3, '0')}` }));
     await owner.client.accounts.createMany.mutate({ account: seller, accounts });
@@ -374,67 +378,72 @@ describe('a billing transfer on a real server', () => {
     expect(app.faults).toEqual([]);
   });
 
-  it('is extended and cancelled before the eyes of who completes it, in two tabs of theirs, without a reload', async () => {
-    const account = (await owner.client.accounts.create.mutate({ account: owner.root, name: 'Acme West' })).account.id;
-    await owner.client.transfers.start.mutate({
-      account,
-      name: 'Acme West',
-      recipient: 'wes@west.example',
-      graceDays: 5,
-    });
-    const isTheirs = (mail: string): boolean => mail.startsWith('To: wes@west.example') && mail.includes('/transfer/');
-    await expect.poll(async () => (await app.mails()).some(isTheirs), { timeout: 20_000 }).toBe(true);
-    const link = /\/transfer\/[\w-]+/.exec((await app.mails()).findLast(isTheirs) ?? '')?.[0] ?? '';
-    const child = await app.open();
-    await child.goto(`${app.url}${link}`);
-    await child.getByLabel('Your name').fill('Wes West');
-    await child.getByLabel('Password').fill(PASSWORD);
-    await child.getByRole('button', { name: 'I own Acme West' }).dblclick();
-    await child.getByText('1 of 4').waitFor();
-    const other = await app.open({ context: child.context() });
-    await other.goto(child.url());
-    const parent = await app.open({ context: home });
-    await parent.goto(`${app.url}/a/${owner.root}/subaccounts/${account}/billing`);
-    await parent.getByText('1 of 4').waitFor();
-    await parent.getByRole('button', { name: 'Extend…' }).click();
-    await parent.getByRole('dialog').getByLabel('Days').fill('20');
-    await parent.getByRole('dialog').getByRole('button', { name: 'Extend' }).dblclick();
-    for (const page of [parent, child, other])
-      await page
-        .getByRole('timer')
-        .getByText(/^2[45] d/)
-        .waitFor();
-    // A double click extends once.
-    const { transfer } = await owner.client.transfers.get.query({ account });
-    expect(Date.parse(transfer?.expiresAt ?? '') - Date.parse(transfer?.startedAt ?? '')).toBe(25 * 86_400_000);
-    await app.stop();
-    await app.start();
-    await child.getByLabel('Country').selectOption('DE');
-    await child.getByLabel('Company or name').fill('West GmbH');
-    await expect
-      .poll(
-        async () => {
-          await child
-            .getByRole('button', { name: 'Save billing details' })
-            .click({ timeout: 1_000 })
-            .catch(() => undefined);
-          return parent.getByText('2 of 4').isVisible();
-        },
-        { timeout: 30_000, interval: 500 },
-      )
-      .toBe(true);
-    await other.getByText('2 of 4').waitFor();
-    await parent.getByRole('button', { name: 'Cancel billing transfer…' }).click();
-    await parent.getByRole('dialog').getByLabel('Reason').fill('Not this year');
-    await parent.getByRole('dialog').getByRole('button', { name: 'Cancel billing transfer' }).click();
-    // Where it is refused the dialog stays and says why.
-    await expect.poll(() => parent.locator('body').ariaSnapshot(), { timeout: 30_000 }).not.toContain('dialog');
-    for (const page of [parent, child, other])
-      await expect.poll(() => page.locator('body').ariaSnapshot(), { timeout: 30_000 }).toContain('Not this year');
-    expect(await child.getByRole('timer').count()).toBe(0);
-    await Promise.all([child.context().close(), parent.close()]);
-    expect(app.faults).toEqual([]);
-  });
+  further(
+    'is extended and cancelled before the eyes of who completes it, in two tabs of theirs, without a reload',
+    async () => {
+      const account = (await owner.client.accounts.create.mutate({ account: owner.root, name: 'Acme West' })).account
+        .id;
+      await owner.client.transfers.start.mutate({
+        account,
+        name: 'Acme West',
+        recipient: 'wes@west.example',
+        graceDays: 5,
+      });
+      const isTheirs = (mail: string): boolean =>
+        mail.startsWith('To: wes@west.example') && mail.includes('/transfer/');
+      await expect.poll(async () => (await app.mails()).some(isTheirs), { timeout: 20_000 }).toBe(true);
+      const link = /\/transfer\/[\w-]+/.exec((await app.mails()).findLast(isTheirs) ?? '')?.[0] ?? '';
+      const child = await app.open();
+      await child.goto(`${app.url}${link}`);
+      await child.getByLabel('Your name').fill('Wes West');
+      await child.getByLabel('Password').fill(PASSWORD);
+      await child.getByRole('button', { name: 'I own Acme West' }).dblclick();
+      await child.getByText('1 of 4').waitFor();
+      const other = await app.open({ context: child.context() });
+      await other.goto(child.url());
+      const parent = await app.open({ context: home });
+      await parent.goto(`${app.url}/a/${owner.root}/subaccounts/${account}/billing`);
+      await parent.getByText('1 of 4').waitFor();
+      await parent.getByRole('button', { name: 'Extend…' }).click();
+      await parent.getByRole('dialog').getByLabel('Days').fill('20');
+      await parent.getByRole('dialog').getByRole('button', { name: 'Extend' }).dblclick();
+      for (const page of [parent, child, other])
+        await page
+          .getByRole('timer')
+          .getByText(/^2[45] d/)
+          .waitFor();
+      // A double click extends once.
+      const { transfer } = await owner.client.transfers.get.query({ account });
+      expect(Date.parse(transfer?.expiresAt ?? '') - Date.parse(transfer?.startedAt ?? '')).toBe(25 * 86_400_000);
+      await app.stop();
+      await app.start();
+      await child.getByLabel('Country').selectOption('DE');
+      await child.getByLabel('Company or name').fill('West GmbH');
+      await expect
+        .poll(
+          async () => {
+            await child
+              .getByRole('button', { name: 'Save billing details' })
+              .click({ timeout: 1_000 })
+              .catch(() => undefined);
+            return parent.getByText('2 of 4').isVisible();
+          },
+          { timeout: 30_000, interval: 500 },
+        )
+        .toBe(true);
+      await other.getByText('2 of 4').waitFor();
+      await parent.getByRole('button', { name: 'Cancel billing transfer…' }).click();
+      await parent.getByRole('dialog').getByLabel('Reason').fill('Not this year');
+      await parent.getByRole('dialog').getByRole('button', { name: 'Cancel billing transfer' }).click();
+      // Where it is refused the dialog stays and says why.
+      await expect.poll(() => parent.locator('body').ariaSnapshot(), { timeout: 30_000 }).not.toContain('dialog');
+      for (const page of [parent, child, other])
+        await expect.poll(() => page.locator('body').ariaSnapshot(), { timeout: 30_000 }).toContain('Not this year');
+      expect(await child.getByRole('timer').count()).toBe(0);
+      await Promise.all([child.context().close(), parent.close()]);
+      expect(app.faults).toEqual([]);
+    },
+  );
 
   it('opens to nobody who is signed in with another address, and says what to do', async () => {
     const west = (await owner.client.accounts.create.mutate({ account: owner.root, name: 'West' })).account.id;

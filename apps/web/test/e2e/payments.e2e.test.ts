@@ -1,5 +1,6 @@
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { further } from '../../../../scripts/further.ts';
 import { PASSWORD } from '../../../api/test/support/clients.ts';
 import { STRIPE_KEYS, type StripeStandIn, startStripe } from '../../../api/test/support/stripe-stand-in.ts';
 import { type App, expectAccessible, startApp } from './app.ts';
@@ -76,7 +77,7 @@ describe('The payment method of a payer', () => {
     expect(app.faults).toEqual([]);
   });
 
-  it('goes on where it stopped when the form is left by Escape, and in the other tab', async () => {
+  further('goes on where it stopped when the form is left by Escape, and in the other tab', async () => {
     const page = await app.open({ context: home });
     await page.goto(`${app.url}/a/${owner.root}/billing`);
     await page.getByRole('button', { name: 'Add a card' }).press('Enter');
@@ -99,38 +100,41 @@ describe('The payment method of a payer', () => {
     expect(app.faults).toEqual([]);
   });
 
-  it('is said not to be loaded when Stripe.js fails or hangs, and not to have answered when it doesn’t; nothing is lost', async () => {
-    // The clock of a page is that of all of its context.
-    const context = await owner.context();
-    const js = await standInForStripeJs(context, stripe);
-    const page = await app.open({ context });
-    await page.clock.install();
-    await page.goto(`${app.url}/a/${owner.root}/billing`);
-    js.mode = 'fails';
-    await page.getByRole('button', { name: 'Add a card' }).click();
-    await dialog(page).getByText('can’t be loaded').waitFor();
-    js.mode = 'hangs';
-    const asked = page.waitForRequest('https://js.stripe.com/**');
-    await dialog(page).getByRole('button', { name: 'Try again' }).click();
-    await asked;
-    await dialog(page).getByText('Loading').waitFor();
-    await page.clock.fastForward(21_000);
-    await dialog(page).getByText('can’t be loaded').waitFor();
-    await dialog(page).getByRole('button', { name: 'Cancel' }).click();
-    await page.reload();
-    js.mode = 'well';
-    await page.getByRole('button', { name: 'Go on with the card' }).click();
-    await page.frameLocator('iframe[title="Card"]').getByLabel('Card number').waitFor();
-    js.mode = 'mute';
-    await give(page, GOOD_CARD);
-    await dialog(page).getByText('didn’t answer').waitFor();
-    js.mode = 'well';
-    await dialog(page).getByRole('button', { name: 'Save card' }).click();
-    await page.getByText('Visa •••• 4242').waitFor();
-    await context.close();
-  });
+  further(
+    'is said not to be loaded when Stripe.js fails or hangs, and not to have answered when it doesn’t; nothing is lost',
+    async () => {
+      // The clock of a page is that of all of its context.
+      const context = await owner.context();
+      const js = await standInForStripeJs(context, stripe);
+      const page = await app.open({ context });
+      await page.clock.install();
+      await page.goto(`${app.url}/a/${owner.root}/billing`);
+      js.mode = 'fails';
+      await page.getByRole('button', { name: 'Add a card' }).click();
+      await dialog(page).getByText('can’t be loaded').waitFor();
+      js.mode = 'hangs';
+      const asked = page.waitForRequest('https://js.stripe.com/**');
+      await dialog(page).getByRole('button', { name: 'Try again' }).click();
+      await asked;
+      await dialog(page).getByText('Loading').waitFor();
+      await page.clock.fastForward(21_000);
+      await dialog(page).getByText('can’t be loaded').waitFor();
+      await dialog(page).getByRole('button', { name: 'Cancel' }).click();
+      await page.reload();
+      js.mode = 'well';
+      await page.getByRole('button', { name: 'Go on with the card' }).click();
+      await page.frameLocator('iframe[title="Card"]').getByLabel('Card number').waitFor();
+      js.mode = 'mute';
+      await give(page, GOOD_CARD);
+      await dialog(page).getByText('didn’t answer').waitFor();
+      js.mode = 'well';
+      await dialog(page).getByRole('button', { name: 'Save card' }).click();
+      await page.getByText('Visa •••• 4242').waitFor();
+      await context.close();
+    },
+  );
 
-  it('waits as pending while the server can’t reach Stripe', async () => {
+  further('waits as pending while the server can’t reach Stripe', async () => {
     await owner.client.billing.setPayment.mutate({ account: owner.root, provider: 'invoice' });
     const page = await app.open({ context: home });
     await page.goto(`${app.url}/a/${owner.root}/billing`);

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { further } from '../../../../scripts/further.ts';
 import { type App, choose, expectAccessible, row, startApp } from './app.ts';
 import { claim, type Owner } from './owner.ts';
 
@@ -78,7 +79,7 @@ describe('permissions', () => {
     expect(await levelOf(north, 'agents.callFlow')).toBe('read');
   });
 
-  it('tell below who holds what, and every reason', async () => {
+  further('tell below who holds what, and every reason', async () => {
     await page.goto(`${app.url}/a/${owner.root}/subaccounts/${dental}/permissions`);
     await page.getByRole('grid', { name: 'Permissions of Northgate Dental' }).waitFor();
     await expect.poll(() => effect('Call Flow'), patiently).toContain('Held by Acme North');
@@ -93,7 +94,7 @@ describe('permissions', () => {
     expect(page.url()).toContain(`/subaccounts/${north}/permissions`);
   });
 
-  it('are what the table is kept to, by an address, at any depth, with search, and live', async () => {
+  further('are what the table is kept to, by an address, at any depth, with search, and live', async () => {
     const { client, root } = owner;
     await page.goto(`${app.url}/a/${root}/subaccounts?caps=restricted`);
     await row(page, 'Acme North').waitFor();

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { billingPeriodOf, instantOf } from '@tenantree/domain';
 import type { BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { further } from '../../../../scripts/further.ts';
 import { IS_LONG } from '../../../../scripts/rounds.ts';
 import { type Client, clientWith } from '../../../api/test/support/clients.ts';
 import { type App, expectAccessible, startApp } from './app.ts';
@@ -154,50 +155,56 @@ describe('rebilling of a month that is over', () => {
     expect(app.faults).toEqual([]);
   });
 
-  it('what is written of a book is tried on real usage before it is saved, also when the server was away', async () => {
-    const page = await app.open({ context });
-    await page.clock.install({ time: clock.nowMs() });
-    await page.goto(`${app.url}/a/${owner.root}/rebilling/books/new`);
-    await page.getByLabel('Price a minute').fill('0.1');
-    await page.getByLabel('Currency').selectOption('KWD');
-    await page.getByText(words).waitFor();
-    await page.getByLabel('Customer').selectOption({ label: 'שלום North' });
-    await page.getByRole('button', { name: 'Try', exact: true }).click();
-    await page.getByRole('row', { name: /As written here KWD 12\.200/ }).waitFor();
-    await look(page, 'try-terms');
-    expect((await owner.client.books.list.query({ account: owner.root })).rows).toHaveLength(2);
-    await app.stop();
-    await page.getByLabel('Price a minute').fill('0.2');
-    await page.getByRole('button', { name: 'Try', exact: true }).click();
-    await page.getByRole('alert').waitFor();
-    await app.start();
-    await page.getByRole('button', { name: 'Try', exact: true }).click();
-    await page.getByRole('row', { name: /As written here KWD 24\.400/ }).waitFor();
-    await page.close();
-    expect(app.faults).toEqual([]);
-  });
+  further(
+    'what is written of a book is tried on real usage before it is saved, also when the server was away',
+    async () => {
+      const page = await app.open({ context });
+      await page.clock.install({ time: clock.nowMs() });
+      await page.goto(`${app.url}/a/${owner.root}/rebilling/books/new`);
+      await page.getByLabel('Price a minute').fill('0.1');
+      await page.getByLabel('Currency').selectOption('KWD');
+      await page.getByText(words).waitFor();
+      await page.getByLabel('Customer').selectOption({ label: 'שלום North' });
+      await page.getByRole('button', { name: 'Try', exact: true }).click();
+      await page.getByRole('row', { name: /As written here KWD 12\.200/ }).waitFor();
+      await look(page, 'try-terms');
+      expect((await owner.client.books.list.query({ account: owner.root })).rows).toHaveLength(2);
+      await app.stop();
+      await page.getByLabel('Price a minute').fill('0.2');
+      await page.getByRole('button', { name: 'Try', exact: true }).click();
+      await page.getByRole('alert').waitFor();
+      await app.start();
+      await page.getByRole('button', { name: 'Try', exact: true }).click();
+      await page.getByRole('row', { name: /As written here KWD 24\.400/ }).waitFor();
+      await page.close();
+      expect(app.faults).toEqual([]);
+    },
+  );
 
-  it('a book is taken away by keys alone, at the end of the period, after a question, and stays in what there was', async () => {
-    const page = await app.open({ context });
-    await page.goto(`${app.url}/a/${owner.root}/rebilling/customers/${north}`);
-    await page.getByRole('button', { name: 'Change price book' }).press('Enter');
-    await page.getByLabel('Price book', { exact: true }).press('End');
-    await page.keyboard.press('Tab');
-    await page.keyboard.press('Tab');
-    await page.keyboard.press('Enter');
-    await page.getByRole('dialog').getByRole('button', { name: 'End price book' }).press('Enter');
-    await page.getByRole('dialog').waitFor({ state: 'detached' });
-    const { rows } = await owner.client.books.assignments.query({ account: owner.root, customer: north });
-    expect(rows.map(({ to }) => to)).toEqual([billingPeriodOf(instantOf(clock.nowMs())).end]);
-    await page
-      .getByRole('region', { name: 'Price books over time' })
-      .getByRole('row', { name: /Regions.*now/ })
-      .waitFor();
-    await page.close();
-    expect(app.faults).toEqual([]);
-  });
+  further(
+    'a book is taken away by keys alone, at the end of the period, after a question, and stays in what there was',
+    async () => {
+      const page = await app.open({ context });
+      await page.goto(`${app.url}/a/${owner.root}/rebilling/customers/${north}`);
+      await page.getByRole('button', { name: 'Change price book' }).press('Enter');
+      await page.getByLabel('Price book', { exact: true }).press('End');
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Enter');
+      await page.getByRole('dialog').getByRole('button', { name: 'End price book' }).press('Enter');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      const { rows } = await owner.client.books.assignments.query({ account: owner.root, customer: north });
+      expect(rows.map(({ to }) => to)).toEqual([billingPeriodOf(instantOf(clock.nowMs())).end]);
+      await page
+        .getByRole('region', { name: 'Price books over time' })
+        .getByRole('row', { name: /Regions.*now/ })
+        .waitFor();
+      await page.close();
+      expect(app.faults).toEqual([]);
+    },
+  );
 
-  it('an account that is no customer, such as the seller itself, has no page', async () => {
+  further('an account that is no customer, such as the seller itself, has no page', async () => {
     const page = await app.open({ context });
     for (const nobody of [owner.root, owner.root.replace(/.{6}$/, 'ffffff')]) {
       await page.goto(`${app.url}/a/${owner.root}/rebilling/customers/${nobody}`);

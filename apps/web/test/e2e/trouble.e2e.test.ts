@@ -1,5 +1,6 @@
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { further } from '../../../../scripts/further.ts';
 import { type App, choose, row, signIn, startApp } from './app.ts';
 import { claim, type Owner } from './owner.ts';
 
@@ -19,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 describe('the web app, when things go wrong,', () => {
-  it('closes what was opened on a page when one goes back', async () => {
+  further('closes what was opened on a page when one goes back', async () => {
     await page.goto(`${app.url}/a/${owner.root}/activity`);
     await page.getByRole('link', { name: 'Subaccounts' }).click();
     await row(page, 'Acme North').waitFor();
@@ -53,7 +54,7 @@ describe('the web app, when things go wrong,', () => {
     await other.close();
   });
 
-  it('has in the log who came in by an address, once, also where the page is loaded again', async () => {
+  further('has in the log who came in by an address, once, also where the page is loaded again', async () => {
     const { client, root } = owner;
     const east = (await client.accounts.create.mutate({ account: root, name: 'Acme East' })).account.id;
     const entries = async () => (await client.accounts.entries.query({ account: east })).rows;
@@ -132,7 +133,7 @@ describe('the web app, when things go wrong,', () => {
     await row(page, 'Acme North').waitFor();
   });
 
-  it('stays as it is when a part can’t be loaded, and loads itself again once the server answers', async () => {
+  further('stays as it is when a part can’t be loaded, and loads itself again once the server answers', async () => {
     const other = await app.open({ context: home });
     await other.goto(`${app.url}/a/${owner.root}/subaccounts`);
     await row(other, 'Acme North').waitFor();
@@ -154,7 +155,7 @@ describe('the web app, when things go wrong,', () => {
     await other.close();
   });
 
-  it('keeps what is written when a part that nobody asked for could not be loaded ahead', async () => {
+  further('keeps what is written when a part that nobody asked for could not be loaded ahead', async () => {
     const writing = await app.open({ context: home });
     await writing.route(/\/assets\/palette/, (route) => route.abort());
     const failed = writing.waitForEvent('requestfailed', (request) => request.url().includes('/assets/palette'));
@@ -180,7 +181,7 @@ describe('the web app, when things go wrong,', () => {
     await row(page, 'After the storm').waitFor();
   });
 
-  it('loads by itself what failed while the server was away', async () => {
+  further('loads by itself what failed while the server was away', async () => {
     await app.stop();
     await page.getByRole('link', { name: 'Activity' }).click();
     await page.getByText('This could not be loaded').waitFor({ timeout: 20_000 });
@@ -207,7 +208,7 @@ describe('the web app, when things go wrong,', () => {
     await panel.waitFor({ state: 'detached' });
   });
 
-  it('says that it is loading as long as nothing of it is there', async () => {
+  further('says that it is loading as long as nothing of it is there', async () => {
     const other = await app.open({ context: home });
     const gate = Promise.withResolvers<void>();
     await other.route('**/trpc/session.me**', async (route) => {
@@ -222,7 +223,7 @@ describe('the web app, when things go wrong,', () => {
     await other.close();
   });
 
-  it('does what one asks for where WebSockets are blocked, with all of an account followed live', async () => {
+  further('does what one asks for where WebSockets are blocked, with all of an account followed live', async () => {
     const account = (await owner.client.accounts.create.mutate({ account: owner.root, name: 'Acme South' })).account.id;
     const other = await app.open({ context: await owner.context() });
     await other.addInitScript(`
@@ -242,7 +243,7 @@ describe('the web app, when things go wrong,', () => {
     await other.close();
   });
 
-  it('speaks one language, whatever that of the browser, and writes numbers as the browser does', async () => {
+  further('speaks one language, whatever that of the browser, and writes numbers as the browser does', async () => {
     const german = await owner.context({ locale: 'de-DE' });
     const other = await app.open({ context: german });
     await other.goto(`${app.url}/a/${owner.root}/subaccounts`);

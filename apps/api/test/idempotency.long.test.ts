@@ -2,12 +2,11 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as pass } from 'node:timers/promises';
 import { createTRPCClient, httpLink } from '@trpc/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { rounds } from '../../../scripts/rounds.ts';
 import { type AppRouter, agentsNamed, clientWithToken } from './support/clients.ts';
 import { type KillableServer, prepareKillableServer } from './support/killable-server.ts';
 
-/** How often the server is killed: a few times with every test run, a hundred with FAULT_ROUNDS=100. */
-const ROUNDS = Number(process.env['FAULT_ROUNDS'] ?? rounds(2, 8));
+/** How often the server is killed: a few times in every long run, a hundred with FAULT_ROUNDS=100. */
+const ROUNDS = Number(process.env['FAULT_ROUNDS'] ?? 8);
 const CALLS = 60;
 
 let server: KillableServer;

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createTRPCClient, createWSClient, wsLink } from '@trpc/client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { rounds } from '../../../scripts/rounds.ts';
 import { asAgreed } from './support/agreed.ts';
 import type { AppRouter } from './support/clients.ts';
 import { clientWithToken } from './support/clients.ts';
@@ -14,7 +13,7 @@ const LONGEST_WAITS = 40;
 /** Most memory that answers which nobody reads may cost (MiB). */
 const MOST_MIB = 128;
 /** For so long the second caller calls, one call after the other (ms). */
-const WATCHED_MS = rounds(1_000, 2_500);
+const WATCHED_MS = 2_500;
 /**
  * A machine that is busy with other things can hold anybody up once. A server that lets one caller hold up another does it every time, so
  * the best of some rounds is what it can do.
